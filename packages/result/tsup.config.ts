@@ -5,6 +5,7 @@ export default library(
     index: 'src/index.ts',
     arguments: 'src/arguments.ts',
     bytes: 'src/bytes.ts',
+    'directory-string': 'src/directory-string.ts',
     host: 'src/host.ts',
     names: 'src/names.ts',
     'no-texts': 'src/texts/none.ts',

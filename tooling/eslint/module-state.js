@@ -109,6 +109,7 @@ export const MODULE_STATE = {
 
   'packages/result/src/bytes.ts': { EMPTY: 'constant: no bytes' },
   'packages/result/src/names.ts': { 'suites, extensions, groups, schemes, versions': 'once: a table of names' },
+  'packages/result/src/directory-string.ts': { utf8: 'once: a decoder' },
   'packages/result/src/pem.ts': { values: 'once: a table' },
   'packages/result/src/texts/none.ts': { CODES: 'constant: refuses to be written' },
   'packages/roots/src/index.ts': { anchors: 'once: the roots, read' },
@@ -125,5 +126,5 @@ export const MODULE_STATE = {
   'packages/x509/src/crypto/curves.ts': { p224: 'once: a curve' },
   'packages/x509/src/crypto/node.ts': { keys: 'cache: 256 keys (MAX_KEYS)', 'mlDsa, curves': 'once: a module' },
   'packages/x509/src/crypto/webcrypto.ts': { keys: 'cache: 256 keys (MAX_KEYS)' },
-  'packages/x509/src/name.ts': { canonical: 'notes: the canonical text of a name', utf8: 'once: a decoder' },
+  'packages/x509/src/name.ts': { canonical: 'notes: the canonical text of a name' },
 };

@@ -378,6 +378,7 @@ constexpr Entry kEntries[] = {
     {"offer", entry<offer>},
     {"accepts", entry<accepts>},
     {"useControl", entry<useControl>},
+    {"useTexts", entry<useTexts>},
     {"pkcs12", entry<pkcs12>},
     {"createContext", entry<createContext>},
     {"freeContext", entry<freeContext>},
@@ -410,7 +411,7 @@ constexpr Entry kEntries[] = {
 };
 
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
-  auto* environment = new Environment();
+  auto* environment = new Environment(env);
   Call call(env, environment);
   if (const char* problem = loadOpenSsl()) {
     delete environment;

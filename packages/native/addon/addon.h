@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "../core/connection.h"
+#include "../core/texts.h"
 #include "js.h"
 #include "slots.h"
 
@@ -32,13 +33,19 @@ enum Control : size_t {
   kControlWords,
 };
 
-struct Environment {
+struct Environment : TextReader {
+  explicit Environment(napi_env own) : env(own) {}
+  std::optional<std::u16string> comparable(int tag, const uint8_t* octets, size_t size) override;
+
+  napi_env env;
   Slots<std::shared_ptr<Context>> contexts;
   Slots<std::unique_ptr<KeyPair>> credentials;
   Slots<std::unique_ptr<Connection>> connections;
   // Over a SharedArrayBuffer, whose memory cannot be detached, kept alive by the reference.
   int32_t* control = nullptr;
   napi_ref controlArray = nullptr;
+  // comparableText of @ferrule/result/directory-string.
+  napi_ref comparableText = nullptr;
 };
 
 // step(handle, operation, eof, in, out, data): defined in step.cpp.
@@ -52,6 +59,7 @@ napi_value schemes(const Napi::CallbackInfo& info);
 napi_value offer(const Napi::CallbackInfo& info);
 napi_value accepts(const Napi::CallbackInfo& info);
 napi_value useControl(const Napi::CallbackInfo& info);
+napi_value useTexts(const Napi::CallbackInfo& info);
 napi_value pkcs12(const Napi::CallbackInfo& info);
 
 }  // namespace ferrule

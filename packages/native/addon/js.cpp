@@ -3,11 +3,14 @@
 #include <cmath>
 #include <cstring>
 
+#include "addon.h"
+
 namespace ferrule {
 
 // Arguments that are missing are undefined.
 Call::Call(const Napi::CallbackInfo& info) : env_(info.Env()), environment_(static_cast<Environment*>(info.Data())) {
   for (size_t i = 0; i < kArguments; i++) arguments_[i] = info[i];
+  textReader = environment_;
 }
 
 bool Call::check(napi_status status) {

@@ -21,6 +21,16 @@ napi_value capabilityRows(Call& call, const std::vector<Capability>& capabilitie
   return rows;
 }
 
+// False for what is no string. In UTF-16: two halves of surrogate pairs are not the same.
+bool readText(napi_env env, napi_value value, std::u16string* text) {
+  size_t size = 0;
+  if (napi_get_value_string_utf16(env, value, nullptr, 0, &size) != napi_ok) return false;
+  text->resize(size + 1);
+  const bool read = napi_get_value_string_utf16(env, value, &(*text)[0], size + 1, &size) == napi_ok;
+  text->resize(size);
+  return read;
+}
+
 napi_value codeRow(Call& call, const std::vector<int>& codes) {
   const napi_value row = call.array(codes.size());
   for (size_t i = 0; i < codes.size(); i++) call.setAt(row, i, call.number(codes[i]));
@@ -28,6 +38,26 @@ napi_value codeRow(Call& call, const std::vector<int>& codes) {
 }
 
 }  // namespace
+
+// In the middle of a call of OpenSSL. What JavaScript does not answer, since its stack is full or its worker ends, is text that
+// nobody can read.
+std::optional<std::u16string> Environment::comparable(int tag, const uint8_t* octets, size_t size) {
+  Napi::HandleScope scope(env);
+  Call call(env, this);
+  napi_value function = nullptr;
+  napi_value answer = nullptr;
+  napi_value undefined = nullptr;
+  const napi_value arguments[] = {call.number(tag), call.bytesValue(octets, size)};
+  std::u16string text;
+  const bool told = call.ok() && comparableText != nullptr && napi_get_reference_value(env, comparableText, &function) == napi_ok &&
+                    napi_get_undefined(env, &undefined) == napi_ok && napi_call_function(env, undefined, function, 2, arguments, &answer) == napi_ok &&
+                    readText(env, answer, &text);
+  if (told) return text;
+  napi_value pending = nullptr;
+  bool threw = false;
+  if (napi_is_exception_pending(env, &threw) == napi_ok && threw) napi_get_and_clear_last_exception(env, &pending);
+  return {};
+}
 
 napi_value version(const Napi::CallbackInfo& info) {
   Call call(info);
@@ -131,6 +161,20 @@ napi_value useControl(const Napi::CallbackInfo& info) {
   if (environment.controlArray != nullptr) call.check(napi_delete_reference(info.Env(), environment.controlArray));
   environment.controlArray = reference;
   environment.control = static_cast<int32_t*>(data);
+  return nullptr;
+}
+
+// useTexts(comparableText): the function that says what texts of directory names are equal by.
+napi_value useTexts(const Napi::CallbackInfo& info) {
+  Call call(info);
+  napi_valuetype type = napi_undefined;
+  if (!call.ok() || !call.check(napi_typeof(info.Env(), call.argument(0), &type))) return nullptr;
+  if (type != napi_function) return call.refuse("comparableText: must be a function");
+  Environment& environment = call.environment();
+  napi_ref reference = nullptr;
+  if (!call.check(napi_create_reference(info.Env(), call.argument(0), 1, &reference))) return nullptr;
+  if (environment.comparableText != nullptr) call.check(napi_delete_reference(info.Env(), environment.comparableText));
+  environment.comparableText = reference;
   return nullptr;
 }
 

@@ -4,6 +4,8 @@
 #include <vector>
 
 #include "constraints.h"
+#include "extension.h"
+#include "policies.h"
 #include "store.h"
 #include "times.h"
 #include "wildcard.h"
@@ -12,18 +14,6 @@ namespace ferrule {
 namespace {
 
 X509* certificateAt(const OPENSSL_STACK* path, int i) { return static_cast<X509*>(ossl().OPENSSL_sk_value(path, i)); }
-
-bool hasExtension(const X509* certificate, long nid) { return ossl().X509_get_ext_by_NID(certificate, static_cast<int>(nid), -1) >= 0; }
-
-// A decoded extension. Null, and `unreadable`, where it is there and is malformed or there twice.
-template <typename T>
-T* decoded(const X509* certificate, long nid, bool* critical, bool* unreadable) {
-  int found = -1;
-  T* value = static_cast<T*>(ossl().X509_get_ext_d2i(certificate, static_cast<int>(nid), &found, nullptr));
-  *critical = found == 1;
-  *unreadable = value == nullptr && found != -1;
-  return value;
-}
 
 // RFC 5280 section 4.2.1.4: whoever finds the extension critical knows its qualifiers too, or rejects the certificate.
 bool hasUnknownQualifier(const X509* certificate) {
@@ -52,8 +42,8 @@ bool hasNoDistributionPoint(const X509* certificate) {
   return critical && none;
 }
 
-// RFC 5280 section 4.2.1.10, beside OpenSSL's own check of the names: from the top down, as OpenSSL.
-Finding judgeConstraints(const OPENSSL_STACK* path) {
+// RFC 5280 section 4.2.1.10, in place of OpenSSL's own check of the names: from the top down, as OpenSSL.
+Finding judgeConstraints(const OPENSSL_STACK* path, bool strict) {
   const int length = ossl().OPENSSL_sk_num(path);
   bool constrained = false;
   for (int i = 0; i < length; i++) constrained = constrained || hasExtension(certificateAt(path, i), K(NID_name_constraints));
@@ -72,30 +62,11 @@ Finding judgeConstraints(const OPENSSL_STACK* path) {
     if (at > 0 && selfIssued) continue;
     const std::vector<ConstrainedName> names = constrainedNamesOf(certificate);
     for (int above = length - 1; above > at; above--) {
-      const long code = judgeNames(read[static_cast<size_t>(above)], names, &comparisons);
+      const long code = judgeNames(read[static_cast<size_t>(above)], names, strict, &comparisons);
       if (code != K(X509_V_OK)) return {code, at};
     }
   }
   return {};
-}
-
-// RFC 5280 section 6.1.5 (g). OpenSSL does this only when told, and then refuses each policy that is not in order; where nobody
-// requires one, that is nobody's loss.
-Finding judgePolicies(const OPENSSL_STACK* path, bool always) {
-  bool asked = always;
-  for (int i = 0; i < ossl().OPENSSL_sk_num(path) - 1; i++) asked = asked || hasExtension(certificateAt(path, i), K(NID_policy_constraints));
-  if (!asked) return {};
-  // The user's initial policies (section 6.1.1 c): any.
-  OPENSSL_STACK* wanted = ossl().OPENSSL_sk_new_null();
-  ossl().OPENSSL_sk_push(wanted, ossl().OBJ_nid2obj(K(NID_any_policy)));
-  X509_POLICY_TREE* tree = nullptr;
-  int explicitPolicy = 0;
-  const int result = ossl().X509_policy_check(&tree, &explicitPolicy, reinterpret_cast<struct stack_st_X509*>(const_cast<OPENSSL_STACK*>(path)),
-                                         reinterpret_cast<struct stack_st_ASN1_OBJECT*>(wanted), 0);
-  ossl().X509_policy_tree_free(tree);
-  ossl().OPENSSL_sk_free(wanted);
-  if (result > 0) return {};
-  return {result == K(X509_PCY_TREE_FAILURE) ? K(X509_V_ERR_NO_EXPLICIT_POLICY) : K(X509_V_ERR_INVALID_POLICY_EXTENSION), 0};
 }
 
 // An anchor is a name, a key and what it constrains (RFC 5280 section 6.1.1 d): what X509_V_FLAG_X509_STRICT asks of a CA is not
@@ -111,14 +82,13 @@ bool isDutyOfAnchor(int error, X509_STORE_CTX* store) {
 
 Finding judgePath(const OPENSSL_STACK* path, bool strict) {
   const int length = ossl().OPENSSL_sk_num(path);
-  Finding finding;
+  Finding finding = judgeConstraints(path, strict);
   // The trust anchor is a name, a key and its constraints (section 6.1.1 d); alone in the path it is the server's certificate.
   for (int i = 0; i < std::max(length - 1, 1) && finding.code == K(X509_V_OK); i++) {
     if (hasUnknownQualifier(certificateAt(path, i))) finding = {K(X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION), i};
     else if (hasNoDistributionPoint(certificateAt(path, i))) finding = {K(X509_V_ERR_INVALID_EXTENSION), i};
   }
-  if (finding.code == K(X509_V_OK)) finding = judgeConstraints(path);
-  if (finding.code == K(X509_V_OK)) finding = judgePolicies(path, strict);
+  if (finding.code == K(X509_V_OK)) finding = {judgePolicies(path, strict), 0};
   finding.certificate = certificateAt(path, finding.depth);
   return finding;
 }
@@ -135,6 +105,15 @@ int forgive(int ok, X509_STORE_CTX* store) {
     case K(X509_V_ERR_CERT_HAS_EXPIRED):
       // RFC 5280 section 4.1.2.5: valid through notAfter.
       fine = TrustStore::of(store).isBare(certificate) || ossl().ASN1_TIME_cmp_time_t(ossl().X509_get0_notAfter(certificate), timeOf(store)) == 0;
+      break;
+    // judgePath() judges these.
+    case K(X509_V_ERR_PERMITTED_VIOLATION):
+    case K(X509_V_ERR_EXCLUDED_VIOLATION):
+    case K(X509_V_ERR_SUBTREE_MINMAX):
+    case K(X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE):
+    case K(X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX):
+    case K(X509_V_ERR_UNSUPPORTED_NAME_SYNTAX):
+      fine = true;
       break;
     case K(X509_V_ERR_HOSTNAME_MISMATCH):
       fine = isUnderWildcard(certificate, ossl().X509_VERIFY_PARAM_get0_host(ossl().X509_STORE_CTX_get0_param(store), 0));

@@ -102,6 +102,8 @@ namespace ferrule {
   C(X509_V_ERR_NO_EXPLICIT_POLICY, 43)           \
   C(X509_V_ERR_EXCLUDED_VIOLATION, 48)           \
   C(X509_V_ERR_PERMITTED_VIOLATION, 47)          \
+  C(X509_V_ERR_SUBTREE_MINMAX, 49)               \
+  C(X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE, 51)  \
   C(X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX, 52) \
   C(X509_V_ERR_UNSUPPORTED_NAME_SYNTAX, 53)      \
   C(NID_pkcs9_emailAddress, 48)                  \
@@ -109,7 +111,9 @@ namespace ferrule {
   C(GEN_EMAIL, 1)                                \
   C(GEN_DIRNAME, 4)                              \
   C(GEN_URI, 6)                                  \
-  C(X509_PCY_TREE_FAILURE, -2)                   \
+  C(V_ASN1_NEG_INTEGER, 258)                     \
+  C(NID_policy_mappings, 747)                    \
+  C(NID_inhibit_any_policy, 748)                 \
   C(EXFLAG_SI, 0x20)                             \
   C(X509_V_FLAG_USE_CHECK_TIME, 2)               \
   C(X509_V_FLAG_X509_STRICT, 0x20)               \
@@ -118,7 +122,6 @@ namespace ferrule {
   C(X509_V_ERR_PATHLEN_INVALID_FOR_NON_CA, 80)      \
   C(X509_V_ERR_EXTENSIONS_REQUIRE_VERSION_3, 93)    \
   C(NID_id_on_SmtpUTF8Mailbox, 1208)                \
-  C(NID_any_policy, 746)                            \
   C(NID_tlsfeature, 1020)                        \
   C(NID_id_qt_cps, 164)                          \
   C(NID_id_qt_unotice, 165)                      \

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "texts.h"
+
 namespace ferrule {
 namespace {
 
@@ -47,10 +49,12 @@ using Reading = std::optional<std::string>;
 
 Reading readMailbox(const std::string& value) {
   const size_t at = value.find('@');
-  if (at == std::string::npos || at == 0 || !isAscii(value)) return {};
+  if (at == std::string::npos || at == 0) return {};
   const std::string host = lowered(value.substr(at + 1));
   return isHost(host) ? Reading(value.substr(0, at + 1) + host) : Reading();
 }
+
+Reading readAsciiMailbox(const std::string& value) { return isAscii(value) ? readMailbox(value) : Reading(); }
 
 // Its host: what has none, or an address in its place, cannot satisfy a constraint (RFC 5280 section 4.2.1.10).
 Reading readUri(const std::string& value) {
@@ -74,7 +78,7 @@ Reading readName(int type, const std::string& value) {
       return isHost(name.compare(0, 2, "*.") == 0 ? name.substr(2) : name) ? Reading(name) : Reading();
     }
     case K(GEN_EMAIL):
-      return readMailbox(value);
+      return readAsciiMailbox(value);
     case K(GEN_URI):
       return readUri(value);
     default:
@@ -97,16 +101,22 @@ bool isMask(const std::string& mask) {
 
 Reading readBase(int type, const std::string& value) {
   if (type == K(GEN_IPADD)) return (value.size() == 8 || value.size() == 32) && isMask(value.substr(value.size() / 2)) ? Reading(value) : Reading();
-  if (type == K(GEN_EMAIL) && value.find('@') != std::string::npos) return readMailbox(value);
+  if (type == K(GEN_EMAIL) && value.find('@') != std::string::npos) return readAsciiMailbox(value);
   const std::string base = lowered(value);
   if (base.empty()) return type == K(GEN_URI) ? Reading() : Reading(base);
   return isHost(base.front() == '.' ? base.substr(1) : base) ? Reading(base) : Reading();
 }
 
+// A name is below another when labels were added on its left; below one with a leading period when some were; the empty one is
+// above all.
+bool isBelow(const std::string& name, const std::string& base) {
+  if (base.empty() || name == base) return base.empty() || base.front() != '.';
+  return base.front() == '.' ? name.size() > base.size() && endsWith(name, base) : endsWith(name, "." + base);
+}
+
 // A wildcard is excluded as soon as one name that it stands for is.
 bool isExcludedHost(const std::string& name, const std::string& base) {
-  if (base.empty() || name == base) return true;
-  if (base.front() == '.' ? name.size() > base.size() && endsWith(name, base) : endsWith(name, "." + base)) return true;
+  if (isBelow(name, base)) return true;
   if (name.front() != '*') return false;
   const std::string parent = name.substr(1);
   return endsWith(base, parent) && base.substr(0, base.size() - parent.size()).find('.') == std::string::npos;
@@ -140,40 +150,24 @@ bool isWithin(int type, const std::string& name, const std::string& base) {
 
 enum class Match { no, yes, untold };
 
-bool isLetter(char c) { return static_cast<unsigned char>(c) >= 0x80; }
-
-// Whether texts agree up to the first letter beyond ASCII of either, with which the letter in front of it may be composed.
-template <typename Iterator>
-bool agree(Iterator a, Iterator aEnd, Iterator b, Iterator bEnd, bool composed) {
-  const auto plain = [composed](Iterator at, Iterator end) {
-    Iterator stop = std::find_if(at, end, isLetter);
-    return composed && stop != end && stop != at ? stop - 1 : stop;
-  };
-  const auto length = std::min(plain(a, aEnd) - a, plain(b, bEnd) - b);
-  return std::equal(a, a + length, b);
-}
-
-// Nobody here knows which letters beyond ASCII RFC 4518 calls the same, leaves out, or makes ASCII of: what stands around
-// them tells texts apart.
+// What cannot be read may be anything but itself.
 Match matchTexts(const NameAttribute& a, const NameAttribute& b) {
-  if (!a.readable || !b.readable) return Match::untold;
-  if (a.text == b.text) return Match::yes;
-  if (isAscii(a.text) && isAscii(b.text)) return Match::no;
-  return agree(a.text.begin(), a.text.end(), b.text.begin(), b.text.end(), true) && agree(a.text.rbegin(), a.text.rend(), b.text.rbegin(), b.text.rend(), false)
-             ? Match::untold
-             : Match::no;
+  if (a.readable == b.readable && a.text == b.text) return Match::yes;
+  return a.readable && b.readable ? Match::no : Match::untold;
 }
 
 // RDNs of more members are told apart by nobody: each would be compared with each.
 constexpr size_t kMostMembers = 16;
 
-// Of the members that are not the same, each needs one that may be; what is read on one side needs what is not told on the
-// other, so it chooses first.
+// Of the members that are not the same, each needs one that may be; what is read on one side needs what is not on the other, so it
+// chooses first.
 Match matchRdns(const std::vector<NameAttribute>& a, const std::vector<NameAttribute>& b) {
   if (a.size() != b.size()) return Match::no;
   if (std::equal(a.begin(), a.end(), b.begin(), [](const NameAttribute& x, const NameAttribute& y) { return x.type == y.type && matchTexts(x, y) == Match::yes; })) {
     return Match::yes;
   }
+  const auto isUnread = [](const NameAttribute& own) { return !own.readable; };
+  if (std::none_of(a.begin(), a.end(), isUnread) && std::none_of(b.begin(), b.end(), isUnread)) return Match::no;
   if (a.size() > kMostMembers) return Match::untold;
   std::vector<NameAttribute> left = b;
   const auto take = [&left](const NameAttribute& own, Match wanted) {
@@ -199,55 +193,26 @@ Match matchDirectories(const ConstrainedName& name, const ConstrainedName& base)
   return match;
 }
 
-// The wide forms of ASCII, U+FF01 to U+FF5E, as ASCII.
-std::string narrowed(const std::string& utf8) {
-  std::string result;
-  for (size_t i = 0; i < utf8.size(); i++) {
-    const auto octet = [&](size_t at) { return at < utf8.size() ? static_cast<unsigned char>(utf8[at]) : 0; };
-    const int code = octet(i) == 0xef ? (octet(i + 1) & 0x3f) << 6 | (octet(i + 2) & 0x3f) : 0;
-    const bool wide = code >= 0xf01 && code <= 0xf5e;
-    result += wide ? static_cast<char>(code - 0xf01 + '!') : utf8[i];
-    if (wide) i += 2;
-  }
-  return result;
+std::string oidOf(const ASN1_OBJECT* object) {
+  const uint8_t* octets = ossl().OBJ_get0_data(object);
+  return std::string(octets, octets + ossl().OBJ_length(object));
 }
-
-// In lower case, with single spaces and without control characters, as RFC 5280 section 7.1 compares; letters beyond ASCII as
-// they are.
-std::string folded(const std::string& utf8) {
-  std::string result;
-  for (const char c : narrowed(utf8)) {
-    const bool space = c == ' ' || (c >= '\t' && c <= '\r');
-    const bool control = (c >= 0 && c < ' ') || c == 0x7f;
-    if (!space && !control) result += lower(c);
-    else if (!space) continue;
-    else if (!result.empty() && result.back() != ' ') result += ' ';
-  }
-  if (!result.empty() && result.back() == ' ') result.pop_back();
-  return result;
-}
-
-// X.680 section 8.4: UTF8String, NumericString, PrintableString, TeletexString, IA5String, VisibleString, UniversalString,
-// BMPString. As pure, TeletexString is Latin-1, and the others of one octet are ASCII.
-constexpr int kUtf8String = 12;
-bool isText(int tag) { return tag == kUtf8String || (tag >= 18 && tag <= 20) || tag == 22 || tag == 26 || tag == 28 || tag == 30; }
-bool isTextOfAscii(int tag) { return tag == 18 || tag == 19 || tag == 22 || tag == 26; }
 
 NameAttribute attributeOf(const X509_NAME_ENTRY* entry) {
-  char type[128] = "";
-  ossl().OBJ_obj2txt(type, sizeof type, ossl().X509_NAME_ENTRY_get_object(entry), 1);
+  const std::string type = oidOf(ossl().X509_NAME_ENTRY_get_object(entry));
   const ASN1_STRING* value = ossl().X509_NAME_ENTRY_get_data(entry);
   const int tag = ossl().ASN1_STRING_type(value);
-  unsigned char* utf8 = nullptr;
-  const int size = isText(tag) ? ossl().ASN1_STRING_to_UTF8(&utf8, value) : -1;
-  NameAttribute attribute{type, size < 0 ? "" : folded(std::string(utf8, utf8 + size)), size >= 0};
-  ossl().CRYPTO_free(utf8, "ferrule", 0);
-  if (isTextOfAscii(tag) && !isAscii(attribute.text)) attribute.readable = false;
-  return attribute;
+  const uint8_t* octets = ossl().ASN1_STRING_get0_data(value);
+  const auto size = static_cast<size_t>(ossl().ASN1_STRING_length(value));
+  if (auto text = textReader == nullptr ? std::nullopt : textReader->comparable(tag, octets, size)) return {type, std::move(*text), true};
+  std::u16string unread(octets, octets + size);
+  unread.push_back(static_cast<char16_t>(tag));
+  return {type, std::move(unread), false};
 }
 
 ConstrainedName directoryOf(const X509_NAME* name) {
-  ConstrainedName directory{K(GEN_DIRNAME), {}, {}};
+  ConstrainedName directory;
+  directory.type = K(GEN_DIRNAME);
   int last = -1;
   for (int i = 0; i < ossl().X509_NAME_entry_count(name); i++) {
     const X509_NAME_ENTRY* entry = ossl().X509_NAME_get_entry(name, i);
@@ -262,48 +227,89 @@ ConstrainedName directoryOf(const X509_NAME* name) {
   return directory;
 }
 
-// RFC 9598 section 3: the local part is in UTF-8, which no constraint is.
-std::string mailboxOf(const AnyValue* value) {
-  if (value->tag != kUtf8String) return "";
-  std::string mailbox = octetsOf(value->string);
-  std::replace_if(mailbox.begin(), mailbox.begin() + static_cast<std::ptrdiff_t>(std::min(mailbox.find('@'), mailbox.size())), isLetter, '\1');
-  return mailbox;
-}
+// RFC 9598 section 3: the local part is in UTF-8, the host in ASCII.
+constexpr int kUtf8String = 12;
+Reading mailboxOf(const AnyValue* value) { return value->tag == kUtf8String ? readMailbox(octetsOf(value->string)) : Reading(); }
 
 using Read = Reading (*)(int type, const std::string& value);
 
-// None for a kind of name that is not compared here: OpenSSL refuses those where they are constrained.
-std::optional<ConstrainedName> nameOf(const GENERAL_NAME* name, Read read) {
-  int type = 0;
-  const void* value = ossl().GENERAL_NAME_get0_value(name, &type);
-  if (type == K(GEN_DIRNAME)) return directoryOf(static_cast<const X509_NAME*>(value));
-  if (type == K(GEN_OTHERNAME)) {
-    const auto* other = static_cast<const OtherName*>(value);
-    if (read != readName || ossl().OBJ_obj2nid(other->type) != K(NID_id_on_SmtpUTF8Mailbox)) return {};
-    return ConstrainedName{K(GEN_EMAIL), readName(K(GEN_EMAIL), mailboxOf(other->value)), {}};
+ConstrainedName textOf(int type, const ASN1_STRING* value, Read read) {
+  ConstrainedName name;
+  name.type = type;
+  name.octets = octetsOf(value);
+  name.value = read(type, name.octets);
+  if (type == K(GEN_DNS)) name.octets = lowered(name.octets);
+  return name;
+}
+
+ConstrainedName nameOf(const GENERAL_NAME* general, Read read) {
+  ConstrainedName name;
+  const void* value = ossl().GENERAL_NAME_get0_value(general, &name.type);
+  switch (name.type) {
+    case K(GEN_DIRNAME):
+      return directoryOf(static_cast<const X509_NAME*>(value));
+    case K(GEN_DNS):
+    case K(GEN_EMAIL):
+    case K(GEN_URI):
+    case K(GEN_IPADD):
+      return textOf(name.type, static_cast<const ASN1_STRING*>(value), read);
+    case K(GEN_OTHERNAME): {
+      const auto* other = static_cast<const OtherName*>(value);
+      // Constraints of mailboxes apply to it (RFC 9598 section 6).
+      if (read == readName && ossl().OBJ_obj2nid(other->type) == K(NID_id_on_SmtpUTF8Mailbox)) {
+        name.type = K(GEN_EMAIL);
+        name.value = mailboxOf(other->value);
+      } else {
+        name.otherType = oidOf(other->type);
+      }
+      return name;
+    }
+    default:
+      return name;
   }
-  if (type != K(GEN_DNS) && type != K(GEN_EMAIL) && type != K(GEN_URI) && type != K(GEN_IPADD)) return {};
-  return ConstrainedName{type, read(type, octetsOf(static_cast<const ASN1_STRING*>(value))), {}};
 }
 
 std::vector<ConstrainedName> basesOf(const OPENSSL_STACK* subtrees) {
   std::vector<ConstrainedName> bases;
   for (int i = 0; i < ossl().OPENSSL_sk_num(subtrees); i++) {
-    if (auto base = nameOf(static_cast<const GeneralSubtree*>(ossl().OPENSSL_sk_value(subtrees, i))->base, readBase)) bases.push_back(std::move(*base));
+    const auto* subtree = static_cast<const GeneralSubtree*>(ossl().OPENSSL_sk_value(subtrees, i));
+    bases.push_back(nameOf(subtree->base, readBase));
+    bases.back().bounded = subtree->maximum != nullptr || (subtree->minimum != nullptr && ossl().ASN1_INTEGER_get(subtree->minimum) != 0);
   }
   return bases;
 }
 
-// Text of DNS names and directory names is what OpenSSL compares, too: who permits it is believed.
+bool isCompared(int type) { return type == K(GEN_DIRNAME) || type == K(GEN_DNS) || type == K(GEN_EMAIL) || type == K(GEN_URI) || type == K(GEN_IPADD); }
+
+bool isUnreadable(const ConstrainedName& name) { return isCompared(name.type) && name.type != K(GEN_DIRNAME) && !name.value; }
+
+// A constraint on other names is one on those of its own kind.
+bool concerns(const ConstrainedName& base, const ConstrainedName& name) { return base.type == name.type && base.otherType == name.otherType; }
+
+// Whether the name lies within: X509_V_ERR_EXCLUDED_VIOLATION where it does, X509_V_OK where not, else why that cannot be told.
+long compare(const ConstrainedName& name, const ConstrainedName& base, bool excluding) {
+  constexpr long kWithin = K(X509_V_ERR_EXCLUDED_VIOLATION);
+  if (base.bounded) return K(X509_V_ERR_SUBTREE_MINMAX);
+  // DNS names are compared as text, so that one which is no name lies within what permits its text, and harms nobody: it matches no
+  // host.
+  if (name.type == K(GEN_DNS) && !excluding) return isBelow(name.octets, base.octets) ? kWithin : K(X509_V_OK);
+  // What cannot be read may be what is excluded.
+  if (isUnreadable(base)) return K(X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX);
+  if (!isCompared(name.type)) return K(X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE);
+  if (isUnreadable(name)) return K(X509_V_ERR_UNSUPPORTED_NAME_SYNTAX);
+  if (name.type != K(GEN_DIRNAME)) return isWithin(name.type, *name.value, *base.value) ? kWithin : K(X509_V_OK);
+  const Match match = matchDirectories(name, base);
+  if (match == Match::untold && excluding) return K(X509_V_ERR_UNSUPPORTED_NAME_SYNTAX);
+  return match == Match::yes ? kWithin : K(X509_V_OK);
+}
+
 long judgePermitted(const std::vector<ConstrainedName>& permitted, const ConstrainedName& name) {
-  if (name.type == K(GEN_DNS) || name.type == K(GEN_DIRNAME)) return K(X509_V_OK);
   long code = K(X509_V_OK);
   for (const ConstrainedName& base : permitted) {
-    if (base.type != name.type) continue;
-    const bool within = base.value && name.value && isWithin(name.type, *name.value, *base.value);
-    if (within) return K(X509_V_OK);
-    if (!base.value) return K(X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX);
-    if (!name.value) return K(X509_V_ERR_UNSUPPORTED_NAME_SYNTAX);
+    if (!concerns(base, name)) continue;
+    const long within = compare(name, base, false);
+    if (within == K(X509_V_ERR_EXCLUDED_VIOLATION)) return K(X509_V_OK);
+    if (within != K(X509_V_OK)) return within;
     code = K(X509_V_ERR_PERMITTED_VIOLATION);
   }
   return code;
@@ -311,17 +317,18 @@ long judgePermitted(const std::vector<ConstrainedName>& permitted, const Constra
 
 long judgeExcluded(const std::vector<ConstrainedName>& excluded, const ConstrainedName& name) {
   for (const ConstrainedName& base : excluded) {
-    if (base.type != name.type) continue;
-    if (name.type == K(GEN_DIRNAME)) {
-      const Match match = matchDirectories(name, base);
-      if (match == Match::yes) return K(X509_V_ERR_EXCLUDED_VIOLATION);
-      // What cannot be read may be what is excluded.
-      if (match == Match::untold) return K(X509_V_ERR_UNSUPPORTED_NAME_SYNTAX);
-    } else {
-      if (!base.value) return K(X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX);
-      if (!name.value) return K(X509_V_ERR_UNSUPPORTED_NAME_SYNTAX);
-      if (isWithin(name.type, *name.value, *base.value)) return K(X509_V_ERR_EXCLUDED_VIOLATION);
-    }
+    const long code = concerns(base, name) ? compare(name, base, true) : K(X509_V_OK);
+    if (code != K(X509_V_OK)) return code;
+  }
+  return K(X509_V_OK);
+}
+
+// RFC 5280 section 4.2.1.10, of each constraint by itself.
+long judgeForm(const std::vector<ConstrainedName>& bases) {
+  for (const ConstrainedName& base : bases) {
+    const bool period = base.type == K(GEN_DNS) && !base.octets.empty() && base.octets.front() == '.';
+    if (period || isUnreadable(base)) return K(X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX);
+    if (base.bounded) return K(X509_V_ERR_SUBTREE_MINMAX);
   }
   return K(X509_V_OK);
 }
@@ -335,11 +342,11 @@ std::vector<ConstrainedName> constrainedNamesOf(const X509* certificate) {
   for (int i = 0; i < ossl().X509_NAME_entry_count(subject); i++) {
     const X509_NAME_ENTRY* entry = ossl().X509_NAME_get_entry(subject, i);
     if (ossl().OBJ_obj2nid(ossl().X509_NAME_ENTRY_get_object(entry)) != K(NID_pkcs9_emailAddress)) continue;
-    names.push_back({K(GEN_EMAIL), readName(K(GEN_EMAIL), octetsOf(ossl().X509_NAME_ENTRY_get_data(entry))), {}});
+    names.push_back(textOf(K(GEN_EMAIL), ossl().X509_NAME_ENTRY_get_data(entry), readName));
   }
   auto* alternatives = static_cast<OPENSSL_STACK*>(ossl().X509_get_ext_d2i(certificate, K(NID_subject_alt_name), nullptr, nullptr));
   for (int i = 0; i < ossl().OPENSSL_sk_num(alternatives); i++) {
-    if (auto name = nameOf(static_cast<const GENERAL_NAME*>(ossl().OPENSSL_sk_value(alternatives, i)), readName)) names.push_back(std::move(*name));
+    names.push_back(nameOf(static_cast<const GENERAL_NAME*>(ossl().OPENSSL_sk_value(alternatives, i)), readName));
   }
   ossl().GENERAL_NAMES_free(reinterpret_cast<struct stack_st_GENERAL_NAME*>(alternatives));
   return names;
@@ -347,10 +354,15 @@ std::vector<ConstrainedName> constrainedNamesOf(const X509* certificate) {
 
 Constraints readConstraints(const NameConstraints* constraints) { return {basesOf(constraints->permitted), basesOf(constraints->excluded)}; }
 
-long judgeNames(const Constraints& constraints, const std::vector<ConstrainedName>& names, size_t* comparisons) {
+long judgeNames(const Constraints& constraints, const std::vector<ConstrainedName>& names, bool strict, size_t* comparisons) {
   const size_t needed = (names.size() + 1) * (constraints.permitted.size() + constraints.excluded.size());
   if (needed > *comparisons) return K(X509_V_ERR_UNSPECIFIED);
   *comparisons -= needed;
+  if (strict) {
+    long code = judgeForm(constraints.permitted);
+    if (code == K(X509_V_OK)) code = judgeForm(constraints.excluded);
+    if (code != K(X509_V_OK)) return code;
+  }
   for (const ConstrainedName& name : names) {
     long code = judgePermitted(constraints.permitted, name);
     if (code == K(X509_V_OK)) code = judgeExcluded(constraints.excluded, name);

@@ -1,4 +1,4 @@
-// Name constraints (RFC 5280 section 4.2.1.10), beside OpenSSL's own check of them.
+// Name constraints (RFC 5280 section 4.2.1.10), in place of OpenSSL's own check of them.
 #pragma once
 
 #include <optional>
@@ -10,16 +10,19 @@
 namespace ferrule {
 
 struct NameAttribute {
-  std::string type;  // an OID in dots
-  std::string text;  // in UTF-8, as it is compared
-  bool readable;     // a string type that can be compared
+  std::string type;  // the contents octets of an OID
+  std::u16string text;
+  bool readable;  // else `text` holds its octets and its string type
 };
 
-// A GeneralName of a kind that is compared here, or a constraint on one, read once.
+// A GeneralName, or a constraint on one, read once.
 struct ConstrainedName {
-  int type;                          // GEN_*
-  std::optional<std::string> value;  // of all but directory names, in the form that is compared; none for what is malformed
+  int type = 0;                      // GEN_*
+  std::string octets;                // of a DNS name in lower case
+  std::optional<std::string> value;  // of a DNS name, a mailbox, a URI or an address in the form that is compared; none for what is malformed
   std::vector<std::vector<NameAttribute>> directory;
+  std::string otherType;  // of an otherName, the contents octets of its type
+  bool bounded = false;   // a constraint with a minimum or a maximum, which RFC 5280 does not use
 };
 
 struct Constraints {
@@ -35,11 +38,12 @@ constexpr size_t kMostComparisons = size_t{1} << 20;
 
 Constraints readConstraints(const NameConstraints* constraints);
 
-// What constraints have against these names, as @ferrule/x509 judges them: X509_V_OK, or why not. OpenSSL has accepted the
-// names. It compares text, so that it misses what a wildcard stands for, what it cannot read, and the host of a URI behind user
-// information or in front of a query.
+// What constraints have against these names: X509_V_OK, or why not. The rules are those of @ferrule/x509's constraints.ts. OpenSSL
+// compares text, so that it misses what a wildcard stands for, what it cannot read, the host of a URI behind user information or in
+// front of a query, and letters beyond ASCII. `strict`: a constraint that cannot be read or is bounded spoils the extension also
+// where it is compared with nothing, and DNS constraints have no leading period.
 //
 // `comparisons` is what is left of the work over one path, which OpenSSL bounds for each pair of certificates alone.
-long judgeNames(const Constraints& constraints, const std::vector<ConstrainedName>& names, size_t* comparisons);
+long judgeNames(const Constraints& constraints, const std::vector<ConstrainedName>& names, bool strict, size_t* comparisons);
 
 }  // namespace ferrule

@@ -43,7 +43,8 @@ typedef struct ocsp_response_data_st OCSP_RESPDATA;
 typedef struct ocsp_cert_id_st OCSP_CERTID;
 typedef struct PKCS12_st PKCS12;
 typedef struct pkcs8_priv_key_info_st PKCS8_PRIV_KEY_INFO;
-typedef struct X509_POLICY_TREE_st X509_POLICY_TREE;
+typedef struct POLICY_MAPPING_st POLICY_MAPPING;
+typedef struct POLICY_CONSTRAINTS_st POLICY_CONSTRAINTS;
 typedef struct X509_algor_st X509_ALGOR;
 typedef struct x509_revoked_st X509_REVOKED;
 typedef struct NAME_CONSTRAINTS_st NAME_CONSTRAINTS;
@@ -56,7 +57,6 @@ typedef struct ossl_param_st OSSL_PARAM;
 typedef struct stack_st OPENSSL_STACK;
 typedef struct engine_st ENGINE;
 struct stack_st_X509;
-struct stack_st_ASN1_OBJECT;
 struct stack_st_ASN1_INTEGER;
 struct stack_st_GENERAL_NAME;
 struct stack_st_DIST_POINT;
@@ -89,6 +89,14 @@ struct PolicyInformation {
   ASN1_OBJECT* id;
   OPENSSL_STACK* qualifiers;
 };
+struct PolicyMapping {
+  ASN1_OBJECT* issuerPolicy;
+  ASN1_OBJECT* subjectPolicy;
+};
+struct PolicyConstraints {
+  ASN1_INTEGER* requireExplicitPolicy;
+  ASN1_INTEGER* inhibitPolicyMapping;
+};
 struct AnyValue {
   int tag;
   ASN1_STRING* string;  // of a string type
@@ -99,6 +107,8 @@ struct OtherName {
 };
 struct GeneralSubtree {
   GENERAL_NAME* base;
+  ASN1_INTEGER* minimum;
+  ASN1_INTEGER* maximum;
 };
 struct NameConstraints {
   OPENSSL_STACK* permitted;
@@ -270,8 +280,6 @@ typedef int (*PskUseSession)(SSL*, const EVP_MD*, const unsigned char**, size_t*
   F(ASN1_STRING*, X509_NAME_ENTRY_get_data, (const X509_NAME_ENTRY*))                               \
   F(int, X509_NAME_ENTRY_set, (const X509_NAME_ENTRY*))                                             \
   F(int, ASN1_STRING_type, (const ASN1_STRING*))                                                    \
-  F(int, ASN1_STRING_to_UTF8, (unsigned char**, const ASN1_STRING*))                                \
-  F(int, OBJ_obj2txt, (char*, int, const ASN1_OBJECT*, int))                                        \
   F(int, i2d_X509_NAME, (const X509_NAME*, unsigned char**))                                        \
   F(void*, X509_get_ext_d2i, (const X509*, int, int*, int*))                                        \
   F(int, X509_get_ext_by_NID, (const X509*, int, int))                                            \
@@ -282,8 +290,11 @@ typedef int (*PskUseSession)(SSL*, const EVP_MD*, const unsigned char**, size_t*
   F(void, CRL_DIST_POINTS_free, (struct stack_st_DIST_POINT*))                                    \
   F(void, TLS_FEATURE_free, (struct stack_st_ASN1_INTEGER*))                                      \
   F(void, ISSUING_DIST_POINT_free, (ISSUING_DIST_POINT*))                                         \
-  F(int, X509_policy_check, (X509_POLICY_TREE**, int*, struct stack_st_X509*, struct stack_st_ASN1_OBJECT*, unsigned int)) \
-  F(void, X509_policy_tree_free, (X509_POLICY_TREE*))                                             \
+  F(void, POLICY_MAPPING_free, (POLICY_MAPPING*))                                                 \
+  F(void, POLICY_CONSTRAINTS_free, (POLICY_CONSTRAINTS*))                                         \
+  F(void, ASN1_INTEGER_free, (ASN1_INTEGER*))                                                     \
+  F(size_t, OBJ_length, (const ASN1_OBJECT*))                                                     \
+  F(const unsigned char*, OBJ_get0_data, (const ASN1_OBJECT*))                                    \
   F(int, X509_CRL_get_ext_by_NID, (const X509_CRL*, int, int))                                    \
   F(void*, X509_CRL_get_ext_d2i, (const X509_CRL*, int, int*, int*))                              \
   F(int, X509_CRL_get0_by_cert, (X509_CRL*, X509_REVOKED**, X509*))                               \
@@ -311,7 +322,6 @@ typedef int (*PskUseSession)(SSL*, const EVP_MD*, const unsigned char**, size_t*
   F(void, RSA_PSS_PARAMS_free, (RSA_PSS_PARAMS*))                                                   \
   F(EVP_PKEY*, X509_get0_pubkey, (const X509*))                                                   \
   F(const ASN1_TIME*, X509_CRL_get0_lastUpdate, (const X509_CRL*))                                \
-  F(ASN1_OBJECT*, OBJ_nid2obj, (int))                                                               \
   F(unsigned long, X509_VERIFY_PARAM_get_flags, (const X509_VERIFY_PARAM*))                       \
   F(int, X509_VERIFY_PARAM_set_flags, (X509_VERIFY_PARAM*, unsigned long))                        \
   F(time_t, X509_VERIFY_PARAM_get_time, (const X509_VERIFY_PARAM*))                               \

@@ -171,6 +171,8 @@ export interface Binding {
   accepts(what: 'groups' | 'signatureAlgorithms', list: string): boolean;
   accepts(what: 'certificateCompression', id: number): boolean;
   useControl(control: Int32Array): void;
+  /** What texts of directory names are equal by; `tag` is that of the string type. Asked while `step` runs. */
+  useTexts(comparableText: (tag: number, octets: Uint8Array) => string | undefined): void;
   /** @throws TypeError saying what is wrong with the file. */
   pkcs12(der: Uint8Array, passphrase: string): { readonly chain: readonly Uint8Array[]; readonly key: Uint8Array };
 

@@ -7,6 +7,7 @@
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { comparableText } from '@ferrule/result/directory-string';
 import targets from '../targets.json' with { type: 'json' };
 import type { Binding, Library } from './binding.ts';
 import { Control } from './binding.ts';
@@ -168,6 +169,7 @@ function open(machine: Machine): Library | Refusal {
       // Shared memory cannot be detached, so the addon may keep its address.
       const control = new Int32Array(new SharedArrayBuffer(Control.words * 4));
       binding.useControl(control);
+      binding.useTexts(comparableText);
       return Object.freeze({ binding, control });
     } catch (error) {
       problem ??= refuse('ADDON_NOT_LOADABLE', `${chosen}${file} does not load: ${(error as Error).message}`);

@@ -151,7 +151,9 @@ describe('each function', () => {
     ({ pair } = binding.credential(chain, key));
   });
 
-  const names = Object.keys(binding).filter((name) => name !== 'useControl') as (keyof Binding)[];
+  const names = Object.keys(binding).filter(
+    (name) => !name.startsWith('use') || name === 'useCredential',
+  ) as (keyof Binding)[];
 
   it.each(names)('%s answers, or throws, whatever its first two arguments are', (name) => {
     for (const first of STRANGE) {
@@ -188,6 +190,11 @@ describe('each function', () => {
     ]) {
       expect(() => loose.useControl(value)).toThrow(TypeError);
     }
+  });
+
+  it('useTexts takes a function, and nothing else', () => {
+    for (const value of STRANGE.filter((one) => typeof one !== 'function'))
+      expect(() => loose.useTexts(value)).toThrow(new TypeError('comparableText: must be a function'));
   });
 });
 

@@ -4,7 +4,7 @@ import { readSignatureAlgorithm } from './algorithm.ts';
 import { DerError, DerReader, readWhole } from './der.ts';
 import { decodeExtension, Oid, type Decoded, type Extension } from './extensions.ts';
 import { nameText, readName } from './name.ts';
-import { parsePublicKey, type PublicKey } from './public-key.ts';
+import { readPublicKey, type PublicKey } from './public-key.ts';
 import type { SignatureAlgorithm } from './signature.ts';
 import { readTime, type Time } from './time.ts';
 import * as Tag from './tag.ts';
@@ -39,6 +39,8 @@ export interface Certificate extends Readonly<Decoded> {
   readonly signatureAlgorithm: SignatureAlgorithm | undefined;
   /** Dotted OID of the algorithm. */
   readonly signatureOid: string;
+  /** It was made over MD5, SHA-1 or RIPEMD-160, which no profile accepts. */
+  readonly weakSignature: boolean;
   /** False where the certificate names two different ones, inside and outside of what is signed. */
   readonly signatureAlgorithmsAgree: boolean;
   readonly signature: Uint8Array;
@@ -102,7 +104,9 @@ export function parseCertificate(der: Uint8Array): Certificate {
   reader.close(validity);
   const subject = readName(reader);
   const spki = reader.element(Tag.SEQUENCE);
-  const publicKey = parsePublicKey(spki);
+  const keyReader = readWhole(spki);
+  const publicKey = readPublicKey(keyReader);
+  reader.odd ??= keyReader.odd;
   for (const tag of [0x81, 0x82]) {
     const own = reader.peek();
     if ((own & ~0x20) !== tag) continue;
@@ -124,6 +128,7 @@ export function parseCertificate(der: Uint8Array): Certificate {
     publicKey,
     signatureAlgorithm: undefined,
     signatureOid: '',
+    weakSignature: false,
     signatureAlgorithmsAgree: false,
     signature: der,
     extensions: [],
@@ -152,8 +157,9 @@ export function parseCertificate(der: Uint8Array): Certificate {
   reader.close(certificate);
   read.tbs = der.subarray(tbsStart, reader.position);
   const algorithmStart = reader.position;
-  const { oid, algorithm } = readSignatureAlgorithm(reader);
+  const { oid, algorithm, weak } = readSignatureAlgorithm(reader);
   read.signatureOid = oid;
+  read.weakSignature = weak;
   read.signatureAlgorithm = algorithm;
   read.signatureAlgorithmsAgree = bytesEqual(innerAlgorithm, der.subarray(algorithmStart, reader.position));
   read.signature = reader.octetsOfBitString();

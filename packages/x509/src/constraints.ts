@@ -1,13 +1,14 @@
 /** @module Name constraints: RFC 5280 section 4.2.1.10, for DNS names, addresses, e-mail, URIs and directory names. */
 import type { X509VCode } from '@ferrule/result';
 import { EMPTY, latin1 } from '@ferrule/result/bytes';
+import { ascii } from '@ferrule/result/directory-string';
 import { isIpAddress } from '@ferrule/result/host';
 import * as V from '@ferrule/result/x509-v';
 import type { Certificate } from './certificate.ts';
 import { DerReader } from './der.ts';
 import { generalNameText, type GeneralName, type NameConstraints, type Subtree } from './general-name.ts';
 import { presentedDnsName } from './host.ts';
-import { ascii, canonicalRdns, isEmptyName, nameAttributes } from './name.ts';
+import { canonicalRdns, isEmptyName, nameAttributes } from './name.ts';
 import type { RuleBreach } from './rules.ts';
 import * as Tag from './tag.ts';
 import * as NameType from './name-type.ts';

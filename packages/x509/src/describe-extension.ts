@@ -1,5 +1,6 @@
 /** @module The lines that `openssl x509 -text` prints for each extension. */
 import { latin1, toHex } from '@ferrule/result/bytes';
+import { decodeText } from '@ferrule/result/directory-string';
 import { addressText } from '@ferrule/result/host';
 import type { Certificate } from './certificate.ts';
 import { distributionPoints } from './crl.ts';
@@ -7,7 +8,6 @@ import { DerError, DerReader } from './der.ts';
 import { timeText, visible } from './describe-text.ts';
 import { decodeExtension, Oid, type Decoded, type Extension, type PolicyInformation } from './extensions.ts';
 import { generalNameText, readGeneralNames, type GeneralName, type Subtree } from './general-name.ts';
-import { decodeText } from './name.ts';
 import * as NameType from './name-type.ts';
 import { oidName } from './oid-names.ts';
 import * as Tag from './tag.ts';

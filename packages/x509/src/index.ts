@@ -1,5 +1,5 @@
 /** @module @ferrule/x509: strict X.509 path validation, small, without cryptography of its own. */
-export type { DigestName, HashName, MlDsa, SignatureAlgorithm, SignatureVerifier } from './signature.ts';
+export type { DigestName, HashName, MlDsa, SignatureAlgorithm, SignatureHash, SignatureVerifier } from './signature.ts';
 export { derElement, type DerElement, derElements, DerError } from './der.ts';
 export { certificateKey, parseCertificate, subjectText, type Certificate, type CertificateKey } from './certificate.ts';
 export type {

@@ -4,7 +4,7 @@
  */
 import { readPssParameters, RSASSA_PSS } from './algorithm.ts';
 import { type DerReader, readWhole } from './der.ts';
-import type { HashName, MlDsa, SignatureAlgorithm } from './signature.ts';
+import { hashBits, type MlDsa, type SignatureAlgorithm, type SignatureHash } from './signature.ts';
 import * as Tag from './tag.ts';
 
 /** Named curves with 112 bits of security or more: of RFC 5480, SEC 2 and RFC 5639. */
@@ -26,14 +26,15 @@ export interface RsaKey {
   /** Big-endian, without leading zero. */
   readonly modulus: Uint8Array;
   readonly exponent: Uint8Array;
-  /** RFC 4055 section 3.3: the only hash that the key may be used with, and the least salt, bytes. */
-  readonly pss: { readonly hash: HashName; readonly saltLength: number } | undefined;
+  /** RFC 4055 section 3.3: the only hashes that the key may be used with, and the least salt, bytes. */
+  readonly pss:
+    { readonly hash: SignatureHash; readonly mask?: SignatureHash | 'sha1'; readonly saltLength: number } | undefined;
 }
 export interface EcKey {
   readonly kind: 'ec';
   readonly curve: Curve;
   readonly bits: number;
-  /** SEC 1 point, uncompressed or compressed; whether it lies on the curve is the verifier's business. */
+  /** SEC 1 point, uncompressed or compressed, or in X9.62's hybrid form, which is both; whether it lies on the curve is the verifier's business. */
   readonly point: Uint8Array;
 }
 export interface EdwardsKey {
@@ -92,14 +93,19 @@ const ML_DSA: ReadonlyMap<string, readonly [MlDsa, bits: MlDsaKey['bits'], lengt
  * The key in a DER SubjectPublicKeyInfo: also what a raw public key of RFC 7250 is.
  * @throws DerError
  */
-export function parsePublicKey(spki: Uint8Array): PublicKey {
-  const reader = readWhole(spki);
+export const parsePublicKey = (spki: Uint8Array): PublicKey => readPublicKey(readWhole(spki));
+
+/** {@link parsePublicKey}, which notes what is written as RFC 3279 does not have it. */
+export function readPublicKey(reader: DerReader): PublicKey {
   const algorithm = reader.open(Tag.SEQUENCE);
   const oid = reader.oid();
   const mlDsa = ML_DSA.get(oid);
   switch (oid) {
     case RSA:
-      if (reader.more && reader.contents(Tag.NULL).length > 0) reader.fail('parameters of an RSA key are not NULL');
+      if (reader.more) {
+        const parameters = reader.element();
+        if (parameters.length !== 2 || parameters[0] !== Tag.NULL) reader.odd ??= 'an RSA key with parameters';
+      }
       break;
     case EC:
       return readEcKey(reader, algorithm);
@@ -113,7 +119,8 @@ export function parsePublicKey(spki: Uint8Array): PublicKey {
     case RSASSA_PSS: {
       if (!reader.more) break;
       const pss = readPssParameters(reader);
-      if (!pss) return unknown(reader, algorithm, oid, 'RSASSA-PSS with parameters that are not supported');
+      if (typeof pss !== 'object')
+        return unknown(reader, algorithm, oid, 'RSASSA-PSS with parameters that are not supported');
       return readRsaKey(finish(reader, algorithm), 'rsa-pss', pss);
     }
     default:
@@ -147,8 +154,15 @@ function readEcKey(reader: DerReader, algorithm: number): EcKey | UnknownKey {
   const [curve, bits] = known;
   const point = finish(reader, algorithm);
   const size = (bits + 7) >> 3;
-  if (point[0] === 4 ? point.length !== 1 + 2 * size : (point[0] !== 2 && point[0] !== 3) || point.length !== 1 + size)
+  const form = point[0] as number;
+  const hybrid = form === 6 || form === 7;
+  if (
+    form === 4 || hybrid
+      ? point.length !== 1 + 2 * size || (hybrid && (((point[2 * size] as number) ^ form) & 1) !== 0)
+      : (form !== 2 && form !== 3) || point.length !== 1 + size
+  )
     reader.fail('EC point is malformed');
+  if (hybrid) reader.odd ??= 'an EC point in hybrid form';
   return { kind: 'ec', curve, bits, point };
 }
 export const EXPLICIT_CURVE = 'EC with explicit parameters';
@@ -191,7 +205,7 @@ export const fits = (algorithm: SignatureAlgorithm, key: PublicKey): boolean =>
   (algorithm.kind !== 'rsa-pss' ||
     key.kind !== 'rsa-pss' ||
     !key.pss ||
-    (key.pss.hash === algorithm.hash && key.pss.saltLength <= algorithm.saltLength));
+    (key.pss.hash === algorithm.hash && key.pss.mask === algorithm.mask && key.pss.saltLength <= algorithm.saltLength));
 
 /**
  * Bits of security as SSL_CTX_set_security_level(3) counts them; 0 = cannot be used.
@@ -239,7 +253,7 @@ export const securityBits = (level: number): number => [0, 80, 112, 128, 192, 25
 
 /** The hash of a signature, bits of security; EdDSA and ML-DSA bring their own. */
 export const hashStrength = (algorithm: SignatureAlgorithm): number =>
-  'hash' in algorithm ? Number(algorithm.hash.slice(3)) / 2 : 256;
+  'hash' in algorithm ? hashBits(algorithm.hash) / 2 : 256;
 
 /**
  * IANA SignatureSchemes of TLS 1.3's CertificateVerify that a key can make (RFC 9846 section 4.3.3, RFC 8734), strongest habit
@@ -251,7 +265,8 @@ export function signatureSchemes(key: PublicKey): number[] {
       return [0x0804, 0x0805, 0x0806];
     case 'rsa-pss':
       return [0x0809, 0x080a, 0x080b].filter(
-        (_, i) => !key.pss || key.pss.hash === (['sha256', 'sha384', 'sha512'] as const)[i],
+        (_, i) =>
+          !key.pss || (key.pss.hash === (['sha256', 'sha384', 'sha512'] as const)[i] && key.pss.mask === undefined),
       );
     case 'ec':
       return EC_SCHEMES.filter(([curve]) => curve === key.curve).map(([, scheme]) => scheme);

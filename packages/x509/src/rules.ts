@@ -4,7 +4,6 @@
  */
 import type { CommonCode, X509VCode } from '@ferrule/result';
 import * as V from '@ferrule/result/x509-v';
-import { isWeakSignature } from './algorithm.ts';
 import { extensionOf, type Certificate } from './certificate.ts';
 import { Oid } from './extensions.ts';
 import { isEmptyName } from './name.ts';
@@ -268,9 +267,9 @@ export function breachOfStrength(key: PublicKey, role: Role, level: number): Rul
 }
 
 function breachOfSignatureAlgorithm(c: Certificate, level: number): RuleBreach | undefined {
-  const { signatureAlgorithm: algorithm, signatureOid } = c;
+  const { signatureAlgorithm: algorithm, signatureOid, weakSignature } = c;
   if (algorithm && hashStrength(algorithm) >= securityBits(level)) return undefined;
-  if (algorithm || isWeakSignature(signatureOid))
+  if (algorithm || weakSignature)
     return breach(V.CA_MD_TOO_WEAK, `is signed with a hash that is too weak (${signatureOid})`, 'CERT_WEAK_KEY');
   return breach(
     V.UNSUPPORTED_SIGNATURE_ALGORITHM,

@@ -2,6 +2,10 @@
 
 export type HashName = 'sha256' | 'sha384' | 'sha512';
 
+/** Hashes that certificates are signed over: those of FIPS 180-4 and FIPS 202 with 112 bits of security or more. */
+export type SignatureHash =
+  HashName | 'sha224' | 'sha512-224' | 'sha512-256' | 'sha3-224' | 'sha3-256' | 'sha3-384' | 'sha3-512';
+
 /** Hashes that identify things. SHA-1 is never accepted in a signature. */
 export type DigestName = 'sha1' | HashName;
 
@@ -10,15 +14,24 @@ export type DigestName = 'sha1' | HashName;
  * these exists.
  */
 export type SignatureAlgorithm =
-  | { readonly kind: 'rsa-pkcs1'; readonly hash: HashName }
-  /** MGF1 with the same hash; `saltLength` in bytes. */
-  | { readonly kind: 'rsa-pss'; readonly hash: HashName; readonly saltLength: number }
+  | { readonly kind: 'rsa-pkcs1'; readonly hash: SignatureHash }
+  /** MGF1 with `mask`, without it with the same hash; `saltLength` in bytes. */
+  | {
+      readonly kind: 'rsa-pss';
+      readonly hash: SignatureHash;
+      readonly mask?: SignatureHash | 'sha1';
+      readonly saltLength: number;
+    }
   /** The curve is the key's; the signature is a DER `ECDSA-Sig-Value`. */
-  | { readonly kind: 'ecdsa'; readonly hash: HashName }
+  | { readonly kind: 'ecdsa'; readonly hash: SignatureHash }
   | { readonly kind: 'ed25519' }
   | { readonly kind: 'ed448' }
   /** FIPS 204, with an empty context (RFC 9881 section 3). */
   | { readonly kind: MlDsa };
+
+/** The length of a hash, bits: the number that its name ends with. */
+export const hashBits = (hash: SignatureHash | 'sha1'): number =>
+  hash === 'sha1' ? 160 : Number(/\d+$/.exec(hash)?.[0]);
 
 /** The parameter sets of ML-DSA. */
 export type MlDsa = 'ml-dsa-44' | 'ml-dsa-65' | 'ml-dsa-87';

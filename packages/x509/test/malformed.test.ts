@@ -96,10 +96,6 @@ const REFUSED: Readonly<Record<string, readonly [message: string, read: () => un
   ],
   'a GeneralName of kind 9': ['unknown kind of GeneralName', name(0x89, 1)],
   'a dNSName as a constructed value': ['unknown kind of GeneralName', name(0xa2, 0x82, 0)],
-  'an RSA key whose parameters are not NULL': [
-    'parameters of an RSA key',
-    () => parsePublicKey(spki(seq(oid('1.2.840.113549.1.1.1'), tlv(5, Uint8Array.of(0))), named(2, 1, 3, 2, 1, 3))),
-  ],
   'an ML-DSA-44 key of 1311 bytes': [
     'ML-DSA key has a wrong length',
     () => parsePublicKey(spki(seq(oid('2.16.840.1.101.3.4.3.17')), new Uint8Array(1311))),
@@ -156,6 +152,13 @@ const NOTED: Readonly<
   Record<string, readonly [where: 'malformed' | 'malformedPolicies' | 'odd', message: string, MakeOptions]>
 > = {
   'version 4': ['odd', 'version 4', { parts: part(0, tlv(0xa0, int(3))) }],
+  'an RSA key whose parameters are not NULL': [
+    'odd',
+    'an RSA key with parameters',
+    {
+      parts: part(6, spki(seq(oid('1.2.840.113549.1.1.1'), tlv(5, Uint8Array.of(0))), named(2, 1, 3, 2, 1, 3))),
+    },
+  ],
   'version 1, which is the default, written down': ['odd', 'version 1', { parts: part(0, tlv(0xa0, int(0))) }],
   'a unique identifier in version 1': [
     'odd',

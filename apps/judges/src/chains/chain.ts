@@ -79,6 +79,7 @@ function draftOf(at: number, between: number): Draft {
     key: keyOf(`p256:${place === 'ca' ? at : place}`),
     signer: undefined,
     hash: 'sha256',
+    mask: undefined,
     parameters: EMPTY,
     outerHash: undefined,
     extensions: new Map(),

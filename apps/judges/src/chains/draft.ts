@@ -1,5 +1,13 @@
 /** @module A certificate before it is signed: every field is there to be changed, also to what no CA would write. */
-import { createHash, createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
+import {
+  constants,
+  createHash,
+  createPublicKey,
+  generateKeyPairSync,
+  privateDecrypt,
+  sign,
+  type KeyObject,
+} from 'node:crypto';
 import { oid } from '@ferrule/conformance/pki';
 import { concat, EMPTY } from '@ferrule/result/bytes';
 import { tlv } from '../fuzz/der.ts';
@@ -38,11 +46,13 @@ export interface Draft {
   key: Key;
   /** Default: the key of the issuer. */
   signer: Key | undefined;
-  hash: 'sha1' | 'sha256' | 'sha384';
+  hash: DraftHash;
+  /** Where the signer's key is RSA: RSASSA-PSS, with this mask. */
+  mask: DraftHash | undefined;
   /** DER parameters of an ECDSA AlgorithmIdentifier, which has none. */
   parameters: Uint8Array;
   /** The AlgorithmIdentifier outside of what is signed, where it differs. */
-  outerHash: 'sha1' | 'sha256' | 'sha384' | undefined;
+  outerHash: DraftHash | undefined;
   /** By dotted OID, in order. */
   readonly extensions: Map<string, DraftExtension>;
   /** Further members of the list of extensions. */
@@ -59,7 +69,7 @@ export interface Draft {
 /** Signed, as DER. */
 export function encode(draft: Draft, issuer: Draft): Uint8Array {
   const signer = draft.signer ?? issuer.key;
-  const algorithm = algorithmOf(signer, draft.hash, draft.parameters);
+  const algorithm = algorithmOf(signer, draft.hash, draft);
   const extensions = [
     ...[...draft.extensions].map(([id, { critical, value }]) =>
       sequence(oid(id), critical, tlv(0x04, typeof value === 'function' ? value(draft, issuer) : value)),
@@ -77,10 +87,9 @@ export function encode(draft: Draft, issuer: Draft): Uint8Array {
     draft.uniqueIds,
     extensions.length > 0 || draft.emptyList ? tlv(0xa3, sequence(...extensions)) : EMPTY,
   );
-  const signature =
-    signer.name === 'ed25519' ? sign(null, tbs, signer.privateKey) : sign(draft.hash, tbs, signer.privateKey);
+  const signature = signWith(signer, draft, tbs);
   if (draft.corrupt) signature[signature.length - 1] = (signature.at(-1) ?? 0) ^ 1;
-  const outer = draft.outerHash === undefined ? algorithm : algorithmOf(signer, draft.outerHash, draft.parameters);
+  const outer = draft.outerHash === undefined ? algorithm : algorithmOf(signer, draft.outerHash, draft);
   const der = sequence(tbs, outer, tlv(0x03, Uint8Array.of(0), signature));
   return draft.edit?.(der) ?? der;
 }
@@ -124,16 +133,51 @@ export const generalizedTime = (days: number): Uint8Array => tlv(0x18, text(digi
 const digits = (days: number): string =>
   new Date(Date.now() + days * 86_400_000).toISOString().replace(/[-:T]|\.\d+/g, '');
 
+export type DraftHash = keyof typeof HASHES;
+/** ECDSA with the hash, RSASSA-PKCS1-v1_5 with it, the hash itself. */
 const HASHES = {
-  sha1: ['1.2.840.10045.4.1', '1.2.840.113549.1.1.5'],
-  sha256: ['1.2.840.10045.4.3.2', '1.2.840.113549.1.1.11'],
-  sha384: ['1.2.840.10045.4.3.3', '1.2.840.113549.1.1.12'],
+  sha1: ['1.2.840.10045.4.1', '1.2.840.113549.1.1.5', '1.3.14.3.2.26'],
+  sha224: ['1.2.840.10045.4.3.1', '1.2.840.113549.1.1.14', '2.16.840.1.101.3.4.2.4'],
+  sha256: ['1.2.840.10045.4.3.2', '1.2.840.113549.1.1.11', '2.16.840.1.101.3.4.2.1'],
+  sha384: ['1.2.840.10045.4.3.3', '1.2.840.113549.1.1.12', '2.16.840.1.101.3.4.2.2'],
+  'sha3-256': ['2.16.840.1.101.3.4.3.10', '2.16.840.1.101.3.4.3.14', '2.16.840.1.101.3.4.2.8'],
 } as const;
 
-function algorithmOf(signer: Key, hash: Draft['hash'], parameters: Uint8Array): Uint8Array {
+function algorithmOf(signer: Key, hash: DraftHash, { parameters, mask }: Draft): Uint8Array {
   if (signer.name === 'ed25519') return sequence(oid('1.3.101.112'));
-  const [ecdsa, rsa] = HASHES[hash];
-  return signer.name.startsWith('rsa') ? sequence(oid(rsa), NULL) : sequence(oid(ecdsa), parameters);
+  const [ecdsa, rsa, own] = HASHES[hash];
+  if (!signer.name.startsWith('rsa')) return sequence(oid(ecdsa), parameters);
+  if (mask === undefined) return sequence(oid(rsa), NULL);
+  const maskOf = sequence(oid('1.2.840.113549.1.1.8'), sequence(oid(HASHES[mask][2]), NULL));
+  return sequence(
+    oid('1.2.840.113549.1.1.10'),
+    sequence(tlv(0xa0, sequence(oid(own), NULL)), tlv(0xa1, maskOf), tlv(0xa2, integer(Uint8Array.of(PSS_SALT)))),
+  );
+}
+
+function signWith({ name: kind, privateKey }: Key, { hash, mask }: Draft, tbs: Uint8Array): Buffer {
+  if (kind === 'ed25519') return sign(null, tbs, privateKey);
+  return mask !== undefined && kind.startsWith('rsa')
+    ? signPss(privateKey, hash, mask, tbs)
+    : sign(hash, tbs, privateKey);
+}
+
+const PSS_SALT = 20;
+
+/** EMSA-PSS (RFC 8017 section 9.1.1) with a mask of its own hash, for which Node has no option. */
+function signPss(key: KeyObject, hash: DraftHash, mask: DraftHash, message: Uint8Array): Buffer {
+  const digest = (name: DraftHash, data: Uint8Array): Buffer => createHash(name).update(data).digest();
+  const length = (key.asymmetricKeyDetails?.modulusLength ?? 0) / 8;
+  const salt = Buffer.alloc(PSS_SALT, 7);
+  const h = digest(hash, concat([new Uint8Array(8), digest(hash, message), salt]));
+  const block = Buffer.concat([Buffer.alloc(length - h.length - PSS_SALT - 2), Buffer.of(1), salt]);
+  for (let at = 0, counter = 0; at < block.length; counter++) {
+    const part = digest(mask, concat([h, Uint8Array.of(0, 0, 0, counter)]));
+    for (const octet of part) if (at < block.length) block[at] = (block[at++] as number) ^ octet;
+  }
+  block[0] = (block[0] as number) & 0x7f;
+  const encoded = Buffer.concat([block, h, Buffer.of(0xbc)]);
+  return privateDecrypt({ key, padding: constants.RSA_NO_PADDING }, encoded);
 }
 export const NULL: Uint8Array = Uint8Array.of(5, 0);
 

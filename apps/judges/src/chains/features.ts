@@ -16,6 +16,7 @@ import {
   TRUE,
   utcTime,
   type Draft,
+  type Key,
   type KeyName,
   type Value,
 } from './draft.ts';
@@ -128,7 +129,11 @@ const form: readonly Feature[] = [
   ),
   feature('ECDSA with NULL parameters', ALL, (draft) => void (draft.parameters = NULL)),
   feature('signed with SHA-1', ALL, (draft) => void (draft.hash = 'sha1')),
+  feature('signed with SHA-224', ALL, (draft) => void (draft.hash = 'sha224')),
   feature('signed with SHA-384', ALL, (draft) => void (draft.hash = 'sha384')),
+  feature('signed with SHA3-256', ALL, (draft) => void (draft.hash = 'sha3-256')),
+  feature('signed with RSASSA-PSS, if with RSA', ALL, (draft) => void (draft.mask = 'sha256')),
+  feature('signed with RSASSA-PSS and another mask, if with RSA', ALL, (draft) => void (draft.mask = 'sha1')),
   feature(
     'two signature algorithms',
     ALL,
@@ -165,7 +170,15 @@ const keys: readonly Feature[] = [
   ).flatMap(([on, kinds]) =>
     kinds.map((kind) => feature(`key ${kind}`, on, (draft) => void (draft.key = keyOf(kind)))),
   ),
+  feature('key in hybrid form', ALL, (draft) => void (draft.key = hybrid(keyOf('p256:hybrid')))),
 ];
+
+/** X9.62's form of a point: y whole, and its last bit in front. */
+function hybrid(key: Key): Key {
+  const spki = Uint8Array.from(key.spki);
+  spki[spki.length - 65] = 6 | ((spki.at(-1) as number) & 1);
+  return { ...key, spki };
+}
 
 const usage: readonly Feature[] = [
   extension('no basicConstraints', ALL, Id.basic, undefined),
@@ -360,9 +373,10 @@ const constraints: readonly Feature[] = [
 const POLICY = oid('1.3.6.1.4.1.99999.1');
 const OTHER_POLICY = oid('1.3.6.1.4.1.99999.2');
 const ANY_POLICY = oid('2.5.29.32.0');
+const FIVE = Uint8Array.of(1, 0, 0, 0, 0);
 const qualified = sequence(sequence(POLICY, sequence(sequence(oid('1.3.6.1.4.1.99999.3'), NULL))));
 
-const rest: readonly Feature[] = [
+export const POLICY_FEATURES: readonly Feature[] = [
   extension('a policy', ALL, Id.policies, sequence(sequence(POLICY))),
   extension('another policy', ALL, Id.policies, sequence(sequence(OTHER_POLICY))),
   extension('any policy', ALL, Id.policies, sequence(sequence(ANY_POLICY))),
@@ -379,7 +393,16 @@ const rest: readonly Feature[] = [
   extension('inhibitAnyPolicy 0', CA, Id.anyPolicy, number(0), TRUE),
   extension('inhibitAnyPolicy not critical', CA, Id.anyPolicy, number(0)),
   extension('a policy mapped', CA, Id.mappings, sequence(sequence(POLICY, OTHER_POLICY)), TRUE),
-  extension('any policy mapped', CA, Id.mappings, sequence(sequence(ANY_POLICY, OTHER_POLICY))),
+  extension('any policy mapped', ALL, Id.mappings, sequence(sequence(ANY_POLICY, OTHER_POLICY))),
+  extension('a policy mapped to any', CA, Id.mappings, sequence(sequence(POLICY, ANY_POLICY))),
+  extension('no policy mapped', CA, Id.mappings, sequence()),
+  extension('policyMappings malformed', CA, Id.mappings, Uint8Array.of(0x30, 9, 1)),
+  extension('requireExplicitPolicy of five octets', CA, Id.policyConstraints, sequence(tlv(0x80, FIVE)), TRUE),
+  extension('requireExplicitPolicy negative', CA, Id.policyConstraints, sequence(tlv(0x80, Uint8Array.of(0x80)))),
+  extension('inhibitAnyPolicy of five octets', CA, Id.anyPolicy, integer(FIVE), TRUE),
+];
+
+const rest: readonly Feature[] = [
   extension(
     'CRL distribution points',
     ALL,
@@ -412,7 +435,15 @@ const rest: readonly Feature[] = [
   extension('authorityInfoAccess malformed', ALL, Id.aia, Uint8Array.of(0x30, 9, 1)),
 ];
 
-export const FEATURES: readonly Feature[] = [...form, ...keys, ...usage, ...subjects, ...constraints, ...rest];
+export const FEATURES: readonly Feature[] = [
+  ...form,
+  ...keys,
+  ...usage,
+  ...subjects,
+  ...constraints,
+  ...POLICY_FEATURES,
+  ...rest,
+];
 
 export function featureOf(place: Place, title: string): Feature {
   const found = FEATURES.find(({ name: own, on }) => own === title && on.includes(place));

@@ -20,8 +20,6 @@ const NATIVE_REFUSES: readonly Kind[] = [
 const BAD_ANCHOR = 'bad trust anchor';
 const UNABLE_TO_GET_ISSUER_CERT_LOCALLY = 20;
 const INVALID_PURPOSE = 26;
-const PERMITTED_VIOLATION = 47;
-const UNSUPPORTED_NAME_SYNTAX = 53;
 
 export const KNOWN: readonly KnownDisagreement[] = [
   {
@@ -71,28 +69,10 @@ export const KNOWN: readonly KnownDisagreement[] = [
     reason: 'OpenSSL knows the code points of RFC 8734 from 3.2 on; native offers what its host knows (ADR 0082).',
   },
   {
-    name: 'constraints that cannot be read',
-    kinds: ['engines refuse with other X509_V'],
-    explains: (title, { native, pure }) =>
-      title.includes('constraints: ') && native?.code === 'CERT_NAME_CONSTRAINT' && pure?.code === native.code,
-    reason:
-      'OpenSSL compares names and constraints as it reads them, and says what it found. Only what it lets pass is judged by @ferrule/x509’s rules (ADR 0083).',
-  },
-  {
-    name: 'text that is permitted',
+    name: 'ECDSA over SHA-3',
     kinds: NATIVE_REFUSES,
-    explains: (title, { native, pure }) =>
-      title.includes('constraints: permitted') && native?.verify === PERMITTED_VIOLATION && pure?.accepts === true,
-    reason:
-      'OpenSSL compares letters beyond ASCII as they are, not as RFC 4518 has it; its constraint of no mailbox permits none, and it takes user information and a query for the host of a URI.',
-  },
-  {
-    name: 'letters that nobody knows',
-    kinds: NATIVE_REFUSES,
-    explains: (title, { native, pure }) =>
-      title.includes('constraints: excluded') && native?.verify === UNSUPPORTED_NAME_SYNTAX && pure?.accepts === true,
-    reason:
-      'Native does not know which letters beyond ASCII RFC 4518 calls the same as others: what may be excluded is (ADR 0083).',
+    explains: (title) => title.includes('signed with SHA3-256'),
+    reason: 'OpenSSL knows it from 3.5 on.',
   },
   {
     name: 'a leaf that is no certificate',

@@ -110,6 +110,7 @@ const plain = (): Draft => ({
   key: keyOf('p256:plain'),
   signer: undefined,
   hash: 'sha256',
+  mask: undefined,
   parameters: new Uint8Array(0),
   outerHash: undefined,
   extensions: new Map([

@@ -17,8 +17,9 @@ import {
   type Curve,
   type PublicKey,
   parsePublicKey,
+  type SignatureHash,
 } from '@ferrule/x509';
-import type { CipherSuite, CryptoProvider } from '../crypto/provider.ts';
+import type { CipherSuite, CryptoProvider, Hash } from '../crypto/provider.ts';
 import { type KeyKind, type SignatureScheme, signatureScheme } from '../crypto/schemes.ts';
 import type { Effects } from '../effects.ts';
 import { fail } from '../reason.ts';
@@ -311,7 +312,9 @@ export function serverEndPoint({ hashes }: CryptoProvider, leaf: Uint8Array): Ui
   const certificate = readAtLeastKey(leaf);
   if (!('signatureOid' in certificate)) return undefined;
   const { signatureAlgorithm, signatureOid } = certificate;
-  if (signatureAlgorithm !== undefined && 'hash' in signatureAlgorithm)
-    return hashes[signatureAlgorithm.hash].digest(leaf);
+  if (signatureAlgorithm !== undefined && 'hash' in signatureAlgorithm) {
+    const known: Readonly<Partial<Record<SignatureHash, Hash>>> = hashes;
+    return known[signatureAlgorithm.hash]?.digest(leaf);
+  }
   return WEAK_SIGNATURES.includes(signatureOid) ? hashes.sha256.digest(leaf) : undefined;
 }

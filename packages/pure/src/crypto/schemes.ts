@@ -12,7 +12,7 @@ export interface SignatureScheme {
   readonly id: number;
   /** IANA name. */
   readonly name: string;
-  readonly algorithm: SignatureAlgorithm;
+  readonly algorithm: SignatureAlgorithm & { readonly hash?: HashName };
   /** The key that signs with it in TLS 1.3; in TLS 1.2 the curve of an ECDSA key is free (RFC 9846 section 4.3.3). */
   readonly key: KeyKind;
   /** RSASSA-PKCS1-v1_5 signs certificates and TLS 1.2 only. */

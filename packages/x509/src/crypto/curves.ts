@@ -27,7 +27,20 @@ export const verifyRareEcdsa = (
   digest: Uint8Array,
   signature: Uint8Array,
 ): boolean =>
-  (curve === 'P-224' ? (p224 ??= makeP224(noble)) : noble[curve]).verify(signature, digest, point, AS_IN_X509);
+  (curve === 'P-224' ? (p224 ??= makeP224(noble)) : noble[curve]).verify(
+    signature,
+    digest,
+    plainPoint(point),
+    AS_IN_X509,
+  );
+
+/** A point as noble takes it: of X9.62's hybrid form what is uncompressed. */
+export function plainPoint(point: Uint8Array): Uint8Array {
+  if (point[0] !== 6 && point[0] !== 7) return point;
+  const plain = Uint8Array.from(point);
+  plain[0] = 4;
+  return plain;
+}
 
 /** RFC 3279 section 2.2.3: ECDSA-Sig-Value over the digest; either s is good. */
 export const AS_IN_X509 = { prehash: false, lowS: false, format: 'der' } as const;

@@ -7,7 +7,7 @@
  */
 import { concat, fromHex } from '@ferrule/result/bytes';
 import type { Curve, PublicKey } from '../public-key.ts';
-import type { SignatureAlgorithm } from '../signature.ts';
+import { hashBits, type SignatureAlgorithm, type SignatureHash } from '../signature.ts';
 
 export interface KnownAnswer {
   readonly algorithm: SignatureAlgorithm;
@@ -19,7 +19,7 @@ export interface KnownAnswer {
 
 /**
  * With a key of this kind; for ECDSA with the hash that goes with its curve. `undefined` where there is none: ML-DSA,
- * whose signatures are long, curves that are not NIST's, and unknown keys.
+ * whose signatures are long, curves that are not NIST's, RSA over SHA-224 or SHA-3, and unknown keys.
  */
 export function knownAnswer(algorithm: SignatureAlgorithm, key: PublicKey): KnownAnswer | undefined {
   const row = rowOf(algorithm, key);
@@ -29,14 +29,13 @@ export function knownAnswer(algorithm: SignatureAlgorithm, key: PublicKey): Know
 function rowOf(algorithm: SignatureAlgorithm, key: PublicKey): Row | undefined {
   switch (algorithm.kind) {
     case 'rsa-pkcs1':
-      return { spki: key.kind === 'rsa-pss' ? asPssKey(RSA) : RSA, signature: RSA_PKCS1[algorithm.hash] };
-    case 'rsa-pss':
-      return {
-        // Whatever salt is asked for: this signature's is as long as its hash
-        algorithm: { ...algorithm, saltLength: Number(algorithm.hash.slice(3)) / 8 },
-        spki: key.kind === 'rsa-pss' ? asPssKey(RSA) : RSA,
-        signature: RSA_PSS[algorithm.hash],
-      };
+      return rsaRow(key, RSA_PKCS1[algorithm.hash]);
+    case 'rsa-pss': {
+      const { kind, hash } = algorithm;
+      // Whatever salt and mask are asked for: this signature's salt is as long as its hash
+      const row = rsaRow(key, RSA_PSS[hash]);
+      return row && { ...row, algorithm: { kind, hash, saltLength: hashBits(hash) / 8 } };
+    }
     case 'ecdsa':
       return key.kind === 'ec' ? ECDSA[key.curve] : undefined;
     case 'ed25519':
@@ -49,6 +48,9 @@ function rowOf(algorithm: SignatureAlgorithm, key: PublicKey): Row | undefined {
 }
 
 type Row = Pick<KnownAnswer, 'spki' | 'signature'> & Partial<KnownAnswer>;
+
+const rsaRow = (key: PublicKey, signature: Uint8Array | undefined): Row | undefined =>
+  signature && { spki: key.kind === 'rsa-pss' ? asPssKey(RSA) : RSA, signature };
 
 /** `ferrule` in ASCII. */
 const MESSAGE = fromHex('66657272756c65');
@@ -127,7 +129,7 @@ const RSA = fromHex(
     'a9ca40ff23ac680cd70203010001',
 );
 
-const RSA_PKCS1 = {
+const RSA_PKCS1: Readonly<Partial<Record<SignatureHash, Uint8Array>>> = {
   sha256: fromHex(
     '52763f69bf746a9b2e680e64351f014e847c54ebac0edbd4bd349f881ab52d5ab14901e5e046c627448715abd924873069c2ab0b2d103095' +
       '587a61662a9076222e9f67b70d41e2cf2a4f7ec461333d380e4921138139382735f00708a465a51dd6a0a180f832efcc90a15fe847d9fc26' +
@@ -151,7 +153,7 @@ const RSA_PKCS1 = {
   ),
 };
 
-const RSA_PSS = {
+const RSA_PSS: Readonly<Partial<Record<SignatureHash, Uint8Array>>> = {
   sha256: fromHex(
     'b79d621f6ec8584278aeb5a22534a51472fd26c9eebfe3808c0ff666d6e90cbb51b7c873cee5ff4b474e6fc2faefc02c8c05f7e767b4f5cf' +
       'a3ecf49f84477cf02256d0c002d6a04cd45b3e574ccb18254ade9eb68d76a213c55085fcdec9eff95cc7ec7a982fe0b5c807f52117d0de56' +

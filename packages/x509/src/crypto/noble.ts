@@ -9,15 +9,28 @@ import { brainpoolP256r1, brainpoolP384r1, brainpoolP512r1 } from '@noble/curves
 import { p256, p384, p521 } from '@noble/curves/nist.js';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { sha1 } from '@noble/hashes/legacy.js';
-import { sha256, sha384, sha512 } from '@noble/hashes/sha2.js';
+import { sha224, sha256, sha384, sha512, sha512_224, sha512_256 } from '@noble/hashes/sha2.js';
+import { sha3_224, sha3_256, sha3_384, sha3_512 } from '@noble/hashes/sha3.js';
 import { ml_dsa44, ml_dsa65, ml_dsa87 } from '@noble/post-quantum/ml-dsa.js';
 import { fits, isRare, parsePublicKey, type EcKey } from '../public-key.ts';
-import type { HashName, SignatureAlgorithm, SignatureVerifier } from '../signature.ts';
-import { AS_IN_X509, type NobleCurves, verifyRareEcdsa } from './curves.ts';
+import type { SignatureAlgorithm, SignatureHash, SignatureVerifier } from '../signature.ts';
+import { AS_IN_X509, type NobleCurves, plainPoint, verifyRareEcdsa } from './curves.ts';
 import { verifyMlDsa } from './ml-dsa.ts';
 import { verifyPkcs1, verifyPss } from './rsa.ts';
 
-const DIGESTS = { sha1, sha256, sha384, sha512 };
+const DIGESTS = {
+  sha1,
+  sha224,
+  sha256,
+  sha384,
+  sha512,
+  'sha512-224': sha512_224,
+  'sha512-256': sha512_256,
+  'sha3-224': sha3_224,
+  'sha3-256': sha3_256,
+  'sha3-384': sha3_384,
+  'sha3-512': sha3_512,
+};
 const CURVES = { 'P-256': p256, 'P-384': p384, 'P-521': p521 };
 const RARE: NobleCurves = { ecdsa, weierstrass, sha256, secp256k1, brainpoolP256r1, brainpoolP384r1, brainpoolP512r1 };
 
@@ -47,7 +60,14 @@ function verify(algorithm: SignatureAlgorithm, spki: Uint8Array, message: Uint8A
     case 'rsa-pss':
       return (
         (key.kind === 'rsa' || key.kind === 'rsa-pss') &&
-        verifyPss(key, DIGESTS[algorithm.hash], algorithm.saltLength, DIGESTS[algorithm.hash](message), signature)
+        verifyPss(
+          key,
+          DIGESTS[algorithm.hash],
+          DIGESTS[algorithm.mask ?? algorithm.hash],
+          algorithm.saltLength,
+          DIGESTS[algorithm.hash](message),
+          signature,
+        )
       );
     case 'ecdsa':
       return key.kind === 'ec' && verifyEcdsa(key, algorithm.hash, message, signature);
@@ -61,9 +81,14 @@ function verify(algorithm: SignatureAlgorithm, spki: Uint8Array, message: Uint8A
   }
 }
 
-function verifyEcdsa({ curve, point }: EcKey, hash: HashName, message: Uint8Array, signature: Uint8Array): boolean {
+function verifyEcdsa(
+  { curve, point }: EcKey,
+  hash: SignatureHash,
+  message: Uint8Array,
+  signature: Uint8Array,
+): boolean {
   const digest = DIGESTS[hash](message);
   return isRare(curve)
     ? verifyRareEcdsa(RARE, curve, point, digest, signature)
-    : CURVES[curve].verify(signature, digest, point, AS_IN_X509);
+    : CURVES[curve].verify(signature, digest, plainPoint(point), AS_IN_X509);
 }

@@ -4,12 +4,12 @@
  */
 import { createHash, createPublicKey, constants, verify as verifySignature, type KeyObject } from 'node:crypto';
 import { createRequire } from 'node:module';
-import { fits, isRare, parsePublicKey, type PublicKey } from '../public-key.ts';
+import { fits, isRare, parsePublicKey, type PublicKey, type RsaKey } from '../public-key.ts';
 import type { SignatureAlgorithm, SignatureVerifier } from '../signature.ts';
 import { knownAnswer } from './known-answers.ts';
 import { type NobleCurves, verifyRareEcdsa } from './curves.ts';
 import { type NobleMlDsa, verifyMlDsa } from './ml-dsa.ts';
-import { fitsModulus, rsaWithinBounds } from './rsa.ts';
+import { fitsModulus, rsaWithinBounds, verifyPss } from './rsa.ts';
 
 /** Importing a key costs more than a check with it, so the last keys are kept. */
 const MAX_KEYS = 256;
@@ -53,6 +53,9 @@ function verify(
     case 'rsa-pkcs1':
       return verifySignature(algorithm.hash, message, object, signature);
     case 'rsa-pss':
+      // Node has no option for another mask.
+      if (algorithm.mask !== undefined && (publicKey.kind === 'rsa' || publicKey.kind === 'rsa-pss'))
+        return verifyMasked(algorithm, algorithm.mask, publicKey, message, signature);
       return verifySignature(
         algorithm.hash,
         message,
@@ -64,6 +67,20 @@ function verify(
     default:
       return verifySignature(null, message, object, signature);
   }
+}
+
+function verifyMasked(
+  { hash, saltLength }: SignatureAlgorithm & { readonly kind: 'rsa-pss' },
+  mask: string,
+  key: RsaKey,
+  message: Uint8Array,
+  signature: Uint8Array,
+): boolean {
+  const hashOf =
+    (name: string) =>
+    (data: Uint8Array): Uint8Array =>
+      createHash(name).update(data).digest();
+  return verifyPss(key, hashOf(hash), hashOf(mask), saltLength, hashOf(hash)(message), signature);
 }
 
 /** Whether a signature that is known to be good is found so. */

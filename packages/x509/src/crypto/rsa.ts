@@ -1,22 +1,29 @@
 /** @module RSA verification over BigInt: RFC 8017 sections 8.1.2 and 8.2.2. Public data only. */
 import { bytesEqual, fromHex, toHex } from '@ferrule/result/bytes';
 import type { PublicKey, RsaKey } from '../public-key.ts';
-import type { HashName, SignatureAlgorithm } from '../signature.ts';
+import { hashBits, type SignatureAlgorithm, type SignatureHash } from '../signature.ts';
 
 type Hash = (data: Uint8Array) => Uint8Array;
 
-/** DER of DigestInfo up to the hash (RFC 8017 section 9.2, note 1), with parameters NULL. */
-const DIGEST_INFO: Readonly<Record<HashName, readonly number[]>> = {
-  sha256: [
-    0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20,
-  ],
-  sha384: [
-    0x30, 0x41, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02, 0x05, 0x00, 0x04, 0x30,
-  ],
-  sha512: [
-    0x30, 0x51, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03, 0x05, 0x00, 0x04, 0x40,
-  ],
+/** What the OIDs of these hashes end with: 2.16.840.1.101.3.4.2.1 and so on. */
+const ENDS: Readonly<Record<SignatureHash, number>> = {
+  sha256: 1,
+  sha384: 2,
+  sha512: 3,
+  sha224: 4,
+  'sha512-224': 5,
+  'sha512-256': 6,
+  'sha3-224': 7,
+  'sha3-256': 8,
+  'sha3-384': 9,
+  'sha3-512': 10,
 };
+
+/** DER of DigestInfo up to the hash (RFC 8017 section 9.2, note 1), with parameters NULL. */
+const digestInfo = (hash: SignatureHash, size: number): readonly number[] => [
+  ...[0x30, 0x11 + size, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, ENDS[hash]],
+  ...[0x05, 0x00, 0x04, size],
+];
 
 /**
  * RFC 8017 sections 8.1.2 and 8.2.2, step 1: as many octets as the modulus has, where OpenSSL takes a PSS signature
@@ -26,13 +33,12 @@ const DIGEST_INFO: Readonly<Record<HashName, readonly number[]>> = {
 export const fitsModulus = (algorithm: SignatureAlgorithm, key: PublicKey, signature: Uint8Array): boolean =>
   (key.kind !== 'rsa' && key.kind !== 'rsa-pss') ||
   (signature.length === (key.bits + 7) >> 3 &&
-    (algorithm.kind !== 'rsa-pss' ||
-      (key.bits + 6) >> 3 >= Number(algorithm.hash.slice(3)) / 8 + algorithm.saltLength + 2));
+    (algorithm.kind !== 'rsa-pss' || (key.bits + 6) >> 3 >= hashBits(algorithm.hash) / 8 + algorithm.saltLength + 2));
 
 /** EMSA-PKCS1-v1_5: the one right encoding is made and compared, nothing is parsed. */
-export function verifyPkcs1(key: RsaKey, hash: HashName, digest: Uint8Array, signature: Uint8Array): boolean {
+export function verifyPkcs1(key: RsaKey, hash: SignatureHash, digest: Uint8Array, signature: Uint8Array): boolean {
   const encoded = recover(key, signature);
-  const info = DIGEST_INFO[hash];
+  const info = digestInfo(hash, digest.length);
   const length = (key.bits + 7) >> 3;
   const padding = length - info.length - digest.length - 3;
   if (!encoded || padding < 8) return false;
@@ -45,10 +51,11 @@ export function verifyPkcs1(key: RsaKey, hash: HashName, digest: Uint8Array, sig
   return bytesEqual(encoded, expected);
 }
 
-/** EMSA-PSS with MGF1 over the same hash, and a salt of exactly this length. */
+/** EMSA-PSS with MGF1 over `mask`, and a salt of exactly this length. */
 export function verifyPss(
   key: RsaKey,
   hash: Hash,
+  mask: Hash,
   saltLength: number,
   digest: Uint8Array,
   signature: Uint8Array,
@@ -66,7 +73,7 @@ export function verifyPss(
   const h = encoded.subarray(length - size - 1, length - 1);
   const unused = 8 * length - bits;
   if ((block[0] as number) >> (8 - unused)) return false;
-  const plain = xor(block, mgf1(hash, h, block.length));
+  const plain = xor(block, mgf1(mask, h, block.length));
   plain[0] = (plain[0] as number) & (0xff >> unused);
   const zeros = block.length - saltLength - 1;
   for (let i = 0; i < zeros; i++) if (plain[i] !== 0) return false;

@@ -1,13 +1,13 @@
 /**
  * @module Signature checks by WebCrypto, wherever it has the algorithm; @noble/curves, loaded on demand, where it has
- * not (Ed448 and ML-DSA everywhere, Ed25519 in older browsers, RSA keys of the id-RSASSA-PSS kind, curves that are not NIST's). Answers with
- * promises.
+ * not (Ed448 and ML-DSA everywhere, Ed25519 in older browsers, RSA keys of the id-RSASSA-PSS kind, curves that are not
+ * NIST's, SHA-224, SHA-3, PSS with another mask). Answers with promises.
  */
 import { sha1 } from '@noble/hashes/legacy.js';
 import { sha256, sha384, sha512 } from '@noble/hashes/sha2.js';
 import { DerReader } from '../der.ts';
 import { fits, isRare, parsePublicKey, type PublicKey } from '../public-key.ts';
-import type { SignatureAlgorithm, SignatureVerifier } from '../signature.ts';
+import type { SignatureAlgorithm, SignatureHash, SignatureVerifier } from '../signature.ts';
 import { fitsModulus, rsaWithinBounds } from './rsa.ts';
 import * as Tag from '../tag.ts';
 
@@ -24,7 +24,12 @@ interface Subtle {
 }
 
 const DIGESTS = { sha1, sha256, sha384, sha512 };
-const HASH = { sha256: 'SHA-256', sha384: 'SHA-384', sha512: 'SHA-512' };
+/** What WebCrypto has of the hashes. */
+const HASH: Readonly<Partial<Record<SignatureHash, string>>> = {
+  sha256: 'SHA-256',
+  sha384: 'SHA-384',
+  sha512: 'SHA-512',
+};
 
 /** Imported keys that are kept, by algorithm and SubjectPublicKeyInfo. */
 const MAX_KEYS = 256;
@@ -96,21 +101,23 @@ function readKey(spki: Uint8Array): PublicKey | undefined {
 
 /** `undefined` for what WebCrypto does not know. */
 function paramsOf(algorithm: SignatureAlgorithm, key: PublicKey): Params | undefined {
+  const hash = 'hash' in algorithm ? HASH[algorithm.hash] : undefined;
+  if ('hash' in algorithm && hash === undefined) return undefined;
   switch (algorithm.kind) {
     case 'rsa-pkcs1': {
       const name = 'RSASSA-PKCS1-v1_5';
-      return { import: { name, hash: HASH[algorithm.hash] }, verify: { name } };
+      return { import: { name, hash }, verify: { name } };
     }
     case 'rsa-pss': {
       const name = 'RSA-PSS';
-      return key.kind === 'rsa'
-        ? { import: { name, hash: HASH[algorithm.hash] }, verify: { name, saltLength: algorithm.saltLength } }
+      return key.kind === 'rsa' && algorithm.mask === undefined
+        ? { import: { name, hash }, verify: { name, saltLength: algorithm.saltLength } }
         : undefined;
     }
     case 'ecdsa':
-      // A compressed point is legal, and not everywhere importable
+      // A compressed point is legal, a hybrid one is met, and neither is everywhere importable
       return key.kind === 'ec' && key.point[0] === 4 && !isRare(key.curve)
-        ? { import: { name: 'ECDSA', namedCurve: key.curve }, verify: { name: 'ECDSA', hash: HASH[algorithm.hash] } }
+        ? { import: { name: 'ECDSA', namedCurve: key.curve }, verify: { name: 'ECDSA', hash } }
         : undefined;
     case 'ed25519':
       return { import: { name: 'Ed25519' }, verify: { name: 'Ed25519' } };

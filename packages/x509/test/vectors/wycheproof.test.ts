@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { HashName, SignatureAlgorithm, SignatureVerifier } from '@ferrule/x509';
+import type { SignatureAlgorithm, SignatureHash, SignatureVerifier } from '@ferrule/x509';
 import { nobleVerifier } from '@ferrule/x509/crypto/noble';
 import { nodeVerifier } from '@ferrule/x509/crypto/node';
 import { webcryptoVerifier } from '@ferrule/x509/crypto/webcrypto';
@@ -43,17 +43,29 @@ const FILES = [
 ];
 
 const bytes = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'hex'));
-const hashOf = (name: string | undefined): HashName | undefined =>
-  (({ 'SHA-256': 'sha256', 'SHA-384': 'sha384', 'SHA-512': 'sha512' }) as const)[name ?? ''];
+const HASHES: Readonly<Record<string, SignatureHash>> = {
+  'SHA-224': 'sha224',
+  'SHA-256': 'sha256',
+  'SHA-384': 'sha384',
+  'SHA-512': 'sha512',
+  'SHA-512/224': 'sha512-224',
+  'SHA-512/256': 'sha512-256',
+  'SHA3-224': 'sha3-224',
+  'SHA3-256': 'sha3-256',
+  'SHA3-384': 'sha3-384',
+  'SHA3-512': 'sha3-512',
+};
+const hashOf = (name: string | undefined): SignatureHash | undefined => HASHES[name ?? ''];
 
-/** `undefined` for what X.509 does not use: SHA-1 and SHA-224, truncated hashes, MGF1 with another hash. */
+/** `undefined` for signatures over SHA-1, which are not verified. */
 function algorithmOf({ type, sha, mgfSha, sLen = 0, publicKeyDer }: Group): SignatureAlgorithm | undefined {
   if (type === 'EddsaVerify') return { kind: publicKeyDer.includes('2b6571') ? 'ed448' : 'ed25519' };
   const hash = hashOf(sha);
   if (!hash) return undefined;
   if (type === 'EcdsaVerify') return { kind: 'ecdsa', hash };
   if (type === 'RsassaPkcs1Verify') return { kind: 'rsa-pkcs1', hash };
-  return mgfSha === sha ? { kind: 'rsa-pss', hash, saltLength: sLen } : undefined;
+  const mask = mgfSha === 'SHA-1' ? 'sha1' : hashOf(mgfSha);
+  return mask && { kind: 'rsa-pss', hash, saltLength: sLen, ...(mask !== hash && { mask }) };
 }
 
 const verifiers: readonly SignatureVerifier[] = [nobleVerifier, nodeVerifier, webcryptoVerifier];
