@@ -5,5 +5,6 @@ export default library({
   options: 'src/options.ts',
   pump: 'src/pump.ts',
   sessions: 'src/sessions.ts',
+  tap: 'src/tap.ts',
   tcp: 'src/tcp.ts',
 });

@@ -1,12 +1,13 @@
 /** @module What programs read. The schema is versioned by `schema`; fields are only ever added to a version. */
 import { nameOfRoute } from '@ferrule/node/transports';
+import type { Happening } from '@ferrule/pure/trace';
 import type { ConnectionInfo, TlsError } from 'ferrule';
 import { certificateFacts, detailedFacts, readableFacts } from './certificates.ts';
 import { Exit, exitOf } from './exit.ts';
 import type { Inspection } from './inspect.ts';
 import { documentOfFailure } from './observe.ts';
 import type { ConnectionRecording } from './recording.ts';
-import type { Again, Happening } from './replay.ts';
+import type { Again } from './replay.ts';
 import { traceJson } from './trace.ts';
 import type { Timeline } from './timeline.ts';
 

@@ -1,15 +1,16 @@
 /** @module What `--trace`, `--annotate`, `--record` and `--pcap` want to know of a connection, and where it goes. */
 import type { RecordedEvent } from '@ferrule/bio';
 import type { ContextOptions, Ssl, TraceMessage } from '@ferrule/contract';
-import { Dissection } from '@ferrule/pure/trace';
-import type { Transport, TransportSink } from 'ferrule';
+import { Dissection, type TracedMessage } from '@ferrule/pure/trace';
+import type { Transport } from 'ferrule';
+import { tapTransport } from 'ferrule/tap';
 import type { ObserveOptions } from './observing.ts';
 import { OutputFile } from './output.ts';
 import { Pcap } from './pcap.ts';
 import { eventLine, headerLine, keylogLine, type OfferOptions, randomLine } from './recording.ts';
 import { colorsFor } from './report.ts';
 import { UsageError } from './usage.ts';
-import { type TracedMessage, traceJson, traceText } from './trace.ts';
+import { traceJson, traceText } from './trace.ts';
 
 /** What of the connection is not known before it begins. */
 export interface Begun {
@@ -89,7 +90,7 @@ export class Observer {
       transport:
         this.#record === undefined && this.#pcapFile === undefined
           ? transport
-          : tapped(
+          : tapTransport(
               transport,
               (event) => this.#event(event),
               () => this.#at,
@@ -142,41 +143,3 @@ const documents = new WeakMap<Error, object>();
 
 /** What `--json` adds to the document of a connection that failed. */
 export const documentOfFailure = (error: Error): object => documents.get(error) ?? {};
-
-/** The same transport; each byte that passes is told of, as a copy. */
-function tapped(transport: Transport, onEvent: (event: RecordedEvent) => void, now: () => number): Transport {
-  const sinkOf = (sink: TransportSink): TransportSink => ({
-    data: (bytes) => {
-      onEvent({ at: now(), kind: 'received', bytes: bytes.slice() });
-      return sink.data(bytes);
-    },
-    end: () => {
-      onEvent({ at: now(), kind: 'eof' });
-      sink.end();
-    },
-    failed: (error) => {
-      onEvent({ at: now(), kind: 'failure', message: error.message });
-      sink.failed(error);
-    },
-  });
-  return {
-    name: transport.name,
-    remote: transport.remote,
-    start: (sink) => transport.start(sinkOf(sink)),
-    send: (bytes, done) => {
-      onEvent({ at: now(), kind: 'sent', bytes: bytes.slice() });
-      transport.send(bytes, done);
-    },
-    resume: () => transport.resume(),
-    end: (done) => {
-      onEvent({ at: now(), kind: 'shutdown' });
-      transport.end(done);
-    },
-    destroy: () => transport.destroy(),
-    unref: () => transport.unref?.(),
-    established: () => transport.established?.(),
-    get queued() {
-      return transport.queued;
-    },
-  };
-}

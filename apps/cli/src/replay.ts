@@ -3,9 +3,9 @@
  * what the pure engine drew at random, the engine does it all again: it must send the same bytes, and come to the same
  * end.
  */
-import { type RecordedEvent, replayBio } from '@ferrule/bio';
+import { replayBio } from '@ferrule/bio';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
-import { Dissection, type SeenRecord, Wiretap } from '@ferrule/pure/trace';
+import { follow, type Happening } from '@ferrule/pure/trace';
 import { SslError } from '@ferrule/result';
 import { chooseBackend, platformAnchors, type TlsError } from 'ferrule';
 import { printable } from './certificates.ts';
@@ -18,7 +18,7 @@ import { Pcap } from './pcap.ts';
 import { type ConnectionRecording, readRecording } from './recording.ts';
 import { type Colors, colorsFor } from './report.ts';
 import { shown, UsageError } from './usage.ts';
-import { heading, type TracedMessage, traceText } from './trace.ts';
+import { heading, traceText } from './trace.ts';
 
 export interface ReplayCommandOptions {
   readonly keylog?: string;
@@ -32,12 +32,6 @@ export interface ReplayCommandOptions {
 
 /** Of a recording, bytes: a string of JavaScript holds no more than half a GiB. */
 const LARGEST = 256 * 1024 * 1024;
-
-/** What happened, in the order in which it did. */
-export type Happening = { readonly at: number } & (
-  | { readonly record: SeenRecord; readonly messages: readonly TracedMessage[] }
-  | { readonly event: Exclude<RecordedEvent['kind'], 'sent' | 'received'>; readonly why?: string }
-);
 
 /** What the pure engine made of it. */
 export interface Again {
@@ -73,7 +67,7 @@ export async function replayCommand(file: string, options: ReplayCommandOptions)
     out.write(capture(recording, keylog));
     out.close();
   }
-  const happenings = follow(recording, keylog);
+  const happenings = follow(recording.events, { crypto: nodeCrypto, keylog });
   const again = recording.random.length > 0 ? await runAgain(recording, anchors) : undefined;
   process.stdout.write(
     options.json === true
@@ -90,28 +84,6 @@ function parsed(file: string, text: string): ConnectionRecording {
   } catch (error) {
     throw new UsageError(`${shown(file)}: ${(error as Error).message}`);
   }
-}
-
-function follow({ events }: ConnectionRecording, keylog: readonly string[]): Happening[] {
-  const tap = new Wiretap({ crypto: nodeCrypto, keylog });
-  const dissection = new Dissection();
-  const seen = (at: number, records: readonly SeenRecord[]): Happening[] =>
-    records.map((record) => ({
-      at,
-      record,
-      messages: record.messages.map((bytes) => ({
-        at,
-        direction: record.direction,
-        bytes,
-        ...dissection.message(record.contentType, bytes),
-      })),
-    }));
-  const happenings = events.flatMap((event): Happening[] => {
-    if ('bytes' in event) return seen(event.at, tap.feed(event.kind, event.bytes));
-    return [{ at: event.at, event: event.kind, ...('message' in event && { why: event.message }) }];
-  });
-  const last = events.at(-1)?.at ?? 0;
-  return [...happenings, ...seen(last, [...tap.end('sent'), ...tap.end('received')])];
 }
 
 /** The same client with the same randomness, and what the server sent. */

@@ -1,15 +1,7 @@
 /** @module Handshake messages for people: `--trace` says what is in them, `--annotate` where in their bytes. */
-import type { Dissected, Field } from '@ferrule/pure/trace';
+import type { Field, TracedMessage } from '@ferrule/pure/trace';
 import { printable } from './certificates.ts';
 import type { Colors } from './report.ts';
-
-/** One message of a trace. */
-export interface TracedMessage extends Dissected {
-  /** Milliseconds since the connection began. */
-  readonly at: number;
-  readonly direction: 'sent' | 'received';
-  readonly bytes: Uint8Array;
-}
 
 export function traceText(message: TracedMessage, annotate: boolean, c: Colors): string {
   const lines = annotate ? annotated(message, c) : fieldLines(message.fields, '    ', c);

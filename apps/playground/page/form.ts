@@ -1,0 +1,175 @@
+/** @module The form: what is asked for, and what the command that serves the page tells about its demonstration. */
+import { type Behaviour, BEHAVIOURS, type DemonstrationFacts, type Offer } from '../src/behaviours.ts';
+import { PROVIDERS, type ProviderName } from '../src/model/providers.ts';
+import { parseTarget, TargetError } from '../src/model/target.ts';
+import { byId, h } from './dom.ts';
+
+export interface Asked {
+  readonly relay: string;
+  readonly host: string;
+  readonly port: number;
+  readonly provider: ProviderName;
+  readonly offer: Offer;
+  readonly ca: string;
+  readonly behaviour: Behaviour | undefined;
+}
+
+export class Form {
+  readonly #demonstration: DemonstrationFacts | undefined;
+  /** PEM of other roots, where the page was served with some. */
+  readonly #roots: string;
+
+  /** Asks whoever serves the page; static files on another host have neither. */
+  static async load(): Promise<Form> {
+    const [demonstration, roots] = await Promise.all([served('demonstration.json'), served('roots.pem')]);
+    return new Form(
+      demonstration === undefined ? undefined : (JSON.parse(demonstration) as DemonstrationFacts),
+      roots ?? '',
+    );
+  }
+
+  private constructor(demonstration: DemonstrationFacts | undefined, roots: string) {
+    this.#demonstration = demonstration;
+    this.#roots = roots;
+    const given = new URLSearchParams(location.search);
+    byId<HTMLInputElement>('relay').value = given.get('relay') ?? demonstration?.relay ?? '';
+    byId<HTMLInputElement>('target').value =
+      given.get('target') ?? (demonstration ? `${demonstration.host}:${demonstration.port}` : '');
+    byId('providers').append(
+      ...PROVIDERS.map(({ name, title, what }, i) =>
+        h(
+          'label',
+          { title: what },
+          h('input', { type: 'radio', name: 'provider', value: name, checked: i === 0 }),
+          h('span', {}, title),
+        ),
+      ),
+    );
+    byId('target-note').textContent = this.#targetNote();
+    byId('ca-note').textContent =
+      demonstration === undefined && roots === ''
+        ? 'A page cannot ask the browser for its roots. Paste those that you trust.'
+        : `Leave it empty to trust ${[...(demonstration ? ['the root of the demonstration server for that server'] : []), ...(roots === '' ? [] : ['the roots that were served with this page for any other'])].join(', and ')}.`;
+    byId('target').addEventListener('input', () => this.#showBehaviours());
+    byId('behaviour').append(...behaviourOptions());
+    byId('behaviour').addEventListener('change', () => this.#showBehaviour());
+    for (const radio of document.querySelectorAll('input[name=offer]'))
+      radio.addEventListener('change', () => this.#showBehaviour());
+    this.#showBehaviours();
+    this.#showBehaviour();
+  }
+
+  get isDemonstrated(): boolean {
+    return this.#demonstration !== undefined;
+  }
+
+  /** @throws TargetError for what cannot be connected to, for the person to read. */
+  read(): Asked {
+    const target = parseTarget(byId<HTMLInputElement>('target').value);
+    const relay = byId<HTMLInputElement>('relay').value.trim();
+    if (!URL.canParse(relay) || !/^wss?:$/.test(new URL(relay).protocol))
+      throw new TargetError('relay', 'Give the URL of a Wisp relay under “Relay and trusted roots”: ws://… or wss://…');
+    const ca = byId<HTMLTextAreaElement>('ca').value.trim();
+    const common = { relay, provider: chosen('provider') as ProviderName, offer: chosen('offer') as Offer };
+    const own = this.#demonstration;
+    if (own !== undefined && this.#isDemonstration(target)) {
+      const behaviour = this.#behaviour();
+      return {
+        ...common,
+        host: own.host,
+        port: behaviour === undefined ? own.port : own.ports[behaviour.id],
+        ca: ca || own.ca,
+        behaviour,
+      };
+    }
+    const trusted = ca || this.#roots;
+    if (trusted === '')
+      throw new TargetError('ca', 'Paste the roots that you trust, as PEM, under “Relay and trusted roots”.');
+    return { ...common, ...target, ca: trusted, behaviour: undefined };
+  }
+
+  /** What the chosen offer allows for, as it would be asked. */
+  trials(): readonly Asked[] {
+    const own = this.#demonstration;
+    if (own === undefined) return [];
+    const { provider, offer, relay } = this.read();
+    return BEHAVIOURS.filter(({ offers }) => offers?.includes(offer) ?? true).map((behaviour) => ({
+      relay,
+      provider,
+      offer,
+      host: own.host,
+      port: own.ports[behaviour.id],
+      ca: own.ca,
+      behaviour,
+    }));
+  }
+
+  #isDemonstration({ host, port }: { readonly host: string; readonly port: number }): boolean {
+    return host === this.#demonstration?.host && port === this.#demonstration.port;
+  }
+
+  #behaviour(): Behaviour | undefined {
+    const id = byId<HTMLSelectElement>('behaviour').value;
+    return BEHAVIOURS.find((each) => each.id === id);
+  }
+
+  #targetNote(): string {
+    const own = this.#demonstration;
+    if (own === undefined) return 'A host and a port that the relay may connect to. Without a port: 443.';
+    const others =
+      own.allow.length === 0
+        ? 'Start the command with --allow HOST:PORT for others.'
+        : `The relay also allows ${own.allow.join(', ')}.`;
+    return `${own.host}:${own.port} is the demonstration server. ${others}`;
+  }
+
+  #showBehaviours(): void {
+    const entry = byId('behaviour-entry');
+    try {
+      entry.hidden = !this.#isDemonstration(parseTarget(byId<HTMLInputElement>('target').value));
+    } catch {
+      entry.hidden = true;
+    }
+    byId('try-all').hidden = entry.hidden;
+  }
+
+  #showBehaviour(): void {
+    const behaviour = this.#behaviour();
+    const offer = chosen('offer') as Offer;
+    const { offers } = behaviour ?? {};
+    byId('behaviour-note').textContent =
+      behaviour === undefined
+        ? 'Nothing hostile: the server does as it should.'
+        : `${behaviour.what}${offers === undefined || offers.includes(offer) ? '' : ` Choose the version “${OFFERS[offers[0] ?? 'both']}” to see it.`}`;
+  }
+}
+
+const OFFERS: Readonly<Record<Offer, string>> = { both: 'Both', '1.3': 'TLS 1.3', '1.2': 'TLS 1.2' };
+
+function behaviourOptions(): readonly HTMLElement[] {
+  const group = (label: string, by: Behaviour['by']): HTMLElement =>
+    h(
+      'optgroup',
+      { label },
+      ...BEHAVIOURS.filter((each) => each.by === by).map(({ id, title }) => h('option', { value: id }, title)),
+    );
+  return [
+    h('option', { value: '' }, 'Nothing'),
+    group('The server', 'server'),
+    group('The relay, or anybody on the way', 'way'),
+  ];
+}
+
+const chosen = (name: string): string =>
+  document.querySelector<HTMLInputElement>(`input[name=${name}]:checked`)?.value ?? '';
+
+async function served(name: string): Promise<string | undefined> {
+  try {
+    const response = await fetch(`./${name}`);
+    // A host of single pages answers anything with the page
+    const isPage = response.headers.get('content-type')?.startsWith('text/html') === true;
+    return response.ok && !isPage ? await response.text() : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,3 @@
+import { page } from './src/page.ts';
+
+export default page();
