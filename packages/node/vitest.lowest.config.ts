@@ -25,7 +25,7 @@ const alias = [...Object.entries(lowest), ...named].map(([name, other]) => ({
 
 export default mergeConfig(
   testing({
-    include: ['secrets', 'reconnects', 'redirects', 'beside', 'refusals', 'errors'].map(
+    include: ['secrets', 'reconnects', 'redirects', 'beside', 'taken-off', 'refusals', 'errors'].map(
       (name) => `test/adapter-${name}.test.ts`,
     ),
     env: { FERRULE_LIBRARIES: 'lowest' },

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { unbracketed } from '@ferrule/result/host';
 import type { TlsConnector } from '../duplex/connector.ts';
 import type { TlsDuplex } from '../duplex/tls-duplex.ts';
-import { needsH2, noOtherTls, optionsFor, overH2, refuseDetours, refuseNodeOptions, USE_DIAL } from './tls-required.ts';
+import { needsH2, noOtherWay, optionsFor, overH2, refuseDetours, refuseNodeOptions, USE_DIAL } from './tls-required.ts';
 
 /** Those of node:http2, `servername` among them. */
 export type Http2Options = ClientSessionOptions & SecureClientSessionOptions;
@@ -58,7 +58,7 @@ function connectionOptions(
   return {
     ...rest,
     // Whoever sets another createConnection beside ours connects to nobody
-    ...noOtherTls('http2'),
+    ...noOtherWay('http2'),
     createConnection: ({ protocol, hostname, port }) => {
       if (protocol !== 'https:') throw new TypeError(`http2: ${protocol}//${hostname} is not https:`);
       const duplex = overH2(

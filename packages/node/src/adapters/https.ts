@@ -3,7 +3,7 @@ import { Agent, ClientRequest } from 'node:http';
 import https from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { TlsConnector } from '../duplex/connector.ts';
-import { forAnyScheme, needsHttp1, noOtherTls, optionsFor, refuseNodeOptions, withoutTls } from './tls-required.ts';
+import { forAnyScheme, needsHttp1, noOtherWay, optionsFor, refuseNodeOptions, withoutTls } from './tls-required.ts';
 
 /**
  * `https.get(url, { agent: new TlsAgent(connector) })`. Its sockets are verified by the connector before HTTP sees
@@ -19,7 +19,7 @@ export class TlsAgent extends https.Agent {
     needsHttp1('TlsAgent', connector);
     refuse(given);
     // Whoever takes its options for TLS of their own (axios does for a proxy) is told so
-    super({ ...given, ...noOtherTls('TlsAgent') });
+    super({ ...given, ...noOtherWay('TlsAgent') });
     this.#connector = connector;
   }
 

@@ -2,7 +2,15 @@
 import type { ImapFlowOptions } from 'imapflow';
 import type { TlsConnector } from '../duplex/connector.ts';
 import { asTlsSocket } from './ready.ts';
-import { needsConnector, optionsFor, ownOptions, refuseDetours, refuseNodeOptions, USE_DIAL } from './tls-required.ts';
+import {
+  needsConnector,
+  noOtherWay,
+  optionsFor,
+  ownOptions,
+  refuseDetours,
+  refuseNodeOptions,
+  USE_DIAL,
+} from './tls-required.ts';
 
 export type Transport = NonNullable<ImapFlowOptions['transport']>;
 
@@ -31,6 +39,8 @@ export function imapflowOptions<O extends ImapFlowOptions>(
     ...(rest as O),
     secure: true,
     port: given.port || (secure ? IMAPS : IMAP),
+    // Where another transport is set beside ours, this is for the TLS of that
+    tls: { ...given.tls, ...noOtherWay('imapflowOptions') },
     transport: imapflowTransport(connector, { starttls: !secure }),
   };
 }

@@ -3,7 +3,7 @@ import type { RedisOptions } from 'ioredis';
 import type { TlsConnector } from '../duplex/connector.ts';
 import type { TlsDuplex } from '../duplex/tls-duplex.ts';
 import { asTlsSocket } from './ready.ts';
-import { noOtherTls, optionsFor, refuseDetours, refuseNodeOptions } from './tls-required.ts';
+import { noOtherWay, optionsFor, refuseDetours, refuseNodeOptions } from './tls-required.ts';
 
 export type Connector = NonNullable<RedisOptions['Connector']>;
 
@@ -27,7 +27,7 @@ export function ioredisOptions<O extends RedisOptions>(
   const { retryStrategy = retryAsIoredis } = mine;
   const own = {
     // Whoever takes it for node:tls, as the subscriber of Cluster does, is told so
-    tls: { ...mine.tls, ...noOtherTls('ioredisOptions') },
+    tls: { ...mine.tls, ...noOtherWay('ioredisOptions') },
     // A function always: by it a connection of Cluster is told from one of Redis
     retryStrategy: (times: number) => retryStrategy?.(times),
   };

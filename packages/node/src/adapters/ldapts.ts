@@ -1,10 +1,12 @@
 /** @module @ferrule/node/adapters/ldapts: LDAP through ldapts, ldaps:// and StartTLS. */
+import type { TLSSocket } from 'node:tls';
 import type { ClientOptions } from 'ldapts';
 import { TlsError } from '@ferrule/result';
+import { unbracketed } from '@ferrule/result/host';
 import type { TlsConnector } from '../duplex/connector.ts';
 import { TlsDuplex } from '../duplex/tls-duplex.ts';
 import { asTlsSocket } from './ready.ts';
-import { optionsFor, refuseDetours, refuseNodeOptions, USE_DIAL } from './tls-required.ts';
+import { noOtherWay, optionsFor, refuseDetours, refuseNodeOptions, USE_DIAL } from './tls-required.ts';
 
 /** RFC 4511 section 4.14.1. */
 const START_TLS = '1.3.6.1.4.1.1466.20037';
@@ -20,29 +22,34 @@ const START_TLS_DONE = Uint8Array.of(0x78, 0x07, 0x0a, 0x01, 0x00, 0x04, 0x00, 0
  * it once TLS is established; its own `startTLS()` may be called then, or not, and is answered here. So ldapts neither
  * writes nor reads in plain text: its parser keeps what it has read, and it goes on sending while TLS begins.
  * @param options those of ldapts, and `servername` where it is not the host of `url`; `tlsOptions.servername` is the same.
- * @throws TypeError for options that would lead around the connector.
+ * @throws TypeError for options that would lead around the connector, and without `url`.
  */
-export function ldapOptions<O extends Partial<ClientOptions>>(
+export function ldapOptions<O extends ClientOptions>(
   connector: TlsConnector,
   options: O & { readonly servername?: string },
-): Omit<O, 'servername'> & Pick<ClientOptions, 'createSecureConnection' | 'createConnection'> {
+): Omit<O, 'servername'> & Pick<ClientOptions, 'createSecureConnection' | 'createConnection' | 'tlsOptions'> {
   const given = optionsFor('ldapOptions', connector, options);
   refuseDetours('ldapOptions', given, { createConnection: USE_DIAL, createSecureConnection: USE_DIAL });
-  const { servername = given.tlsOptions?.servername ?? (given.url && hostOf(given.url)), ...rest } = given;
+  const { servername: own, ...rest } = given;
+  const { protocol, host } = partsOf(rest.url);
+  const servername = own ?? rest.tlsOptions?.servername ?? host;
   if (!servername)
-    throw new TypeError('ldapOptions: servername or url is needed: the name that the certificate must have');
+    throw new TypeError('ldapOptions: servername or a host in url is needed: the name that the certificate must have');
   refuseNodeOptions('ldapOptions', rest);
   refuseNodeOptions('ldapOptions', rest.tlsOptions, 'tlsOptions');
+  const connect = (port: unknown, host: unknown, tlsOptions?: { readonly servername?: string }): TLSSocket => {
+    const where = { host: String(host), port: Number(port), servername: tlsOptions?.servername ?? servername };
+    if (protocol === 'ldaps:') return asTlsSocket(connector.duplex(where));
+    return asTlsSocket(answersStartTls(connector.duplex({ ...where, preamble: 'ldap' })));
+  };
   return {
     ...(rest as Omit<O, 'servername'>),
-    createConnection: (port: unknown, host: unknown) =>
-      asTlsSocket(
-        answersStartTls(connector.duplex({ host: String(host), port: Number(port), servername, preamble: 'ldap' })),
-      ),
+    // With these ldapts asks for a secure connection to `ldap://`, too, and fails where that is not ours
+    tlsOptions: { ...rest.tlsOptions, servername, ...noOtherWay('ldapOptions') },
+    createConnection: connect,
     createSecureConnection: ((first: number | { readonly socket?: unknown }, host?: string, tlsOptions?: object) => {
       refuseNodeOptions('ldapOptions', tlsOptions, 'tlsOptions');
-      if (typeof first !== 'object')
-        return asTlsSocket(connector.duplex({ host: host ?? 'localhost', port: Number(first), servername }));
+      if (typeof first !== 'object') return connect(first, host ?? 'localhost', tlsOptions);
       refuseNodeOptions('ldapOptions', first);
       const { socket } = first;
       if (!(socket instanceof TlsDuplex))
@@ -57,7 +64,11 @@ export function ldapOptions<O extends Partial<ClientOptions>>(
   };
 }
 
-const hostOf = (url: string): string => new URL(url).hostname.replace(/^\[(.*)\]$/, '$1');
+function partsOf(url: string): { readonly protocol: string; readonly host: string } {
+  if (!URL.canParse(url)) throw new TypeError('ldapOptions: url is needed: ldap://host or ldaps://host');
+  const { protocol, hostname } = new URL(url);
+  return { protocol, host: unbracketed(hostname) };
+}
 
 /**
  * Answers StartTLS where it is the first request: TLS is established already. A later one is the server's to refuse

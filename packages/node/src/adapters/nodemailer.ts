@@ -2,7 +2,7 @@
 import type { TlsConnector } from '../duplex/connector.ts';
 import type { TlsDuplex } from '../duplex/tls-duplex.ts';
 import { ready } from './ready.ts';
-import { noOtherTls, optionsFor, refuseDetours, refuseNodeOptions, USE_DIAL } from './tls-required.ts';
+import { noOtherWay, optionsFor, refuseDetours, refuseNodeOptions, USE_DIAL } from './tls-required.ts';
 
 export interface Where {
   readonly host?: string | undefined;
@@ -77,7 +77,7 @@ export function nodemailerOptions<O extends object>(
     secure: true,
     // A message may have a refreshToken of its own
     ...(auth && { auth: { ...auth, ...(!provisioned && { provisionCallback: noToken }) } }),
-    tls: { ...tls, ...noOtherTls('nodemailerOptions') },
+    tls: { ...tls, ...noOtherWay('nodemailerOptions') },
     getSocket({ host = 'localhost', port = starttls ? 587 : 465, connectionTimeout }, callback) {
       // A message may have an `auth` of its own, which options without one do not reach
       if (!provisioned && this?.mailer?.get(PROVISION) === undefined) this?.mailer?.set(PROVISION, noToken);

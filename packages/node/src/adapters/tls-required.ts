@@ -2,7 +2,7 @@
  * @module What keeps a library on the way through its connector: options that would lead around it are refused, and a
  * plain socket carries nothing but the request for TLS.
  */
-import type { Socket } from 'node:net';
+import type { OnReadOpts, Socket } from 'node:net';
 import { checkServerIdentity, type SecureContext } from 'node:tls';
 import { TlsError } from '@ferrule/result';
 import { knownOptions, plainOptions } from '@ferrule/result/arguments';
@@ -141,22 +141,29 @@ export function needsHttp1(adapter: string, { alpn }: { readonly alpn: readonly 
 }
 
 /**
- * Of node:tls, for a library that makes no TLS of its own on its way through the connector: where it does, an option
- * that was set beside ours has led around. Then tls.connect() throws, whatever else was set; and where another
- * `secureContext` was, no server has the right name.
+ * Options of node:tls and node:net, for a library that opens nothing by itself on its way through the connector: where
+ * it does, an option that was set beside ours has led around. Then tls.connect() and net.connect() throw, whatever else
+ * was set; and where another `secureContext` and another `onread` were, no server has the right name.
  */
-export function noOtherTls(adapter: string): { checkServerIdentity(): Error; readonly secureContext: SecureContext } {
+export function noOtherWay(adapter: string): {
+  checkServerIdentity(): Error;
+  readonly secureContext: SecureContext;
+  readonly onread: OnReadOpts;
+} {
   const checkServerIdentity = (): Error =>
     new TypeError(
       `${adapter}: the connector was not asked, since an option set beside its own leads around it: ${USE_DIAL}`,
     );
-  const secureContext = Object.defineProperty({}, 'context', {
-    get() {
+  const refuse = {
+    get(): never {
       throw checkServerIdentity();
     },
-  }) as SecureContext;
+  };
+  const secureContext = Object.defineProperty({}, 'context', refuse) as SecureContext;
+  // What every socket of node:net looks at when it is made
+  const onread = Object.defineProperty({}, 'buffer', refuse) as OnReadOpts;
   refusers.add(checkServerIdentity).add(secureContext);
-  return { checkServerIdentity, secureContext };
+  return { checkServerIdentity, secureContext, onread };
 }
 const refusers = new WeakSet<object>();
 

@@ -2,7 +2,7 @@
 import type { ClientOptions } from 'ws';
 import type { TlsConnector } from '../duplex/connector.ts';
 import { TlsAgent } from './https.ts';
-import { forAnyScheme, noOtherTls, optionsFor, refuseDetours, refuseNodeOptions, USE_DIAL } from './tls-required.ts';
+import { forAnyScheme, noOtherWay, optionsFor, refuseDetours, refuseNodeOptions, USE_DIAL } from './tls-required.ts';
 
 /**
  * `new WebSocket('wss://…', wsOptions(connector, { headers }))`; `options` are those of ws. TLS is by the agent, which
@@ -17,5 +17,5 @@ export function wsOptions(connector: TlsConnector, options: ClientOptions = {}):
     createConnection: USE_DIAL,
     socketPath: "give the TlsConnector a dial, as in dial: dialer('unix:/path'), and ws a wss: URL",
   });
-  return { ...given, ...(noOtherTls('wsOptions') as object), agent: forAnyScheme(new TlsAgent(connector)) };
+  return { ...given, ...(noOtherWay('wsOptions') as object), agent: forAnyScheme(new TlsAgent(connector)) };
 }
