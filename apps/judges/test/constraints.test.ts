@@ -176,6 +176,13 @@ it.each<[string, number, Uint8Array, Uint8Array, number | undefined]>([
     tlv(0x88, Uint8Array.of(0x2a, 3)),
     X509V.UNSUPPORTED_CONSTRAINT_TYPE,
   ],
+  [
+    'a mailbox of two hosts of which the last is permitted',
+    PERMITTED,
+    mail('c'),
+    mail('a@b@c'),
+    UNSUPPORTED_NAME_SYNTAX,
+  ],
   // And what is fine.
   ['a mailbox, where all are permitted', PERMITTED, mail(''), mail('a@x.test'), undefined],
   ['a URI with user information that is permitted', PERMITTED, uri('x.test'), uri('https://a@x.test/'), undefined],

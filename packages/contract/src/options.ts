@@ -162,7 +162,8 @@ export interface ContextOptions {
   readonly onCertificateRequest?: CredentialCallback;
 
   /**
-   * SSL_CTX_set_keylog_callback(3): one NSS key-log line, without newline. As `onSession` and `onMessage`, called when
+   * SSL_CTX_set_keylog_callback(3): one NSS key-log line, without newline, in the order in which keys are installed:
+   * OpenSSL installs our own of the handshake behind the server's Finished, the pure engine at once. As `onSession` and `onMessage`, called when
    * an operation is over, and never inside one: it may call others. One that throws, or whose promise is rejected,
    * costs no bytes: the operation returns what it would have, and the connection has failed then with
    * `CALLBACK_FAILED`.

@@ -253,9 +253,12 @@ napi_value facts(const Napi::CallbackInfo& info) {
   if (connection == nullptr) return nullptr;
   int32_t* control = call.environment().control;
   if (control == nullptr) return call.fail("there is no control block");
-  const SSL_CIPHER* cipher = ossl().SSL_get_current_cipher(connection->ssl());
+  const SSL* ssl = connection->ssl();
+  const SSL_CIPHER* cipher = ossl().SSL_get_current_cipher(ssl);
+  // In TLS 1.2 it is that with the first keys; until then there is the one that the server chose.
+  if (cipher == nullptr && ossl().SSL_version(ssl) == K(TLS1_2_VERSION)) cipher = ossl().SSL_get_pending_cipher(ssl);
   const Facts& known = connection->facts();
-  control[kVersion] = ossl().SSL_version(connection->ssl());
+  control[kVersion] = ossl().SSL_version(ssl);
   control[kCipherSuite] = cipher == nullptr ? 0 : ossl().SSL_CIPHER_get_protocol_id(cipher);
   control[kGroup] = known.group;
   control[kPeerSignatureAlgorithm] = known.peerSignatureAlgorithm;

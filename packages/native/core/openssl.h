@@ -236,6 +236,7 @@ typedef int (*PskUseSession)(SSL*, const EVP_MD*, const unsigned char**, size_t*
   F(int, SSL_get_ex_data_X509_STORE_CTX_idx, (void))                                                \
   F(X509_VERIFY_PARAM*, SSL_get0_param, (SSL*))                                                     \
   F(const SSL_CIPHER*, SSL_get_current_cipher, (const SSL*))                                        \
+  F(const SSL_CIPHER*, SSL_get_pending_cipher, (const SSL*))                                        \
   F(void, SSL_get0_alpn_selected, (const SSL*, const unsigned char**, unsigned int*))               \
   F(X509*, SSL_get0_peer_certificate, (const SSL*))                                                 \
   F(struct stack_st_X509*, SSL_get_peer_cert_chain, (const SSL*))                                   \

@@ -85,14 +85,7 @@ export class Connection implements Port {
   }
 
   write(from: Uint8Array): number {
-    let taken = this.#run(Operation.write, from);
-    // A blocking BIO takes everything before write() returns; where it does not, the next operation tells why.
-    while (taken > 0 && taken < from.length && this.#wbio?.blocking === true) {
-      const ret = this.#run(Operation.write, from.subarray(taken));
-      if (ret <= 0) break;
-      taken += ret;
-    }
-    return taken;
+    return this.#run(Operation.write, from);
   }
 
   writeEarlyData(from: Uint8Array): number {

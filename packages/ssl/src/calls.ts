@@ -7,6 +7,7 @@
  * middle, is misuse.
  */
 import type { CommonCode } from '@ferrule/result';
+import { bytesOf } from '@ferrule/result/arguments';
 
 /**
  * - `new`: nothing was sent.
@@ -164,4 +165,11 @@ export class Misuse extends TypeError {
   constructor(call: Call, text: string) {
     super(`${call}: ${text}`);
   }
+}
+
+/** Memory that is read or written. @throws Misuse */
+export function checkBuffer(call: Operation, bytes: unknown): Uint8Array {
+  const own = bytesOf(bytes);
+  if (own === undefined || own.length === 0) throw new Misuse(call, 'needs a Uint8Array that is not empty');
+  return own;
 }

@@ -11,16 +11,15 @@
 import type { Bio } from '@ferrule/bio';
 import type { Credential, Ssl, TlsSession, TlsVersion } from '@ferrule/contract';
 import { failed, SslError, TlsError, X509V, type CommonCode, type Failed, type ReturnValue } from '@ferrule/result';
-import { bytesOf } from '@ferrule/result/arguments';
 import { EMPTY } from '@ferrule/result/bytes';
 import { parseHost, type Host } from '@ferrule/result/host';
 import { type ByteFact, ByteFacts } from './byte-facts.ts';
-import { CALLS, Misuse, type Operation, type Phase, type Rule } from './calls.ts';
+import { CALLS, checkBuffer, Misuse, type Operation, type Phase, type Rule } from './calls.ts';
 import { Notices } from './callbacks.ts';
 import { failureOf } from './failure.ts';
 import { exporterContext, type ExporterCall } from './exporter.ts';
 import type { Facts, Observers, Outlet, Port } from './port.ts';
-import { GuardedBio } from './transport.ts';
+import { GuardedBio, isBio } from './transport.ts';
 
 export class SslShell implements Ssl {
   readonly exportEarlyKeyingMaterial?: (label: string, context: Uint8Array | undefined, length: number) => Uint8Array;
@@ -37,6 +36,8 @@ export class SslShell implements Ssl {
 
   #rbio: Bio | undefined;
   #wbio: Bio | undefined;
+  /** The write BIO waits for room by itself. */
+  #isBlocking = false;
   #connectState = false;
   #host: Host | undefined;
   #session: TlsSession | undefined;
@@ -71,7 +72,7 @@ export class SslShell implements Ssl {
 
   setBio(rbio: Bio, wbio: Bio): void {
     this.#prepare('setBio');
-    if (!has(rbio, 'nread0', 'nread') || !has(wbio, 'nwrite0', 'nwrite'))
+    if (!isBio(rbio, 'nread0', 'nread') || !isBio(wbio, 'nwrite0', 'nwrite'))
       throw new Misuse('setBio', 'needs two Bios, or one twice');
     this.#rbio = rbio;
     this.#wbio = wbio;
@@ -290,7 +291,7 @@ export class SslShell implements Ssl {
           throw this.#misuse(call, 'its memory has gone to somebody else during the handshake');
         if (call === 'read') return this.#port.read(data as Uint8Array);
         this.#checkRepeated(call, data as Uint8Array);
-        return this.#port.write(data as Uint8Array);
+        return this.#write(data as Uint8Array);
       }
       case 'connect':
       case 'doHandshake':
@@ -325,8 +326,20 @@ export class SslShell implements Ssl {
     this.#phase = earlyData ? 'earlyData' : 'handshaking';
     const rbio = new GuardedBio(this.#rbio);
     const wbio = this.#wbio === this.#rbio ? rbio : new GuardedBio(this.#wbio);
+    this.#isBlocking = wbio.blocking;
     this.#port.begin({ rbio, wbio, host: this.#host, session: this.#session, earlyData });
     return true;
+  }
+
+  /** SSL_write(3): with a blocking BIO all of it is taken; where it is not, the next operation tells why. */
+  #write(from: Uint8Array): number {
+    let taken = this.#port.write(from);
+    while (this.#isBlocking && taken > 0 && taken < from.length) {
+      const ret = this.#port.write(from.subarray(taken));
+      if (ret <= 0) break;
+      taken += ret;
+    }
+    return taken;
   }
 
   /** @throws TypeError for fewer bytes than in the call that is being repeated. */
@@ -431,7 +444,7 @@ export class SslShell implements Ssl {
     const error = TlsError.is(thrown)
       ? thrown
       : new TlsError('INTERNAL_ERROR', 'an exception inside the engine', { cause: thrown });
-    this.#dying = failureOf(error, this.#established);
+    this.#dying = failureOf(error, this.#established, this.#phase === 'writeClosed');
     this.#phase = 'failed';
     try {
       this.#alertQueued = this.#port.queueAlert(error);
@@ -485,14 +498,3 @@ export class SslShell implements Ssl {
     if (this.#port.pending === 0) this.#port.end();
   };
 }
-
-function checkBuffer(call: Operation, bytes: unknown): Uint8Array {
-  const own = bytesOf(bytes);
-  if (own === undefined || own.length === 0) throw new Misuse(call, 'needs a Uint8Array that is not empty');
-  return own;
-}
-
-const has = (bio: unknown, ...methods: readonly (keyof Bio)[]): boolean =>
-  typeof bio === 'object' &&
-  bio !== null &&
-  methods.every((method) => typeof (bio as Partial<Bio>)[method] === 'function');

@@ -146,3 +146,9 @@ export function transportError(cause: unknown): TlsError {
     ? new TlsError(bioErrorCode(cause), cause.message, { cause })
     : new TlsError('TRANSPORT_ERROR', undefined, { cause });
 }
+
+/** Whether it has these methods, which are all that an engine calls. */
+export const isBio = (bio: unknown, ...methods: readonly (keyof Bio)[]): boolean =>
+  typeof bio === 'object' &&
+  bio !== null &&
+  methods.every((method) => typeof (bio as Partial<Bio>)[method] === 'function');

@@ -5,7 +5,7 @@ import { authority, type Destination, destinationOption } from '@ferrule/result/
 import type { Transport, TransportSink } from 'ferrule';
 import { abortable, type Dial } from './dial.ts';
 import { checkLimits, Inbox, type PipeLimits } from './inbox.ts';
-import { Room } from './outbox.ts';
+import { Outbox } from './outbox.ts';
 
 /** As much of the platform's WebSocket as is used; the package `ws` has it, too. */
 export interface WebSocketLike {
@@ -119,7 +119,7 @@ class WebSocketTransport implements Transport {
   readonly opened: Promise<void>;
   readonly #socket: WebSocketLike;
   readonly #inbox: Inbox;
-  readonly #room: Room;
+  readonly #outbox: Outbox;
   /** What was to be sent before it was open. */
   #early: (() => void)[] | undefined = [];
   #closed: TlsError | undefined;
@@ -128,7 +128,7 @@ class WebSocketTransport implements Transport {
     this.name = name;
     this.#socket = socket;
     this.#inbox = new Inbox(name, limit);
-    this.#room = new Room(socket);
+    this.#outbox = new Outbox(socket);
     // A Blob would have to be waited for
     socket.binaryType = 'arraybuffer';
     this.opened = new Promise((resolve, reject) => {
@@ -178,19 +178,23 @@ class WebSocketTransport implements Transport {
     }
     // The platform's makes a copy, that of `ws` may not
     this.#socket.send(bytes.slice());
-    if (this.#room.full) this.#room.wait(() => done(this.#closed));
-    else done();
+    this.#outbox.give(bytes.length);
+    this.#outbox.whenSent(() => done(this.#closed));
   }
 
   /** One direction cannot be closed. */
   end(done: (error?: Error | null) => void): void {
-    this.#room.drained(() => done(this.#closed));
+    if (this.#early !== undefined) {
+      this.#early.push(() => this.end(done));
+      return;
+    }
+    this.#outbox.whenSent(() => done(this.#closed));
   }
 
   destroy(): void {
     this.#closed ??= new TlsError('ABORTED', `${this.name}: the WebSocket was closed here`);
     this.#socket.close();
-    this.#room.over();
+    this.#outbox.over();
   }
 
   #onMessage(data: unknown): void {
@@ -213,7 +217,7 @@ class WebSocketTransport implements Transport {
     this.#closed ??= error;
     for (const send of this.#early ?? []) send();
     this.#early = undefined;
-    this.#room.over();
+    this.#outbox.over();
     if (mine) return;
     if (wasOpen && isOrderly(event.code)) this.#inbox.end();
     else this.#inbox.fail(error);

@@ -13,8 +13,8 @@ export interface Carrier {
   packet(packet: WispPacket): void;
   /** The stream has something to send, and the relay has room for it. */
   wantsTurn(stream: WispStream): void;
-  /** Calls `go` when the WebSocket has sent everything. */
-  drained(go: () => void): void;
+  /** Calls `go` when the WebSocket has sent what it was given so far. */
+  whenSent(go: () => void): void;
   /** The stream is over. */
   gone(stream: WispStream): void;
   /** Bytes inside the WebSocket. */
@@ -73,10 +73,7 @@ export class WispStream implements Transport {
 
   /** Wisp has no half-close: CLOSE would end both directions, and what the server still sends would be lost. */
   end(done: (error?: Error | null) => void): void {
-    this.send(new Uint8Array(0), (error) => {
-      if (error) done(error);
-      else this.#carrier.drained(() => done(this.#over));
-    });
+    this.send(new Uint8Array(0), done);
   }
 
   destroy(): void {
@@ -100,7 +97,7 @@ export class WispStream implements Transport {
     }
     if (piece.at === piece.bytes.length) {
       this.#outgoing.shift();
-      piece.done();
+      this.#carrier.whenSent(() => piece.done(this.#over));
     }
     return this.#wants;
   }

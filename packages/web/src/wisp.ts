@@ -10,7 +10,7 @@ import { authority, type Destination, destinationOption } from '@ferrule/result/
 import type { Transport } from 'ferrule';
 import { abortable, type Dial } from './dial.ts';
 import { checkLimits, type PipeLimits } from './inbox.ts';
-import { Room } from './outbox.ts';
+import { Outbox } from './outbox.ts';
 import {
   checkWebSocket,
   closeText,
@@ -112,7 +112,7 @@ export class WispConnection {
   readonly #options: WispOptions;
   readonly #limit: number;
   readonly #streams = new Map<number, WispStream>();
-  readonly #room: Room;
+  readonly #outbox: Outbox;
   readonly #carrier: Carrier;
   #confirms = false;
   #credit: number | undefined;
@@ -128,7 +128,7 @@ export class WispConnection {
     this.#socket = socket;
     this.#options = options;
     this.#limit = limit;
-    this.#room = new Room(socket);
+    this.#outbox = new Outbox(socket);
     this.closed = new Promise((resolve) => (this.#signalClosed = resolve));
     this.ready = new Promise((resolve, reject) => (this.#opened = { resolve, reject }));
     this.ready.catch(() => {});
@@ -138,7 +138,7 @@ export class WispConnection {
         this.#turns.add(stream);
         this.#takeTurns();
       },
-      drained: (go) => this.#room.drained(go),
+      whenSent: (go) => this.#outbox.whenSent(go),
       gone: (stream) => {
         this.#streams.delete(stream.id);
         this.#turns.delete(stream);
@@ -270,16 +270,19 @@ export class WispConnection {
   }
 
   #send(packet: WispPacket): void {
-    if (this.#failure === undefined) this.#socket.send(encodeWisp(packet));
+    if (this.#failure !== undefined) return;
+    const bytes = encodeWisp(packet);
+    this.#socket.send(bytes);
+    this.#outbox.give(bytes.length);
   }
 
   /** A packet of each stream in turn, while there is room. */
   #takeTurns(): void {
     while (!this.#held && this.#turns.size > 0) {
       for (const stream of this.#turns) {
-        if (this.#room.full) {
+        if (this.#outbox.full) {
           this.#held = true;
-          this.#room.wait(() => {
+          this.#outbox.whenRoom(() => {
             this.#held = false;
             this.#takeTurns();
           });
@@ -301,7 +304,7 @@ export class WispConnection {
     for (const stream of [...this.#streams.values()]) stream.fail(error);
     this.#streams.clear();
     this.#socket.close();
-    this.#room.over();
+    this.#outbox.over();
     this.#signalClosed();
   }
 }

@@ -71,6 +71,12 @@ const ROWS: readonly (readonly [
   ],
   ['a policy that is named twice, where none is required', [policies(false, sequence(POLICY), sequence(POLICY))], []],
   [
+    'a policy that is named twice, where one is required',
+    [policies(false, sequence(POLICY)), REQUIRES_POLICY],
+    [policies(false, sequence(POLICY), sequence(POLICY))],
+    X509V.INVALID_POLICY_EXTENSION,
+  ],
+  [
     'an unknown qualifier in critical policies',
     [],
     [policies(true, qualified('1.3.6.1.4.1.99999.2', tlv(0x05)))],

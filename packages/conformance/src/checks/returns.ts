@@ -79,6 +79,29 @@ const rows: CheckGroup = group('the return table', {
       expectReturn(client.ssl, await client.connect(), -1, SslError.ssl);
       assert.equal(await server.alert(), client.failure().error.alert?.description);
     }),
+  'what we refuse behind close_notify is told without an alert: none is sent (RFC 9846 section 6.1)': async (backend) =>
+    scene(backend, {}, async ({ client }) => {
+      const { ssl, net } = await client.established();
+      assert.equal(await client.call(() => ssl.shutdown()), 0);
+      await client.peer.flush(net);
+      net.write(Uint8Array.of(23, 3, 3, 0, 40, ...new Uint8Array(40)));
+      expectReturn(ssl, await client.call(() => ssl.read(new Uint8Array(1))), -1, SslError.ssl);
+      assert.deepEqual([client.failure().error.code, client.failure().error.alert], ['BAD_RECORD_MAC', undefined]);
+      assert.equal(net.pending, 0);
+    }),
+  'what is settled when the server is refused can be asked for': async (backend) => {
+    for (const maxVersion of ['TLSv1.3', 'TLSv1.2'] as const) {
+      await scene(
+        backend,
+        { server: { identity: await pki('selfSigned'), maxVersion, ciphers: SUITES } },
+        async ({ client }) => {
+          await client.refused();
+          const { version, cipherSuite } = client.ssl;
+          assert.deepEqual([version, cipherSuite], [maxVersion, maxVersion === 'TLSv1.3' ? 0x1302 : 0xc02c]);
+        },
+      );
+    }
+  },
   'a transport that fails during the handshake is -1 / SYSCALL with TRANSPORT_ERROR and its cause': atOnce((backend) =>
     scene(backend, {}, async ({ client }) => {
       const { ssl, net } = client;
@@ -156,6 +179,9 @@ const rows: CheckGroup = group('the return table', {
     expectReturn(client.ssl, client.ssl.doHandshake(), 0, SslError.ssl);
   },
 });
+
+/** One of TLS 1.3 and one of TLS 1.2. */
+const SUITES = 'TLS_AES_256_GCM_SHA384:ECDHE-ECDSA-AES256-GCM-SHA384';
 
 /** What peers that speak no TLS say, and what we call it. */
 const STRANGERS: readonly (readonly [title: string, says: string | Uint8Array, code: TlsErrorCode])[] = [

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { Backend } from '@ferrule/contract';
 import { type TlsErrorCode, X509V } from '@ferrule/result';
 import { type CheckGroup, group } from '../check.ts';
-import { ExtensionOid, sequence, tlv } from '../pki/der.ts';
+import { ExtensionOid, oid, sequence, tlv } from '../pki/der.ts';
 import {
   type CrlOptions,
   type ExtensionOption,
@@ -149,6 +149,8 @@ interface Row {
   readonly verify?: number;
   /** Of the leaf. */
   readonly leaf?: readonly ExtensionOption[];
+  /** Of the intermediate with its first key. */
+  readonly issuer?: readonly ExtensionOption[];
   /** The certificate of the other key, and whether it is sent or trusted; default one by the root, sent. */
   readonly renewed?: 'self-issued' | 'trusted';
   /** Default: the root. */
@@ -166,6 +168,12 @@ const UNKNOWN: ExtensionOption = { oid: '1.3.6.1.4.1.99999.3', critical: true, v
 const POINT_OF_REASONS: ExtensionOption = {
   oid: ExtensionOid.crl_distribution_points,
   value: sequence(sequence(tlv(0xa0, tlv(0xa0, tlv(0x86, 'http://crl.test/'))), tlv(0x81, '\x06\x40'))),
+};
+const KEY_CERT_SIGN: ExtensionOption = { oid: ExtensionOid.key_usage, critical: true, value: tlv(0x03, '\x02\x04') };
+/** RFC 5280 section 5.3.3: the entry is about a certificate of this issuer. */
+const OF_ANOTHER: ExtensionOption = {
+  oid: '2.5.29.29',
+  value: sequence(tlv(0xa4, sequence(tlv(0x31, sequence(oid('2.5.4.3'), tlv(0x0c, 'another issuer')))))),
 };
 const [YESTERDAY, BEFORE] = [{ from: -1 }, { from: -2 }];
 
@@ -231,6 +239,19 @@ const ROWS: Readonly<Record<string, Row>> = {
   'a list signed with SHA-1 does not count': {
     lists: ({ issuer }) => [makeCrl(issuer, [], { hash: 'SHA-1' })],
     verify: X509V.CRL_SIGNATURE_FAILURE,
+  },
+  'a list of an issuer that may not sign lists does not count': {
+    issuer: [KEY_CERT_SIGN],
+    lists: ({ issuer }) => [makeCrl(issuer, [])],
+    verify: X509V.KEYUSAGE_NO_CRL_SIGN,
+  },
+  'an entry that is about a certificate of another issuer, and says so where nobody must read it, revokes': {
+    lists: ({ issuer, leaf }) => [makeCrl(issuer, [leaf], { entryExtensions: [OF_ANOTHER] })],
+    verify: X509V.CERT_REVOKED,
+  },
+  'of an entry that is about a certificate of another issuer nothing can be told': {
+    lists: ({ issuer, leaf }) => [makeCrl(issuer, [leaf], { entryExtensions: [{ ...OF_ANOTHER, critical: true }] })],
+    verify: X509V.UNHANDLED_CRITICAL_CRL_EXTENSION,
   },
   'a list whose signature is wrong hides no other': {
     lists: ({ root, issuer }) => [makeCrl(issuer, [], { ...YESTERDAY, signer: root }), makeCrl(issuer, [], BEFORE)],
@@ -299,10 +320,10 @@ const ROWS: Readonly<Record<string, Row>> = {
 
 async function play(
   backend: Backend,
-  { lists, verify, leaf: extensions = [], renewed: how, anchor }: Row,
+  { lists, verify, leaf: extensions = [], issuer: own = [], renewed: how, anchor }: Row,
 ): Promise<void> {
   const [root, named] = [await pki('root'), { subject: 'CN=of two keys', ca: true }];
-  const issuer = await issue(root, named);
+  const issuer = await issue(root, { ...named, extensions: own });
   const renewed = await issue(how === 'self-issued' ? issuer : root, named);
   const leaf = await issue(issuer, { names: LEAF_NAMES, extensions });
   const sent = how === 'trusted' ? '' : toPem('CERTIFICATE', renewed.certificate);

@@ -120,6 +120,20 @@ const bindings: CheckGroup = group('channel bindings', {
     }),
 });
 
+/**
+ * As OpenSSL tells of them. Our own keys of the handshake are told of when they are installed: with OpenSSL that is
+ * behind the server's Finished.
+ */
+const ORDER = {
+  'TLSv1.3': [
+    'SERVER_HANDSHAKE_TRAFFIC_SECRET',
+    'EXPORTER_SECRET',
+    'SERVER_TRAFFIC_SECRET_0',
+    'CLIENT_TRAFFIC_SECRET_0',
+  ],
+  'TLSv1.2': ['CLIENT_RANDOM'],
+};
+
 const keylog: CheckGroup = group('the key log', {
   'has the lines that the server writes': async (backend) => {
     for (const maxVersion of ['TLSv1.3', 'TLSv1.2'] as const) {
@@ -132,6 +146,10 @@ const keylog: CheckGroup = group('the key log', {
           await server.accepted();
           assert.deepEqual([...lines].sort(), [...server.keylog].sort());
           assert.ok(lines.every((line) => !line.includes('\n')));
+          assert.deepEqual(
+            lines.map((line) => line.split(' ')[0]).filter((label) => label !== 'CLIENT_HANDSHAKE_TRAFFIC_SECRET'),
+            ORDER[maxVersion],
+          );
         },
       );
     }

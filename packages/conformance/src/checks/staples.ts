@@ -48,7 +48,10 @@ const UNUSABLE: Readonly<Record<string, OcspOptions>> = {
   'with a critical extension that is unknown are refused': { extensions: [CRITICAL] },
   'with a critical extension about the certificate that is unknown are refused': { singleExtensions: [CRITICAL] },
   'of another version are refused': { version: 1 },
-  'made at no time are refused': { producedAt: 'yesterday' },
+  'made at no time are refused': { timeless: 'producedAt' },
+  'that hold from no time on are refused': { timeless: 'thisUpdate' },
+  'that hold until no time are refused': { timeless: 'nextUpdate' },
+  'of a certificate that was revoked at no time are refused': { status: 'revoked', timeless: 'revocationTime' },
   'that name the certificate by MD5 name nobody': { hash: 'md5' },
 };
 

@@ -38,6 +38,8 @@ export interface CrlOptions {
   readonly hash?: 'SHA-1';
   /** CRLReason of each entry; default keyCompromise. `removeFromCRL` is for delta lists. */
   readonly reason?: 'keyCompromise' | 'removeFromCRL';
+  /** Of each entry, beside its reason. */
+  readonly entryExtensions?: readonly ExtensionOption[];
 }
 
 /** A CRL of `issuer` that lists `revoked`. DER. */
@@ -47,6 +49,7 @@ export async function makeCrl(
   options: CrlOptions = {},
 ): Promise<Uint8Array> {
   const { from = -1, until = 7, number = 1, extensions = [], signer = issuer, reason = 'keyCompromise' } = options;
+  const { entryExtensions = [] } = options;
   const algorithm = { ...signingAlgorithm(signer.privateKey), ...(options.hash && { hash: options.hash }) };
   const ours = [
     await AuthorityKeyIdentifierExtension.create(new PublicKey(signer.spki)),
@@ -60,18 +63,19 @@ export async function makeCrl(
       serialNumber: new X509Certificate(certificate).serialNumber,
       revocationDate: daysFromNow(from),
       reason: X509CrlReason[reason],
+      extensions: written(entryExtensions),
     })),
-    extensions: [
-      ...ours.filter(({ type }) => !extensions.some(({ oid }) => oid === type)),
-      ...extensions.flatMap(({ oid, critical = false, value }) =>
-        value === undefined ? [] : [new Extension(oid, critical, value)],
-      ),
-    ],
+    extensions: [...ours.filter(({ type }) => !extensions.some(({ oid }) => oid === type)), ...written(extensions)],
     signingAlgorithm: algorithm,
     signingKey: await webcrypto.subtle.importKey('pkcs8', signer.key, algorithm, false, ['sign']),
   });
   return new Uint8Array(crl.rawData);
 }
+
+const written = (extensions: readonly ExtensionOption[]): Extension[] =>
+  extensions.flatMap(({ oid, critical = false, value }) =>
+    value === undefined ? [] : [new Extension(oid, critical, value)],
+  );
 
 export interface OcspOptions {
   readonly status?: 'good' | 'revoked' | 'unknown';
@@ -88,8 +92,8 @@ export interface OcspOptions {
   readonly singleExtensions?: readonly ExtensionOption[];
   /** 0 is v1, and left out. */
   readonly version?: number;
-  /** In place of a GeneralizedTime's contents. */
-  readonly producedAt?: string;
+  /** The time that is a GeneralizedTime of no time. */
+  readonly timeless?: 'producedAt' | 'thisUpdate' | 'nextUpdate' | 'revocationTime';
   /** Of the names of certificate and issuer; default SHA-1. */
   readonly hash?: 'md5';
 }
@@ -97,15 +101,17 @@ export interface OcspOptions {
 /** An OCSPResponse about `subject`, which `issuer` issued. DER. */
 export function makeOcspResponse(subject: Identity, issuer: Identity, options: OcspOptions = {}): Uint8Array {
   const { status = 'good', from = -1, until = 7, signer = issuer, certificates = [], version = 0 } = options;
-  const { extensions = [], singleExtensions = [], producedAt, hash = 'sha1' } = options;
+  const { extensions = [], singleExtensions = [], timeless, hash = 'sha1' } = options;
+  const at = (field: OcspOptions['timeless'], days: number): Primitive | GeneralizedTime =>
+    field === timeless
+      ? new Primitive({ idBlock: { tagClass: 1, tagNumber: 24 }, valueHex: buffer(Buffer.from('yesterday')) })
+      : new GeneralizedTime({ valueDate: daysFromNow(days) });
   const certificate = new X509Certificate(subject.certificate);
   const responseData = new Sequence({
     value: [
       ...(version === 0 ? [] : [explicit(0, new Integer({ value: version }))]),
       explicit(2, new OctetString({ valueHex: buffer(digest('sha1', publicKeyBits(signer.spki))) })),
-      producedAt === undefined
-        ? time(from)
-        : new Primitive({ idBlock: { tagClass: 1, tagNumber: 24 }, valueHex: buffer(Buffer.from(producedAt)) }),
+      at('producedAt', from),
       new Sequence({
         value: [
           new Sequence({
@@ -120,9 +126,9 @@ export function makeOcspResponse(subject: Identity, issuer: Identity, options: O
                   Integer.fromBigInt(BigInt(`0x${certificate.serialNumber}`)),
                 ],
               }),
-              certStatus(status, from),
-              time(from),
-              ...(until === null ? [] : [explicit(0, time(until))]),
+              certStatus(status, at('revocationTime', from)),
+              at('thisUpdate', from),
+              ...(until === null ? [] : [explicit(0, at('nextUpdate', until))]),
               ...extensionsOf(singleExtensions),
             ],
           }),
@@ -161,8 +167,10 @@ export function makeOcspResponse(subject: Identity, issuer: Identity, options: O
 }
 
 const CONTEXT = 3;
-const explicit = (tagNumber: number, inner: Sequence | OctetString | GeneralizedTime | Integer): Constructed =>
-  new Constructed({ idBlock: { tagClass: CONTEXT, tagNumber }, value: [inner] });
+const explicit = (
+  tagNumber: number,
+  inner: Sequence | OctetString | Primitive | GeneralizedTime | Integer,
+): Constructed => new Constructed({ idBlock: { tagClass: CONTEXT, tagNumber }, value: [inner] });
 
 const extensionsOf = (extensions: readonly ExtensionOption[]): Constructed[] =>
   extensions.length === 0
@@ -179,11 +187,12 @@ const extensionsOf = (extensions: readonly ExtensionOption[]): Constructed[] =>
         ),
       ];
 
-const time = (days: number): GeneralizedTime => new GeneralizedTime({ valueDate: daysFromNow(days) });
-
-function certStatus(status: 'good' | 'revoked' | 'unknown', from: number): Constructed | Primitive {
+function certStatus(
+  status: 'good' | 'revoked' | 'unknown',
+  revocationTime: Primitive | GeneralizedTime,
+): Constructed | Primitive {
   if (status === 'revoked')
-    return new Constructed({ idBlock: { tagClass: CONTEXT, tagNumber: 1 }, value: [time(from)] });
+    return new Constructed({ idBlock: { tagClass: CONTEXT, tagNumber: 1 }, value: [revocationTime] });
   return new Primitive({ idBlock: { tagClass: CONTEXT, tagNumber: status === 'good' ? 0 : 2 } });
 }
 

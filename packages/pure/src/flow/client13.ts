@@ -83,8 +83,9 @@ export function* client13(
   const handshake = (psk?.early ?? earlySecret(hash, undefined, effects.secrets)).handshake(shared);
   const clientSecret = handshake.clientTraffic(transcript.digest());
   const serverSecret = handshake.serverTraffic(transcript.digest());
-  keylog(effects, offer, KeylogLabel.clientHandshakeTraffic, clientSecret);
+  // The server's first, as with OpenSSL, here and below.
   keylog(effects, offer, KeylogLabel.serverHandshakeTraffic, serverSecret);
+  keylog(effects, offer, KeylogLabel.clientHandshakeTraffic, clientSecret);
   effects.hs.installReadKeys(keys('handshake', serverSecret), effects.hs.aligned());
   // Early data goes on under its own keys until the server has said whether it takes it; QUIC has both at once.
   if (offer.earlyData === undefined || effects.quic !== undefined)
@@ -114,9 +115,9 @@ export function* client13(
   const clientTraffic = main.clientTraffic(transcript.digest());
   const serverTraffic = main.serverTraffic(transcript.digest());
   const exporterSecret = main.exporter(transcript.digest());
-  keylog(effects, offer, KeylogLabel.clientTraffic, clientTraffic);
-  keylog(effects, offer, KeylogLabel.serverTraffic, serverTraffic);
   keylog(effects, offer, KeylogLabel.exporter, exporterSecret);
+  keylog(effects, offer, KeylogLabel.serverTraffic, serverTraffic);
+  keylog(effects, offer, KeylogLabel.clientTraffic, clientTraffic);
 
   // ── EndOfEarlyData, section 4.6; RFC 9001 section 8.3: not in QUIC ──
   if (earlyDataAccepted) {
