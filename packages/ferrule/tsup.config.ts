@@ -1,6 +1,7 @@
 import { library } from '@ferrule/tsup-config';
 
 export default library({
+  'before-tls': 'src/before-tls.ts',
   index: 'src/index.ts',
   options: 'src/options.ts',
   pump: 'src/pump.ts',

@@ -25,6 +25,7 @@ export const MODULE_STATE = {
 
   'packages/ferrule/src/abort.ts': { listening: 'notes: the connections that a signal ends' },
   'packages/ferrule/src/anchors.ts': { cached: "once: the platform's roots" },
+  'packages/ferrule/src/before-tls.ts': { used: 'notes: dialogues that were held' },
   'packages/ferrule/src/connect.ts': {
     tcp: 'once: a module',
     shown: 'notes: the certificates of a server that was refused',
@@ -56,10 +57,8 @@ export const MODULE_STATE = {
   'packages/node/src/blocking/socket-worker.ts': {
     'buffer, waiting, ended, shut, closing': 'program: a worker has one socket',
   },
-  'packages/node/src/duplex/connector.ts': { used: 'notes: dialogues that were held' },
   'packages/node/src/duplex/node-error.ts': { told: "notes: Node's form of an error" },
   'packages/node/src/duplex/stream-base.ts': { found: 'once: a class of Node' },
-  'packages/node/src/duplex/stream-transport.ts': { shared: 'scratch: what a read of a socket brings, 256 KiB' },
   'packages/node/src/tls/connect.ts': { 'warned, warnedOfAddress': 'once: a warning, as node:tls gives it' },
   'packages/node/src/tls/errors.ts': { told: "notes: Node's form of an error" },
   'packages/node/src/tls/keylog-file.ts': { 'warned, failed': 'once: a warning, as node:tls gives it' },

@@ -21,7 +21,7 @@ export const ROOMS = {
   },
   ferrule: {
     portable: false,
-    imports: ['@ferrule/result', '@ferrule/bio', '@ferrule/contract', '@ferrule/ssl'],
+    imports: ['@ferrule/result', '@ferrule/bio', '@ferrule/contract', '@ferrule/ssl', '@ferrule/starttls'],
     dynamic: ['@ferrule/native', '@ferrule/pure'],
   },
   '@ferrule/node': {

@@ -3,11 +3,12 @@
  * took.
  */
 import { isIP, Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
-import { dial as dialRoute, nameOfRoute } from '@ferrule/node/transports';
+import { dial as dialRoute, nameOfRoute, streamTransport } from '@ferrule/node/transports';
 import { starttls, type StarttlsProtocol } from '@ferrule/starttls';
-import { TlsError, type Transport, type TransportSink } from 'ferrule';
-import { transportError } from 'ferrule/tcp';
+import { TlsError, type Transport } from 'ferrule';
+import { speakBefore } from 'ferrule/before-tls';
+import { reasonOf } from 'ferrule/pump';
+import { remoteOf } from 'ferrule/tcp';
 import { routeTo, type ViaOption } from './route.ts';
 import { nameOfTarget, type Target } from './target.ts';
 import type { Timeline } from './timeline.ts';
@@ -59,140 +60,21 @@ export async function dial(
       onStep: (step) => timeline.mark(step),
       ...(family && { family }),
     });
-    const transport = new StreamTransport(stream, name, timeline, route === undefined || route.scheme === 'tcp');
-    if (protocol === undefined) return transport;
-    awaited = `the ${protocol} dialogue`;
-    await talk(stream, transport, starttls(protocol, { host: servername }), limit.signal);
-    timeline.mark(`STARTTLS (${protocol})`);
+    // A proxy's address is not the server's
+    const isStraight = (route === undefined || route.scheme === 'tcp') && stream instanceof Socket;
+    let transport = streamTransport(stream, name, isStraight ? remoteOf(stream) : undefined);
+    if (protocol !== undefined) {
+      awaited = `the ${protocol} dialogue`;
+      const stop = (end: (reason: TlsError) => void): void =>
+        limit.signal.addEventListener('abort', () => end(reasonOf(limit.signal)));
+      transport = await speakBefore(transport, starttls(protocol, { host: servername }), stop);
+      timeline.mark(`STARTTLS (${protocol})`);
+    }
+    // Not read before somebody wants the bytes of TLS
+    stream.pause().once('data', (chunk: Uint8Array) => (timeline.firstBytes = chunk.slice(0, 128)));
     return transport;
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', abort);
-  }
-}
-
-/** The dialogue in plain text. Nothing that follows the go-ahead gets through: the dialogue refuses it. */
-function talk(
-  stream: Duplex,
-  transport: StreamTransport,
-  dialogue: ReturnType<typeof starttls>,
-  signal: AbortSignal,
-): Promise<void> {
-  return new Promise<void>((resolve, reject) => {
-    const advance = (received?: Uint8Array): void => {
-      try {
-        const { send, done } = dialogue.feed(received);
-        if (send.length > 0) stream.write(send);
-        if (!done) return;
-        stream.pause().off('data', advance);
-        settle(resolve);
-      } catch (error) {
-        fail(error as Error);
-      }
-    };
-    const fail = (error: Error): void => settle(() => reject(error));
-    const ended = (): void => {
-      if (transport.failure !== undefined) return fail(transport.failure);
-      try {
-        dialogue.end();
-      } catch (error) {
-        fail(error as Error);
-      }
-    };
-    const abort = (): void =>
-      fail(
-        TlsError.is(signal.reason)
-          ? signal.reason
-          : new TlsError('ABORTED', 'the caller aborted the connection', { cause: signal.reason }),
-      );
-    const settle = (go: () => void): void => {
-      stream.off('end', ended).off('close', ended);
-      signal.removeEventListener('abort', abort);
-      go();
-    };
-    stream.on('data', advance).on('end', ended).on('close', ended);
-    signal.addEventListener('abort', abort);
-    stream.resume();
-    advance();
-  }).catch((error: unknown) => {
-    stream.destroy();
-    throw error;
-  });
-}
-
-/** Any Duplex as what carries the connection. */
-class StreamTransport implements Transport {
-  readonly name: string;
-  readonly remote: string | undefined;
-  failure: TlsError | undefined;
-  readonly #stream: Duplex;
-  readonly #timeline: Timeline;
-  #sink: TransportSink | undefined;
-  #ended = false;
-
-  /** @param straight the other end of the socket is the server. */
-  constructor(stream: Duplex, name: string, timeline: Timeline, straight: boolean) {
-    this.#stream = stream;
-    this.name = name;
-    this.#timeline = timeline;
-    const { remoteAddress, remoteFamily, remotePort } =
-      straight && stream instanceof Socket ? stream : ({} as Partial<Socket>);
-    this.remote = remoteAddress && `${remoteFamily === 'IPv6' ? `[${remoteAddress}]` : remoteAddress}:${remotePort}`;
-    // All of them may come before anybody listens
-    stream.on('error', (error) => {
-      this.failure ??= TlsError.is(error) ? error : transportError(error, name);
-      this.#sink?.failed(this.failure);
-    });
-    const ended = (): void => {
-      if (this.#ended || this.failure !== undefined) return;
-      this.#ended = true;
-      this.#sink?.end();
-    };
-    stream.on('end', ended).on('close', ended);
-  }
-
-  start(sink: TransportSink): void {
-    this.#sink = sink;
-    if (this.failure !== undefined) return sink.failed(this.failure);
-    if (this.#ended) return sink.end();
-    const stream = this.#stream;
-    stream.once('data', (chunk: Uint8Array) => (this.#timeline.firstBytes = chunk.slice(0, 128)));
-    stream.on('data', (chunk: Uint8Array) => {
-      if (!sink.data(chunk)) stream.pause();
-    });
-    stream.resume();
-  }
-
-  send(bytes: Uint8Array, done: (error?: Error | null) => void): void {
-    if (this.#stream.destroyed || this.#stream.writableEnded)
-      return done(this.failure ?? transportError(new Error('the stream was closed'), this.name));
-    // A stream that is no socket may hand on what it was given after it has said that it is done
-    this.#stream.write(this.#stream instanceof Socket ? bytes : bytes.slice(), (error) =>
-      done(error && transportError(error, this.name)),
-    );
-  }
-
-  resume(): void {
-    this.#stream.resume();
-  }
-
-  get queued(): number {
-    const { writableLength, _handle } = this.#stream as Duplex & {
-      readonly _handle?: { readonly writeQueueSize?: number } | null;
-    };
-    return writableLength + (_handle?.writeQueueSize ?? 0);
-  }
-
-  end(done: (error?: Error | null) => void): void {
-    // A failure comes as an event
-    this.#stream.end(() => done(this.failure));
-  }
-
-  unref(): void {
-    (this.#stream as Partial<Socket>).unref?.();
-  }
-
-  destroy(): void {
-    this.#stream.destroy();
   }
 }

@@ -1,7 +1,6 @@
 /** @module What the user names: hosts, ports and URLs. */
 import { isIP } from 'node:net';
-import { domainToASCII } from 'node:url';
-import { unbracketed } from '@ferrule/result/host';
+import { asciiHost, authority, unbracketed } from '@ferrule/result/host';
 import { nameOfRoute, parseRoute, type Route } from '@ferrule/node/transports';
 import { InvalidArgumentError } from 'commander';
 
@@ -38,15 +37,15 @@ export function parseTarget(text: string): Target {
   return { host, port: number };
 }
 
-/** `host:port`, with brackets around an IPv6 address, and the address where one of many is asked; else the way. */
+/** The address of the server, and the one that is asked where it has many; else the way. */
 export const nameOfTarget = ({ host, port, route, address }: Target): string =>
   route === undefined
-    ? `${host.includes(':') ? `[${host}]` : host}:${port}${address === undefined ? '' : ` (${address})`}`
+    ? `${authority({ host, port })}${address === undefined ? '' : ` (${address})`}`
     : nameOfRoute(route);
 
 /** A name as DNS and certificates have it: A-labels where it is not ASCII (RFC 5890). Empty for what is none. */
 export function hostOf(text: string): string {
-  const ascii = /^[\x21-\x7e]*$/.test(text) ? text : domainToASCII(text);
+  const ascii = asciiHost(text);
   return /^[\w.%-]+$/.test(ascii) ? ascii : '';
 }
 

@@ -1,6 +1,8 @@
 /**
- * @module One listener on a signal for all connections that it ends: Node warns of a leak when there are more than ten.
+ * @module Signals that end attempts and connections. One listener on a signal for all connections that it ends: Node
+ * warns of a leak when there are more than ten.
  */
+import { TlsError } from '@ferrule/result';
 
 const listening = new WeakMap<AbortSignal, { readonly calls: Set<() => void>; readonly fire: () => void }>();
 
@@ -27,4 +29,22 @@ export function onAbort(signal: AbortSignal, call: () => void): () => void {
     listening.delete(signal);
     signal.removeEventListener('abort', fire);
   };
+}
+
+/** Why a signal ended an attempt: its reason where that is a TlsError, else `ABORTED`. */
+export const reasonOf = ({ reason }: AbortSignal): TlsError =>
+  TlsError.is(reason) ? reason : new TlsError('ABORTED', 'the caller aborted the connection', { cause: reason });
+
+/** Settles as `made` does, or rejects as {@link reasonOf} says when the signal comes first; `undo` is called then. */
+export function abortable<T>(made: Promise<T>, signal: AbortSignal | undefined, undo: () => void): Promise<T> {
+  if (signal === undefined) return made;
+  return new Promise((resolve, reject) => {
+    const abort = (): void => {
+      undo();
+      reject(reasonOf(signal));
+    };
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    void made.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
 }

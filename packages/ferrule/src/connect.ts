@@ -2,7 +2,8 @@
 import type { Backend, ContextOptions, Ssl, SslContext, TlsSession } from '@ferrule/contract';
 import { TlsError } from '@ferrule/result';
 import { booleanOption, choiceOption, knownOptions, portOption, textOption } from '@ferrule/result/arguments';
-import { asciiHost, authority, hostOption } from '@ferrule/result/host';
+import { asciiHost, authority, type Destination, hostOption } from '@ferrule/result/host';
+import { abortable } from './abort.ts';
 import { Channel } from './channel.ts';
 import { newConnection, type TlsConnection } from './connection.ts';
 import { chooseBackend, type ChosenBackend, type BackendChoice } from './backend.ts';
@@ -17,9 +18,10 @@ import {
   withAnchors,
 } from './options.ts';
 import { type SessionCache, SessionKeeper, sessionPatience, sessionsOption, type SessionStore } from './sessions.ts';
+import type { Starttls, StarttlsProtocol } from '@ferrule/starttls';
 import type * as Tcp from './tcp.ts';
 import { awaitsCaller } from './steps.ts';
-import { type Pipe, type StreamPipe, type Transport, transportOf } from './transport.ts';
+import { type Dial, dialOption, type Pipe, type StreamPipe, type Transport, transportOf } from './transport.ts';
 
 /** The options of a context, and those of one connection. What is unknown or wrong is a `TypeError` that names it. */
 export interface ConnectOverOptions extends ContextOptions {
@@ -31,6 +33,11 @@ export interface ConnectOverOptions extends ContextOptions {
   readonly context?: SslContext;
   /** Trust anchors as PEM or DER, added to `trustAnchors`. With neither, the platform's are trusted. */
   readonly ca?: CaOption;
+  /**
+   * What to say in plain text before TLS: a protocol by name, or a dialogue made with `starttls()` of
+   * @ferrule/starttls; one that has been used begins anew.
+   */
+  readonly preamble?: StarttlsProtocol | Starttls;
   /** The longest time until the connection is established, milliseconds; 0 = no limit. Default 30000. */
   readonly timeout?: number;
   /** Ends the attempt, or the connection, with `ABORTED`. */
@@ -52,6 +59,11 @@ export interface ConnectOptions extends ConnectOverOptions {
   readonly path?: string;
   /** The name to verify and to send, where it is not `host`. */
   readonly servername?: string;
+  /**
+   * A way to host and port in place of TCP: through a proxy, as `via()` of @ferrule/node/transports has it, or a relay,
+   * as `wispDial()` of @ferrule/web. Whoever dials looks the name up.
+   */
+  readonly dial?: Dial;
   /** 4 or 6 alone. Default both, raced. */
   readonly family?: 4 | 6;
   readonly localAddress?: string;
@@ -66,11 +78,11 @@ const DEFAULT_TIMEOUT = 30_000;
 
 const OVER_OPTIONS: ReadonlySet<keyof ConnectOverOptions> = new Set([
   ...contextOptionNames,
-  ...(['host', 'backend', 'context', 'ca', 'timeout', 'signal', 'closeTimeout', 'sessions'] as const),
+  ...(['host', 'backend', 'context', 'ca', 'preamble', 'timeout', 'signal', 'closeTimeout', 'sessions'] as const),
 ]);
 const OPTIONS: ReadonlySet<keyof ConnectOptions> = new Set([
   ...OVER_OPTIONS,
-  ...(['port', 'path', 'servername', 'family', 'localAddress', 'noDelay'] as const),
+  ...(['port', 'path', 'servername', 'dial', 'family', 'localAddress', 'noDelay'] as const),
 ]);
 
 /** What knows sockets, once it is needed. */
@@ -84,27 +96,40 @@ let tcp: Promise<typeof Tcp> | undefined;
  */
 export async function connect(options: ConnectOptions): Promise<TlsConnection> {
   const given = knownOptions(options, OPTIONS);
-  const { host: where, port = 443, path, servername, family, localAddress, noDelay = true, ...rest } = given;
-  if (path !== undefined)
-    for (const name of ['port', 'family', 'localAddress', 'noDelay'] as const)
-      if (given[name] !== undefined)
-        throw new TypeError(`${name}: has no effect beside \`path\`, which does not use TCP; leave one of them out`);
+  const { host: where, port = 443, path, servername, dial, family, localAddress, noDelay = true, ...rest } = given;
+  const OF_TCP = ['family', 'localAddress', 'noDelay'] as const;
+  if (path !== undefined) refuseBeside(given, ['port', 'dial', ...OF_TCP], '`path`, which does not use TCP');
+  if (dial !== undefined) refuseBeside(given, OF_TCP, '`dial`, which is in place of TCP');
   portOption(port);
   if (path !== undefined) textOption(path, 'path');
   if (path === undefined || where !== undefined) textOption(where, 'host');
+  if (dial !== undefined) dialOption(dial);
   if (family !== undefined) choiceOption(family, 'family', [4, 6]);
   if (localAddress !== undefined) textOption(localAddress, 'localAddress');
   booleanOption(noDelay, 'noDelay');
   const host = asciiHost(where ?? '');
   const peer = servername !== undefined ? hostOption(servername, 'servername') : where && hostOption(where);
-  return establish(
-    { ...rest, ...(peer !== undefined && { host: peer }) },
-    path ?? authority({ host, port }),
-    async (limit) => {
-      const { openTcp } = await (tcp ??= import('./tcp.ts'));
-      return openTcp({ host, port, path, family, localAddress, noDelay }, (abort) => limit.onEnd(abort));
-    },
-  );
+  const name = path ?? authority({ host, port });
+  return establish({ ...rest, ...(peer !== undefined && { host: peer }) }, name, async (limit) => {
+    if (dial !== undefined) return dialled(dial, { host, port }, name, limit);
+    const { openTcp } = await (tcp ??= import('./tcp.ts'));
+    return openTcp({ host, port, path, family, localAddress, noDelay }, (abort) => limit.onEnd(abort));
+  });
+}
+
+/** A pipe that comes too late is given up. */
+async function dialled(dial: Dial, to: Destination, name: string, limit: Limit): Promise<Transport> {
+  const attempt = new AbortController();
+  limit.onEnd((reason) => attempt.abort(reason));
+  const made = (async () => transportOf(await dial(to, attempt.signal), name))();
+  try {
+    return await abortable(made, attempt.signal, () => void made.then((late) => late.destroy()).catch(() => {}));
+  } catch (cause) {
+    if (TlsError.is(cause) || cause instanceof TypeError) throw cause;
+    throw new TlsError('TRANSPORT_ERROR', `${name}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
+  }
 }
 
 /**
@@ -156,15 +181,20 @@ async function establish(options: ConnectOverOptions, name: string, open: Open):
     signal,
     closeTimeout,
     sessions: store,
+    preamble,
     ...contextOptions
   } = options;
   checkConnection({ ...options });
   const sessions = sessionsOption(store);
-  if (given !== undefined) refuseBesideContext({ ...contextOptions, backend, ca, sessions });
+  if (given !== undefined) {
+    const all = { ...contextOptions, backend, ca, sessions };
+    refuseBeside(all, Object.keys(all), '`context`, which was made with options of its own');
+  }
   const own = ownOptions(contextOptions, ca);
   const verifiesName = given?.verifiesName ?? ((own.verify ?? 'peer') === 'peer' && own.verifyHost !== false);
   if (host === undefined && verifiesName) throw new TypeError('host: required, since it is the name that is verified');
 
+  const speak = preamble === undefined ? undefined : await speaking(preamble, host);
   const chosen: ChosenBackend = given ? { backend: given.backend, fellBackBecause: [] } : await chooseBackend(backend);
   let keeper: SessionKeeper | undefined;
   const context = given ?? contextFor(chosen, own, sessions && ((session) => keeper?.keep(session)));
@@ -179,6 +209,7 @@ async function establish(options: ConnectOverOptions, name: string, open: Open):
 
     const started = performance.now();
     transport = await open(limit);
+    if (speak !== undefined) transport = await speak(transport, limit);
     const opened = performance.now();
     const made = (channel = new Channel(ssl, transport, { stall: closeTimeout }));
     limit.waitingFor = () => `${flightAwaited(ssl)} (${ssl.state})`;
@@ -201,6 +232,19 @@ async function establish(options: ConnectOverOptions, name: string, open: Open):
     } else channel.abandon(error as Error);
     throw error;
   }
+}
+
+/** What is said before TLS, once there is a transport. @throws TypeError */
+async function speaking(
+  preamble: StarttlsProtocol | Starttls,
+  host: string | undefined,
+): Promise<(transport: Transport, limit: Limit) => Promise<Transport>> {
+  const { preambleOption, speakBefore, unused } = await import('./before-tls.ts');
+  const dialogue = preambleOption(preamble, host);
+  return (transport, limit) => {
+    limit.waitingFor = () => `the ${dialogue.protocol} dialogue`;
+    return speakBefore(transport, unused(dialogue), (stop) => limit.onEnd(stop));
+  };
 }
 
 /** What the handshake waits for, told from what is known so far, the same for every engine. */
@@ -230,11 +274,11 @@ function contextFor(
   return context;
 }
 
-function refuseBesideContext(options: object): void {
-  for (const [key, value] of Object.entries(options)) {
-    if (value !== undefined)
-      throw new TypeError(`${key}: has no effect beside \`context\`, which was made with options of its own`);
-  }
+/** @throws TypeError for what would be dropped without a word. */
+function refuseBeside(given: object, names: readonly string[], beside: string): void {
+  for (const name of names)
+    if ((given as Readonly<Record<string, unknown>>)[name] !== undefined)
+      throw new TypeError(`${name}: has no effect beside ${beside}; leave one of them out`);
 }
 
 const both =

@@ -14,6 +14,7 @@ export {
   type SessionCache,
   type SessionStore,
 } from './sessions.ts';
-export type { Memory, Pipe, PipeReader, PipeWriter, StreamPipe, Transport, TransportSink } from './transport.ts';
+export type { Dial, Memory, Pipe, PipeReader, PipeWriter, StreamPipe, Transport, TransportSink } from './transport.ts';
+export type { Destination } from '@ferrule/result/host';
 export type { Backend, ContextOptions, Ssl, SslContext, TlsSession, TlsVersion } from '@ferrule/contract';
 export { TlsError, type ErrorSource, type TlsErrorCode } from '@ferrule/result';

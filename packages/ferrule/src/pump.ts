@@ -31,9 +31,10 @@ const SEND_AT = 48 * 1024;
 /** Received bytes that may wait for nobody before the transport is told to stop: so long, an end is noticed at once. */
 const UNASKED = 16 * 1024;
 
-export { onAbort } from './abort.ts';
+export { abortable, onAbort, reasonOf } from './abort.ts';
 export type { Settled } from './jobs.ts';
 export type { PumpFace, PumpOptions } from './pump-face.ts';
+export { dialOption, streamPipe } from './transport.ts';
 
 /**
  * `new`: no handshake yet, bytes of the peer wait. `leaving`: nothing is encrypted or decrypted any more; what was sent

@@ -4,6 +4,7 @@
  */
 import type * as Net from 'node:net';
 import { TlsError } from '@ferrule/result';
+import { authority } from '@ferrule/result/host';
 import type { Transport, TransportSink } from './transport.ts';
 
 export interface TcpOptions {
@@ -30,7 +31,7 @@ export function openTcp(
 ): Promise<TcpTransport> {
   const net = builtin();
   const { host, port, path, family, localAddress, noDelay } = options;
-  const name = path ?? `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const name = path ?? authority({ host, port });
   return new Promise((resolve, reject) => {
     const where =
       path === undefined
@@ -72,10 +73,10 @@ const RECEIVE_WINDOWS = 65_536;
 let shared: Uint8Array | undefined;
 
 /**
- * All connections of this thread read into the same memory, allocated with the first of them: it is empty again before
- * the next read. Not so on Windows, where the system fills it between two callbacks.
+ * All sockets of this thread read into the same memory, a Duplex's too, allocated with the first of them: it is empty
+ * again before the next read. Not so on Windows, where the system fills it between two callbacks.
  */
-function receiveBuffer(): Uint8Array {
+export function receiveBuffer(): Uint8Array {
   const { process } = globalThis as { readonly process?: { readonly platform: string } };
   if (process?.platform === 'win32') return new Uint8Array(RECEIVE_WINDOWS);
   return (shared ??= new Uint8Array(RECEIVE));
@@ -97,9 +98,7 @@ export class TcpTransport implements Transport {
 
   /** The address at the other end. */
   get remote(): string | undefined {
-    const { remoteAddress, remotePort, remoteFamily } = this.#socket ?? {};
-    if (remoteAddress === undefined) return undefined;
-    return remoteFamily === 'IPv6' ? `[${remoteAddress}]:${remotePort}` : `${remoteAddress}:${remotePort}`;
+    return this.#socket && remoteOf(this.#socket);
   }
 
   attach(socket: Net.Socket): void {
@@ -176,6 +175,10 @@ export class TcpTransport implements Transport {
     if (!this.#noDelay) this.#socket?.setNoDelay(false);
   }
 }
+
+/** The address at the other end of a socket; `undefined` where it has none, as a unix socket. */
+export const remoteOf = ({ remoteAddress: host, remotePort: port }: Net.Socket): string | undefined =>
+  host === undefined || port === undefined ? undefined : authority({ host, port });
 
 /** What to do about an error of the system, by its code. */
 const HINTS: Readonly<Record<string, string>> = {

@@ -2,7 +2,8 @@
  * @module What carries the ciphertext: the push-style interface that connections use, and adapters for what people
  * have.
  */
-import { memoryOf } from '@ferrule/result/arguments';
+import { functionOption, memoryOf } from '@ferrule/result/arguments';
+import type { Destination } from '@ferrule/result/host';
 import { turn } from './turn.ts';
 
 /** A two-way byte carrier. It pushes, so that received bytes can be lent in place of copied. */
@@ -49,6 +50,12 @@ export interface TransportSink {
   /** Broken, both ways. */
   failed(error: Error): void;
 }
+
+/**
+ * Opens a byte pipe to a server: through a proxy, a relay, a platform's sockets, whatever there is. TLS goes on top of
+ * it, so nothing in between has to be trusted. `signal` ends the attempt, not the pipe.
+ */
+export type Dial = (to: Destination, signal?: AbortSignal) => Promise<Pipe | StreamPipe | Transport>;
 
 /** What holds bytes: WebSocketStream's chunks, for one, are ArrayBuffers. */
 export type Memory = ArrayBufferView | ArrayBufferLike;
@@ -107,25 +114,32 @@ export function transportOf(pipe: Pipe | StreamPipe | Transport, name: string): 
   );
 }
 
-function streamTransport({ readable, writable }: StreamPipe, name: string): Transport {
+/** @throws TypeError for what is no {@link Dial}. */
+export const dialOption = (value: unknown): void => functionOption(value, 'dial', 'a function that opens a pipe');
+
+/** Web Streams as three functions. @param broken told when the writer breaks, also while nothing is written. */
+export function streamPipe({ readable, writable }: StreamPipe, broken: (error: unknown) => void): Pipe {
   const reader = readable.getReader();
   const writer = writable.getWriter();
-  const pipe: Pipe = {
+  writer.closed.catch(broken);
+  return {
     read: async () => {
       const { done, value } = await reader.read();
-      // A stream that yields undefined has not ended: what holds no bytes is told below
+      // A stream that yields undefined has not ended: what holds no bytes, its reader is told
       return done ? null : (value as Memory);
     },
     // A stream may keep what it is given
     write: (bytes) => writer.write(bytes.slice()),
     closeWrite: () => writer.close(),
-    close: async () => {
-      await Promise.allSettled([reader.cancel(), writer.abort()]);
-    },
+    close: async () => void (await Promise.allSettled([reader.cancel(), writer.abort()])),
   };
-  const transport = new PipeTransport(pipe, name);
-  // A writer may break while nothing is written
-  writer.closed.catch((error: unknown) => transport.broken(error));
+}
+
+function streamTransport(streams: StreamPipe, name: string): Transport {
+  const transport: PipeTransport = new PipeTransport(
+    streamPipe(streams, (error) => transport.broken(error)),
+    name,
+  );
   return transport;
 }
 

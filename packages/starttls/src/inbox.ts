@@ -3,8 +3,8 @@ import { TlsError } from '@ferrule/result';
 import { latin1 } from '@ferrule/result/bytes';
 import { CODES } from './codes.ts';
 
-/** A plain-text dialogue that is longer than this is no preamble; bytes. */
-const LIMIT = 65_536;
+/** What a server may say before TLS, bytes; a dialogue that is longer is none, whoever leads it. */
+export const STARTTLS_LIMIT = 65_536;
 
 /** One step of a preamble: bytes to send, or `undefined` to ask for more input. */
 export type Preamble<T = void> = Generator<Uint8Array | undefined, T, void>;
@@ -20,9 +20,9 @@ export class Inbox {
   /** @throws TlsError STARTTLS_MALFORMED when the dialogue has become longer than 64 KiB. */
   push(bytes: Uint8Array): void {
     const total = this.#end + bytes.length;
-    if (total > LIMIT) throw malformed(`the server talked for more than ${LIMIT} bytes before TLS`);
+    if (total > STARTTLS_LIMIT) throw malformed(`the server talked for more than ${STARTTLS_LIMIT} bytes before TLS`);
     if (total > this.#all.length) {
-      const larger = new Uint8Array(Math.min(LIMIT, Math.max(total, 2 * this.#all.length)));
+      const larger = new Uint8Array(Math.min(STARTTLS_LIMIT, Math.max(total, 2 * this.#all.length)));
       larger.set(this.#all.subarray(0, this.#end));
       this.#all = larger;
     }

@@ -9,11 +9,11 @@ import { knownOptions, refuseOption } from '@ferrule/result/arguments';
 import { concat } from '@ferrule/result/bytes';
 import { ldap, mysql, postgres, rdp, telnet } from './binary.ts';
 import { CODES } from './codes.ts';
-import { ascii, Inbox, type Preamble } from './inbox.ts';
+import { ascii, Inbox, type Preamble, STARTTLS_LIMIT } from './inbox.ts';
 import { ftp, imap, irc, lmtp, nats, nntp, pop3, sieve, smtp, type Names } from './text.ts';
 import { xmpp, xmppServer } from './xmpp.ts';
 
-export { CODES as STARTTLS_CODES };
+export { CODES as STARTTLS_CODES, STARTTLS_LIMIT };
 
 const PROTOCOLS: Readonly<Record<StarttlsProtocol, (inbox: Inbox, names: Names) => Preamble>> = {
   smtp,

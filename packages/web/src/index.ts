@@ -1,6 +1,6 @@
 /** @module @ferrule/web: pipes for where no socket is, and what goes on top of them. */
 export type { Destination } from '@ferrule/result/host';
-export type { Dial } from './dial.ts';
+export type { Dial } from 'ferrule';
 export { type PipeLimits } from './inbox.ts';
 export { type Socket, type SocketInfo } from './pipe-socket.ts';
 export { createSockets, type SocketAddress, type SocketOptions, type Sockets, type SocketsOptions } from './sockets.ts';

@@ -2,7 +2,8 @@
 import { TlsError } from '@ferrule/result';
 import { memoryOf } from '@ferrule/result/arguments';
 import { concat } from '@ferrule/result/bytes';
-import type { Memory, Pipe, StreamPipe, Transport } from 'ferrule';
+import type { Pipe, StreamPipe, Transport } from 'ferrule';
+import { streamPipe } from 'ferrule/pump';
 
 export type AnyPipe = Pipe | StreamPipe | Transport;
 
@@ -11,18 +12,7 @@ export function pipeOf(given: AnyPipe): Pipe {
   if (typeof given !== 'object' || given === null || !('start' in given || 'readable' in given || 'read' in given))
     throw new TypeError('dial: gave neither { readable, writable }, nor { read, write, close }, nor a Transport');
   if ('start' in given) return ofTransport(given);
-  if (!('readable' in given)) return given;
-  const [reader, writer] = [given.readable.getReader(), given.writable.getWriter()];
-  writer.closed.catch(() => {});
-  return {
-    read: async () => {
-      const { done, value } = await reader.read();
-      return done ? null : (value as Memory);
-    },
-    write: (bytes) => writer.write(bytes.slice()),
-    closeWrite: () => writer.close(),
-    close: async () => void (await Promise.allSettled([reader.cancel(), writer.abort()])),
-  };
+  return 'readable' in given ? streamPipe(given, () => {}) : given;
 }
 
 /** @throws TlsError TRANSPORT_ERROR for a chunk that holds no bytes, as connectOver() has it. */

@@ -11,8 +11,8 @@ import {
   textOption,
 } from '@ferrule/result/arguments';
 import { asciiHost, type Destination } from '@ferrule/result/host';
-import { connectOver, type ConnectOverOptions, type Pipe, type TlsConnection } from 'ferrule';
-import { abortable, type Dial, dialOption } from './dial.ts';
+import { connectOver, type ConnectOverOptions, type Dial, type Pipe, type TlsConnection } from 'ferrule';
+import { abortable, dialOption } from 'ferrule/pump';
 import { pipeOf } from './pipe-of.ts';
 import { type Opened, PipeSocket, type Socket } from './pipe-socket.ts';
 import { checkTlsOptions, TLS_OPTIONS } from './tls-options.ts';

@@ -3,10 +3,15 @@ import type { ConnectOverOptions } from 'ferrule';
 import { checkConnection, contextOptionNames, ownOptions } from 'ferrule/options';
 
 const CONTEXT_OPTIONS: readonly string[] = contextOptionNames;
-const OF_CONNECTIONS = ['backend', 'context', 'ca', 'timeout', 'closeTimeout', 'sessions'] satisfies Exclude<
-  keyof ConnectOverOptions,
-  'host' | 'signal'
->[];
+const OF_CONNECTIONS = [
+  'backend',
+  'context',
+  'ca',
+  'preamble',
+  'timeout',
+  'closeTimeout',
+  'sessions',
+] satisfies Exclude<keyof ConnectOverOptions, 'host' | 'signal'>[];
 
 /** All but `host` and `signal`, which are those of one connection. */
 export const TLS_OPTIONS: readonly string[] = [...OF_CONNECTIONS, ...CONTEXT_OPTIONS];

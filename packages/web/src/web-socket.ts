@@ -2,8 +2,8 @@
 import { TlsError } from '@ferrule/result';
 import { choiceOption, functionOption, knownOptions, memoryOf, refuseOption } from '@ferrule/result/arguments';
 import { authority, type Destination, destinationOption } from '@ferrule/result/host';
-import type { Transport, TransportSink } from 'ferrule';
-import { abortable, type Dial } from './dial.ts';
+import type { Dial, Transport, TransportSink } from 'ferrule';
+import { abortable } from 'ferrule/pump';
 import { checkLimits, Inbox, type PipeLimits } from './inbox.ts';
 import { Outbox } from './outbox.ts';
 

@@ -7,8 +7,8 @@
 import { TlsError } from '@ferrule/result';
 import { choiceOption, knownOptions, memoryOf } from '@ferrule/result/arguments';
 import { authority, type Destination, destinationOption } from '@ferrule/result/host';
-import type { Transport } from 'ferrule';
-import { abortable, type Dial } from './dial.ts';
+import type { Dial, Transport } from 'ferrule';
+import { abortable } from 'ferrule/pump';
 import { checkLimits, type PipeLimits } from './inbox.ts';
 import { Outbox } from './outbox.ts';
 import {

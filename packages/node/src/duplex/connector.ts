@@ -15,8 +15,9 @@ import {
   textOption,
 } from '@ferrule/result/arguments';
 import { asciiHost, authority, hostOption } from '@ferrule/result/host';
-import { starttls, type Starttls, type StarttlsProtocol } from '@ferrule/starttls';
+import type { Starttls, StarttlsProtocol } from '@ferrule/starttls';
 import { chooseBackend, type BackendChoice } from 'ferrule';
+import { preambleOption, unused } from 'ferrule/before-tls';
 import { type CaOption, contextOptionNames, ownOptions, withAnchors } from 'ferrule/options';
 import {
   memorySessionCache,
@@ -327,22 +328,10 @@ function parse(options: DuplexOptions, dial: ConnectorOptions['dial']): Parsed {
     throw new TypeError('noDelay: has no effect beside `path`, which does not use TCP; leave one of them out');
   if ([port, path, stream, lazy].filter((each) => each !== undefined).length !== 1)
     throw new TypeError('exactly one of port, path, stream and lazy says where to connect');
-  const dialogue =
-    typeof preamble === 'string' ? starttls(preamble, servername === undefined ? {} : { host: servername }) : preamble;
-  if (dialogue !== undefined && (typeof dialogue.feed !== 'function' || typeof dialogue.fresh !== 'function'))
-    refuseOption(preamble, 'preamble', 'the name of a protocol or a dialogue of starttls()');
+  const dialogue = preamble === undefined ? undefined : preambleOption(preamble, servername);
   if (options.standInGreeting === true && !dialogue?.standInGreeting.length)
     throw new TypeError(`standInGreeting: there is none for ${dialogue?.protocol ?? 'a connection without preamble'}`);
   return { target: targetOf(options, dial), host: servername, preamble: dialogue };
-}
-
-/** Dialogues that a connection has had. */
-const used = new WeakSet<Starttls>();
-
-function unused(dialogue: Starttls): Starttls {
-  if (used.has(dialogue)) return dialogue.fresh();
-  used.add(dialogue);
-  return dialogue;
 }
 
 function targetOf(

@@ -3,19 +3,7 @@ import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TlsError } from '@ferrule/result';
 import type { Transport, TransportSink } from 'ferrule';
-import { transportError } from 'ferrule/tcp';
-
-/**
- * One receive buffer for every socket of this thread. Reads complete before their callback returns, so nobody's bytes
- * are in it between two callbacks. Not so on Windows, where a read is under way while others complete: there each has
- * its own.
- */
-const RECEIVE_BUFFER_SIZE = 256 * 1024;
-let shared: Uint8Array | undefined;
-function receiveBuffer(): Uint8Array {
-  if (process.platform === 'win32') return Buffer.allocUnsafeSlow(65_536);
-  return (shared ??= Buffer.allocUnsafeSlow(RECEIVE_BUFFER_SIZE));
-}
+import { receiveBuffer, transportError } from 'ferrule/tcp';
 
 /** Where to connect: net.connect's options, a stream that is connected or about to be, or a way to get one. */
 export type Target =
@@ -61,6 +49,7 @@ interface Handle {
 
 export class StreamTransport implements Transport {
   readonly name: string;
+  readonly remote: string | undefined;
   readonly stream: Duplex & Handle;
   /** Called when bytes come or go. */
   onActivity: () => void = () => {};
@@ -75,20 +64,23 @@ export class StreamTransport implements Transport {
   /**
    * @param name for messages.
    * @param describe what a failure of the stream is to people; default {@link transportError}.
+   * @param remote the address of the server, where it is known.
    * @throws what `dial` or net.connect throw; TypeError where `dial` gives no stream.
    */
   constructor(
     target: Target,
     name: string,
     describe: (error: Error) => TlsError = (error) => transportError(error, name),
+    remote?: string,
   ) {
     this.name = name;
+    this.remote = remote;
     this.#describe = describe;
     this.#ownReads = 'connect' in target;
     const stream =
       'connect' in target ? this.#connect(target.connect) : 'dial' in target ? target.dial() : target.stream;
     if (typeof (stream as Partial<Duplex> | undefined)?.write !== 'function')
-      throw new TypeError('dial: gave no Duplex');
+      throw new TypeError('dial: must return a Duplex');
     this.stream = stream;
     stream.on('error', (error: Error) => this.#fail(error));
     stream.on('end', () => {

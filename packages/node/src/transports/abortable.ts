@@ -1,5 +1,5 @@
 /** @module One promise for what can be given up. */
-import { TlsError } from '@ferrule/result';
+import { reasonOf } from 'ferrule/pump';
 
 type Settle<T> = (resolve: (value: T) => void, reject: (error: Error) => void) => () => void;
 
@@ -20,7 +20,3 @@ export function abortable<T>(signal: AbortSignal, start: Settle<T>): Promise<T> 
     else signal.addEventListener('abort', abort);
   });
 }
-
-/** Why a signal ended an attempt. */
-export const reasonOf = ({ reason }: AbortSignal): TlsError =>
-  TlsError.is(reason) ? reason : new TlsError('ABORTED', 'the caller aborted the connection', { cause: reason });

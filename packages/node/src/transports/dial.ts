@@ -1,12 +1,14 @@
 /** @module Going the way that a route describes: one connected Duplex, whatever it takes. */
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { Dial, Transport } from 'ferrule';
 import { choiceOption, functionOption, knownOptions, signalOption } from '@ferrule/result/arguments';
 import { authority, type Destination, destinationOption } from '@ferrule/result/host';
-import { reasonOf } from './abortable.ts';
+import { reasonOf } from 'ferrule/pump';
 import { run } from './exec.ts';
 import { connectThrough } from './http.ts';
 import { LateDuplex } from './late-duplex.ts';
+import { StreamTransport } from '../duplex/stream-transport.ts';
 import { checkRoute, nameOfRoute, type Route } from './route.ts';
 import { type Attempt, openSocket } from './socket.ts';
 import { socks5 } from './socks5.ts';
@@ -96,5 +98,21 @@ export function dialer(way: string | Route): (to: Destination) => Duplex {
     return duplex;
   };
 }
+
+/**
+ * The same for `connect()`: `connect({ host, dial: via('socks5://proxy.example:1080') })`.
+ * @throws TypeError as {@link checkRoute}, also for `undefined`.
+ */
+export function via(way: string | Route): Dial {
+  const route = checkRoute(way);
+  return async (to, signal) => streamTransport(await dial(route, to, signal && { signal }), authority(to));
+}
+
+/**
+ * A stream that is connected as what carries a connection of `connectOver()`, and belongs to it from then on. @param
+ * name for messages. @param remote the address of the server, where it is known.
+ */
+export const streamTransport = (stream: Duplex, name: string, remote?: string): Transport =>
+  new StreamTransport({ stream }, name, undefined, remote);
 
 const never: AbortSignal = new AbortController().signal;

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { TlsError } from '@ferrule/result';
 import type { Destination } from '@ferrule/result/host';
-import { reasonOf } from './abortable.ts';
+import { reasonOf } from 'ferrule/pump';
 import { LateDuplex } from './late-duplex.ts';
 import type { Attempt } from './socket.ts';
 

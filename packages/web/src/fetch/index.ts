@@ -1,8 +1,8 @@
 /** @module @ferrule/web/fetch: fetch() over any pipe, HTTP/1.1 with TLS of ours. */
 import { integerOption, knownOptions, millisecondsOption } from '@ferrule/result/arguments';
 import { unbracketed } from '@ferrule/result/host';
-import { connectOver, type ConnectOverOptions, type TlsConnection } from 'ferrule';
-import { type Dial, dialOption } from '../dial.ts';
+import { connectOver, type ConnectOverOptions, type Dial, type TlsConnection } from 'ferrule';
+import { dialOption } from 'ferrule/pump';
 import { checkTlsOptions, TLS_OPTIONS } from '../tls-options.ts';
 import type { Answer } from './connection.ts';
 import { FetchError, fetchError } from './error.ts';

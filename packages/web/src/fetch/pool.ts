@@ -1,6 +1,6 @@
 /** @module The connections to each origin: a few, kept for the next request. */
 import type { TlsConnection } from 'ferrule';
-import { abortable } from '../dial.ts';
+import { abortable } from 'ferrule/pump';
 import { HttpConnection } from './connection.ts';
 
 export interface PoolOptions {

@@ -5,8 +5,8 @@
 import { BioError, type BlockingBio, blockingBio, type SharedBio, sharedBio, sharedBioMemory } from '@ferrule/bio';
 import { knownOptions, memoryOf } from '@ferrule/result/arguments';
 import { type Destination, destinationOption } from '@ferrule/result/host';
-import type { Pipe } from 'ferrule';
-import { type Dial, dialOption } from '../dial.ts';
+import type { Dial, Pipe } from 'ferrule';
+import { dialOption } from 'ferrule/pump';
 import { pipeOf } from '../pipe-of.ts';
 import { checkPort, type ClosablePort, listen, type Port, post, whenGone } from './port.ts';
 

@@ -6,6 +6,7 @@ import {
   connectOver,
   type ConnectionInfo,
   type ConnectOverOptions,
+  type Dial,
   type StreamPipe,
   TlsError,
   type TlsConnection,
@@ -13,7 +14,7 @@ import {
 import { bytesOf, isBytes, knownOptions, memoryOf, plainOptions } from '@ferrule/result/arguments';
 import { EMPTY } from '@ferrule/result/bytes';
 import { type Destination, destinationOption } from '@ferrule/result/host';
-import { type Dial, dialOption } from '../dial.ts';
+import { dialOption } from 'ferrule/pump';
 import { checkTlsOptions, TLS_OPTIONS } from '../tls-options.ts';
 import { checkPort, type ClosablePort, listen, type Port, post, tell, whenGone } from './port.ts';
 import { type Answered, type Call, DESTROY, Remote } from './remote.ts';

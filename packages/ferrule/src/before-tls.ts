@@ -1,0 +1,196 @@
+/**
+ * @module ferrule/before-tls: the plain-text dialogue before TLS, led over a transport: for `connect()`, for a Duplex
+ * and for the command. Loaded when there is one.
+ */
+import { TlsError } from '@ferrule/result';
+import { choiceOption, memoryOf, refuseOption } from '@ferrule/result/arguments';
+import { concat, EMPTY } from '@ferrule/result/bytes';
+import {
+  type Starttls,
+  starttls,
+  STARTTLS_CODES,
+  STARTTLS_LIMIT,
+  type StarttlsProtocol,
+  starttlsProtocols,
+} from '@ferrule/starttls';
+import type { Transport, TransportSink } from './transport.ts';
+
+/**
+ * The dialogue that a caller names or gives, at its beginning. @param host for protocols that address the server.
+ * @throws TypeError that begins with `preamble`; as `starttls()` for a host that it does not take.
+ */
+export function preambleOption(given: StarttlsProtocol | Starttls, host: string | undefined): Starttls {
+  if (typeof given === 'string')
+    return starttls(choiceOption(given, 'preamble', starttlsProtocols), host === undefined ? {} : { host });
+  const { feed, fresh } = (given ?? {}) as Partial<Starttls>;
+  return typeof feed === 'function' && typeof fresh === 'function'
+    ? given
+    : refuseOption(given, 'preamble', 'the name of a protocol or a dialogue of starttls()');
+}
+
+/** Dialogues that a connection has had. */
+const used = new WeakSet<Starttls>();
+
+/** The dialogue, or another like it where a connection has had it: each needs one of its own. */
+export function unused(dialogue: Starttls): Starttls {
+  if (used.has(dialogue)) return dialogue.fresh();
+  used.add(dialogue);
+  return dialogue;
+}
+
+/**
+ * Leads the dialogue. What it resolves to is the same transport, at the first byte of TLS.
+ * @param onEnd takes what ends the wait for an answer.
+ * @throws TlsError STARTTLS_*, UNEXPECTED_EOF, that of the transport, or what ends the wait; the transport is given up.
+ */
+export function speakBefore(
+  transport: Transport,
+  dialogue: Starttls,
+  onEnd: (stop: (reason: TlsError) => void) => void,
+): Promise<Transport> {
+  return new Promise<Transport>((resolve, reject) => {
+    const handover = new Handover(reject);
+    const before = new BeforeTls(dialogue, handover, {
+      send: (bytes) => transport.send(bytes, () => {}),
+      failed: reject,
+      done: () => resolve(continued(transport, handover)),
+    });
+    onEnd(reject);
+    transport.start(before);
+    before.begin();
+  }).catch((error: unknown) => {
+    transport.destroy();
+    throw error;
+  });
+}
+
+export interface DialogueEvents {
+  send(bytes: Uint8Array): void;
+  /** The next byte, in both directions, is TLS. */
+  done(): void;
+  failed(error: Error): void;
+}
+
+/** Gives what comes to the dialogue, and once that is done to whom comes then. */
+export class BeforeTls implements TransportSink {
+  readonly #preamble: Starttls;
+  readonly #then: TransportSink;
+  readonly #events: DialogueEvents;
+  #over = false;
+  #received = 0;
+
+  constructor(preamble: Starttls, then: TransportSink, events: DialogueEvents) {
+    this.#preamble = preamble;
+    this.#then = then;
+    this.#events = events;
+  }
+
+  begin(): void {
+    this.#feed(EMPTY);
+  }
+
+  data(received: Uint8Array): boolean {
+    const bytes = this.#over ? undefined : memoryOf(received);
+    if (bytes === undefined) return this.#then.data(received);
+    this.#feed(bytes);
+    return true;
+  }
+
+  end(): void {
+    try {
+      if (!this.#over) this.#preamble.end();
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#then.end();
+  }
+
+  failed(error: Error): void {
+    this.#then.failed(error);
+  }
+
+  #feed(bytes: Uint8Array): void {
+    this.#received += bytes.length;
+    try {
+      // Whoever made the dialogue
+      if (this.#received > STARTTLS_LIMIT)
+        throw new TlsError(
+          STARTTLS_CODES.STARTTLS_MALFORMED,
+          `the server talked for more than ${STARTTLS_LIMIT} bytes before TLS`,
+        );
+      const { send, done } = this.#preamble.feed(bytes);
+      if (send.length > 0) this.#events.send(send);
+      if (!done) return;
+      this.#over = true;
+    } catch (error) {
+      return this.#fail(error);
+    }
+    this.#events.done();
+  }
+
+  #fail(error: unknown): void {
+    this.#over = true;
+    this.#events.failed(error as Error);
+  }
+}
+
+/** Keeps what comes until there is whom it is for. */
+class Handover implements TransportSink {
+  readonly #broken: (error: Error) => void;
+  #sink: TransportSink | undefined;
+  #held: Uint8Array = EMPTY;
+  #ended = false;
+  #failure: Error | undefined;
+
+  /** @param broken told of a failure. */
+  constructor(broken: (error: Error) => void) {
+    this.#broken = broken;
+  }
+
+  /** @returns whether the transport may go on. */
+  to(sink: TransportSink): boolean {
+    this.#sink = sink;
+    const goesOn = this.#held.length === 0 || sink.data(this.#held);
+    this.#held = EMPTY;
+    if (this.#failure !== undefined) sink.failed(this.#failure);
+    else if (this.#ended) sink.end();
+    return goesOn;
+  }
+
+  data(bytes: Uint8Array): boolean {
+    if (this.#sink !== undefined) return this.#sink.data(bytes);
+    const held = memoryOf(bytes);
+    if (held === undefined) this.failed(new TypeError('the transport brings what holds no bytes'));
+    else this.#held = concat([this.#held, held]);
+    return false;
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#sink?.end();
+  }
+
+  failed(error: Error): void {
+    this.#failure ??= error;
+    this.#broken(error);
+    this.#sink?.failed(error);
+  }
+}
+
+/** The same transport, started already. */
+const continued = (transport: Transport, handover: Handover): Transport => ({
+  name: transport.name,
+  remote: transport.remote,
+  get queued() {
+    return transport.queued;
+  },
+  start: (sink) => {
+    if (handover.to(sink)) transport.resume();
+  },
+  send: (bytes, done) => transport.send(bytes, done),
+  resume: () => transport.resume(),
+  end: (done) => transport.end(done),
+  destroy: () => transport.destroy(),
+  unref: () => transport.unref?.(),
+  established: () => transport.established?.(),
+});
