@@ -51,14 +51,21 @@ int isIssuedBy(X509_STORE_CTX* context, X509* certificate, X509* issuer) {
   const bool likely = code == K(X509_V_OK) || code == K(X509_V_ERR_KEYUSAGE_NO_CERTSIGN) || code == K(X509_V_ERR_KEYUSAGE_NO_DIGITAL_SIGNATURE);
   if (!store.isBare(issuer)) return likely ? 1 : 0;
   if (!likely && code != K(X509_V_ERR_AKID_ISSUER_SERIAL_MISMATCH)) return 0;
-  const auto worth = [&](X509* anchor) {
-    if (ossl().X509_verify(certificate, ossl().X509_get0_pubkey(anchor)) != 1) return 0;
-    return ossl().X509_get_ext_by_NID(anchor, K(NID_name_constraints), -1) >= 0 ? 1 : 2;
+  const auto isNamesake = [&](X509* other) {
+    return other != issuer && ossl().X509_NAME_cmp(ossl().X509_get_subject_name(other), ossl().X509_get_subject_name(issuer)) == 0;
   };
-  const bool hasBetter = std::any_of(store.bare.begin(), store.bare.end(), [&](X509* other) {
-    return other != issuer && ossl().X509_NAME_cmp(ossl().X509_get_subject_name(other), ossl().X509_get_subject_name(issuer)) == 0 && worth(other) > worth(issuer);
-  });
-  return hasBetter ? 0 : 1;
+  const auto signs = [&](X509* anchor) { return ossl().X509_verify(certificate, ossl().X509_get0_pubkey(anchor)) == 1; };
+  const auto isConstrained = [](X509* anchor) { return ossl().X509_get_ext_by_NID(anchor, K(NID_name_constraints), -1) >= 0; };
+  if (signs(issuer)) {
+    // Who signed, too, has the same key.
+    const auto isBetter = [&](X509* other) {
+      return isNamesake(other) && !isConstrained(other) && ossl().EVP_PKEY_eq(ossl().X509_get0_pubkey(other), ossl().X509_get0_pubkey(issuer)) == 1;
+    };
+    return isConstrained(issuer) && std::any_of(store.bare.begin(), store.bare.end(), isBetter) ? 0 : 1;
+  }
+  // Where none signed, the first stands for all, so that the signature is what is told.
+  const auto first = std::find_if(store.bare.begin(), store.bare.end(), [&](X509* other) { return other == issuer || isNamesake(other); });
+  return *first == issuer && std::none_of(first, store.bare.end(), [&](X509* other) { return isNamesake(other) && signs(other); }) ? 1 : 0;
 }
 
 std::shared_ptr<TrustStore> parse(const Ders& anchors, const Ders& crls, std::string* problem) {
@@ -74,9 +81,8 @@ std::shared_ptr<TrustStore> parse(const Ders& anchors, const Ders& crls, std::st
     const bool added = whole && ossl().X509_STORE_add_cert(store->get(), certificate) == 1;
     const bool bare = added && isMade(certificate);
     const bool unreadable = bare && isUnreadable(certificate);
-    // The store keeps it.
     if (bare) store->bare.push_back(certificate);
-    ossl().X509_free(certificate);
+    else ossl().X509_free(certificate);
     if (unreadable) {
       *problem = "trustAnchors[" + std::to_string(i) + "]: has nameConstraints that OpenSSL cannot read";
       return nullptr;
@@ -123,7 +129,10 @@ const TrustStore& TrustStore::of(X509_STORE_CTX* context) {
   return *static_cast<const TrustStore*>(ossl().X509_STORE_get_ex_data(ossl().X509_STORE_CTX_get0_store(context), 0));
 }
 
-TrustStore::~TrustStore() { ossl().X509_STORE_free(store_); }
+TrustStore::~TrustStore() {
+  for (X509* anchor : bare) ossl().X509_free(anchor);
+  ossl().X509_STORE_free(store_);
+}
 
 std::shared_ptr<TrustStore> sharedStore(const Ders& anchors, const Ders& crls, std::string* problem) {
   Digest key;

@@ -24,6 +24,7 @@ class TrustStore {
   bool isBare(const X509* anchor) const { return std::find(bare.begin(), bare.end(), anchor) != bare.end(); }
 
   RevocationLists lists;
+  // Counted references: of one that is given twice the store keeps the first alone.
   std::vector<X509*> bare;
 
  private:

@@ -19,6 +19,7 @@ export function comparableText(tag: number, bytes: Uint8Array): string | undefin
  * any language has (Unicode annex 15 section 13): putting them in order would take the square of their number.
  */
 export function foldText(text: string): string | undefined {
+  if (/^[ -~]*$/.test(text)) return text.toLowerCase().trim().replace(/ +/g, ' ');
   const mapped = text
     .replace(/[\t-\r\x85\p{Z}]+/gu, ' ')
     .replace(/[\p{Cc}\p{Cf}\p{Variation_Selector}\u1806\ufffc]|\u034f/gu, '');

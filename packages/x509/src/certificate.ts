@@ -3,7 +3,7 @@ import { bytesEqual } from '@ferrule/result/bytes';
 import { readSignatureAlgorithm } from './algorithm.ts';
 import { DerError, DerReader, readWhole } from './der.ts';
 import { decodeExtension, Oid, type Decoded, type Extension } from './extensions.ts';
-import { nameText, readName } from './name.ts';
+import { nameText, sameName, readName } from './name.ts';
 import { readPublicKey, type PublicKey } from './public-key.ts';
 import type { SignatureAlgorithm } from './signature.ts';
 import { readTime, type Time } from './time.ts';
@@ -136,7 +136,9 @@ export function parseCertificate(der: Uint8Array): Certificate {
     malformed: undefined,
     malformedPolicies: undefined,
     odd: undefined,
-    selfIssued: bytesEqual(issuer, subject),
+    get selfIssued() {
+      return sameName(issuer, subject);
+    },
     basicConstraints: undefined,
     keyUsage: undefined,
     netscapeCertType: undefined,

@@ -13,10 +13,11 @@ import type { RuleBreach } from './rules.ts';
 import * as Tag from './tag.ts';
 import * as NameType from './name-type.ts';
 
-/** Bounds the work over one path: names times constraints, as OpenSSL does. */
+/** Bounds the work: names times constraints, as OpenSSL does. */
 export interface ComparisonBudget {
   comparisons: number;
 }
+/** Over one path. */
 export const MAX_COMPARISONS = 0x10_0000;
 
 /**
@@ -33,7 +34,7 @@ export function checkConstraints(
   const names = once(certificate, constrainedNames);
   // Each constraint is read, also where there is no name to compare it with.
   budget.comparisons -= (names.length + 1) * (constraints.permitted.length + constraints.excluded.length);
-  if (budget.comparisons < 0) return breach(V.UNSPECIFIED, 'has more names and name constraints than may be compared');
+  if (budget.comparisons < 0) return tooMany();
   if (strict) {
     for (const subtree of [...constraints.permitted, ...constraints.excluded]) {
       const period = subtree.type === NameType.dns && subtree.value[0] === 0x2e;
@@ -43,12 +44,14 @@ export function checkConstraints(
     }
   }
   for (const name of names) {
-    const fault = checkName(constraints, name);
+    const fault = checkName(constraints, name, budget);
     if (fault) return fault;
   }
   return undefined;
 }
 
+export const tooMany = (): RuleBreach =>
+  breach(V.UNSPECIFIED, 'has more names and name constraints than may be compared');
 const malformed = (subtree: Subtree): RuleBreach =>
   breach(
     V.UNSUPPORTED_CONSTRAINT_SYNTAX,
@@ -93,12 +96,16 @@ function mailboxOf(name: GeneralName): ConstrainedName {
 const concerns = ({ type, value }: Subtree, name: GeneralName): boolean =>
   type === name.type && (type !== NameType.other || new DerReader(value).oid() === new DerReader(name.value).oid());
 
-function checkName(constraints: NameConstraints, name: ConstrainedName): RuleBreach | undefined {
+function checkName(
+  constraints: NameConstraints,
+  name: ConstrainedName,
+  budget: ComparisonBudget,
+): RuleBreach | undefined {
   let permitted: boolean | undefined;
   for (const subtree of constraints.permitted) {
     if (permitted || !concerns(subtree, name)) continue;
     if (subtree.bounded) return bounded();
-    const within = compare(name, subtree, false);
+    const within = compare(name, subtree, false, budget);
     if (typeof within === 'object') return within;
     permitted = within;
   }
@@ -110,7 +117,7 @@ function checkName(constraints: NameConstraints, name: ConstrainedName): RuleBre
   for (const subtree of constraints.excluded) {
     if (!concerns(subtree, name)) continue;
     if (subtree.bounded) return bounded();
-    const within = compare(name, subtree, true);
+    const within = compare(name, subtree, true, budget);
     if (typeof within === 'object') return within;
     if (within)
       return breach(
@@ -136,7 +143,16 @@ const unprocessable = (name: GeneralName): RuleBreach =>
       );
 
 /** A name or constraint in the shape that is compared. */
-type Reading = string | Uint8Array | string[];
+type Reading = string | Uint8Array | readonly Rdn[];
+
+/** An RDN as {@link canonicalRdns} writes it down. */
+interface Rdn {
+  readonly text: string;
+  /** One of its members cannot be read. */
+  readonly unread: boolean;
+}
+const rdnsOf = (name: Uint8Array): Rdn[] =>
+  canonicalRdns(name).map((text) => ({ text, unread: membersOf(text).some(isUnread) }));
 
 /** `undefined` for a name that is malformed or of an unsupported kind. */
 function readName({ type, value, utf8 }: ConstrainedName): Reading | undefined {
@@ -160,7 +176,7 @@ function readName({ type, value, utf8 }: ConstrainedName): Reading | undefined {
     case NameType.ip:
       return value.length === 4 || value.length === 16 ? value : undefined;
     case NameType.directory:
-      return canonicalRdns(value);
+      return rdnsOf(value);
     default:
       return undefined;
   }
@@ -170,7 +186,13 @@ const isHost = (name: string): boolean => presentedDnsName(bytesOf(name), false)
 const bytesOf = (text: string): Uint8Array => Uint8Array.from(text, (c) => c.charCodeAt(0));
 
 /** Whether the name lies within; a breach where that cannot be told. */
-function compare(name: ConstrainedName, subtree: Subtree, excluding: boolean): boolean | RuleBreach {
+function compare(
+  name: ConstrainedName,
+  subtree: Subtree,
+  excluding: boolean,
+  budget: ComparisonBudget,
+): boolean | RuleBreach {
+  if (budget.comparisons < 0) return tooMany();
   const base = readSubtree(subtree);
   const reading = once(name, readName);
   // DNS names are compared as text, so that one which is no name lies within what permits its text, and harms nobody:
@@ -190,18 +212,18 @@ function compare(name: ConstrainedName, subtree: Subtree, excluding: boolean): b
     case NameType.ip:
       return matchesAddress(reading as Uint8Array, base as Uint8Array);
     default:
-      return isWithin(reading as string[], base as string[]) ?? (excluding && unprocessable(name));
+      return isWithin(reading as Rdn[], base as Rdn[], budget) ?? (excluding && unprocessable(name));
   }
 }
 
 /** `undefined` where all that differs is a value whose string type is not one that can be read, on either side. */
-function isWithin(name: readonly string[], base: readonly string[]): boolean | undefined {
+function isWithin(name: readonly Rdn[], base: readonly Rdn[], budget: ComparisonBudget): boolean | undefined {
   let certain = true;
   for (const [i, rdn] of base.entries()) {
     const own = name[i];
     if (own === undefined) return false;
-    if (own === rdn) continue;
-    if (!mayBeSame(own, rdn)) return false;
+    if (own.text === rdn.text) continue;
+    if (!mayBeSame(own, rdn, budget)) return false;
     certain = false;
   }
   return certain || undefined;
@@ -211,10 +233,12 @@ function isWithin(name: readonly string[], base: readonly string[]): boolean | u
 const MOST_MEMBERS = 16;
 
 /** Whether RDNs differ in nothing but values that cannot be read. */
-function mayBeSame(a: string, b: string): boolean {
-  const [left, right] = [membersOf(a), membersOf(b)];
-  if (left.length !== right.length || ![...left, ...right].some(isUnread)) return false;
+function mayBeSame(a: Rdn, b: Rdn, budget: ComparisonBudget): boolean {
+  if (!a.unread && !b.unread) return false;
+  const [left, right] = [[...once(a, readMembers)], [...once(b, readMembers)]];
+  if (left.length !== right.length) return false;
   if (left.length > MOST_MEMBERS) return true;
+  budget.comparisons -= left.length ** 2;
   const take = (fits: (other: string) => boolean): boolean => {
     const at = right.findIndex(fits);
     if (at >= 0) right.splice(at, 1);
@@ -226,6 +250,7 @@ function mayBeSame(a: string, b: string): boolean {
   return inOrder.every((one) => take((other) => typeOf(one) === typeOf(other) && (isUnread(one) || isUnread(other))));
 }
 /** As {@link canonicalRdns} writes them down: what is read has its own signs escaped. */
+const readMembers = ({ text }: Rdn): readonly string[] => membersOf(text);
 const membersOf = (rdn: string): string[] => rdn.match(/(\\[^]|[^\\+])+/g) ?? [];
 const typeOf = (member: string): string => member.slice(0, member.indexOf('='));
 const isUnread = (member: string): boolean => member.startsWith('#', member.indexOf('=') + 1);
@@ -289,7 +314,7 @@ function subtreeReading({ type, value }: Subtree): Reading | null | undefined {
         ? value
         : undefined;
     case NameType.directory:
-      return canonicalRdns(value);
+      return rdnsOf(value);
     default:
       return null;
   }

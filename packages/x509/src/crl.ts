@@ -151,6 +151,8 @@ export interface CrlSearch {
   readonly verifier: SignatureVerifier;
   /** Signatures that have been checked: the same list serves many certificates. */
   readonly checked: Map<Crl, { readonly spki: Uint8Array; readonly ok: boolean }[]>;
+  /** What they say of certificates. */
+  readonly said: Map<Crl, Map<Certificate, Said>>;
   /** The issuer's other keys, which may sign its lists after a rollover (RFC 5280 section 6.3.3 f). */
   otherKeys(issuer: Issuer): Iterable<Issuer>;
   /** Whether a certificate with one of these keys has a path to the anchor of the path that is judged. */
@@ -171,7 +173,8 @@ export function* crlBreach(
   let fault: RuleBreach | undefined;
   for (const crl of search.crls) {
     if (!sameName(crl.issuer, child.issuer)) continue;
-    const problem = unusable(crl, child, search.now) ?? (yield* signerBreach(crl, issuer, search));
+    const said = once(search, crl, child);
+    const problem = said.unusable ?? (yield* signerBreach(crl, issuer, search));
     if (problem) {
       fault ??= problem;
       continue;
@@ -183,13 +186,32 @@ export function* crlBreach(
   }
   let covered = false;
   for (const crl of [...newest.values()].flat()) {
-    const status = look(crl, child);
+    const { status } = once(search, crl, child);
     if (status?.code === 'CERT_REVOKED') return status;
     if (status) fault ??= status;
     else if (!crl.scope?.someReasons) covered = true;
   }
   if (covered || (!required && !fault)) return undefined;
   return fault ?? unknownBreach(V.UNABLE_TO_GET_CRL, 'is not covered by any of the given CRLs');
+}
+
+/** What a list says of a certificate, whoever signed either. */
+export interface Said {
+  readonly unusable: RuleBreach | undefined;
+  /** Of one that can be used. */
+  readonly status: RuleBreach | undefined;
+}
+
+/** A search comes to the same certificate on many paths, and a list may have a million entries. */
+function once({ said, now }: CrlSearch, crl: Crl, child: Certificate): Said {
+  let known = said.get(crl);
+  if (!known) said.set(crl, (known = new Map<Certificate, Said>()));
+  let own = known.get(child);
+  if (!own) {
+    const problem = unusable(crl, child, now);
+    known.set(child, (own = { unusable: problem, status: problem ? undefined : look(crl, child) }));
+  }
+  return own;
 }
 
 const unknownBreach = (verify: X509VCode, message: string): RuleBreach => ({

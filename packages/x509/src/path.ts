@@ -16,7 +16,8 @@ import { bytesEqual, latin1 } from '@ferrule/result/bytes';
 import { parseHost, type Host } from '@ferrule/result/host';
 import * as V from '@ferrule/result/x509-v';
 import { parseCertificate, subjectText, type Certificate } from './certificate.ts';
-import { checkConstraints, MAX_COMPARISONS, type ComparisonBudget } from './constraints.ts';
+import { checkConstraints, MAX_COMPARISONS, tooMany } from './constraints.ts';
+import type { NameConstraints } from './general-name.ts';
 import { DerError } from './der.ts';
 import { explain, type Attempt, type Defect, type PathFailure } from './explain.ts';
 import { namesHost } from './host.ts';
@@ -74,9 +75,10 @@ export interface PlacedBreach extends RuleBreach {
 }
 
 /**
- * More that a path must pass than RFC 5280 section 6.1 asks for. Asked of each path that passes that; leaf first,
- * without the anchor.
- * `issuers` gives all that is known by a DER `Name`; `sound` says that nothing is wrong with the path so far.
+ * More that a path must pass than RFC 5280 section 6.1 asks for; leaf first, without the anchor. Asked of each path
+ * that passes that, and, to tell what is wrong, of those that do not.
+ * `issuers` gives all that is known by a DER `Name`. `state`: nothing is wrong with the path so far; or something is,
+ * but each signature is good; or not even that, so that it is nobody's.
  */
 export type PathChecks = (
   path: readonly Certificate[],
@@ -84,7 +86,7 @@ export type PathChecks = (
   rules: RuleSet,
   verifier: SignatureVerifier,
   issuers: (name: Uint8Array) => readonly Issuer[],
-  sound: boolean,
+  state: 'sound' | 'signed' | 'unsigned',
 ) => Steps<readonly PlacedBreach[]>;
 
 export type PathResult = PathSuccess | { readonly ok: false; readonly error: PathFailure };
@@ -158,6 +160,15 @@ const noPath = (code: CommonCode, message: string): PathFailure => ({
   chain: [],
 });
 
+interface Constrained {
+  readonly breach: RuleBreach | undefined;
+  /** Comparisons. */
+  readonly cost: number;
+}
+
+/** Over all paths of a search, of which most are nobody's. */
+const MAX_COMPARISONS_OF_ALL = 4 * MAX_COMPARISONS;
+
 interface Candidate {
   readonly issuer: Issuer;
   readonly anchor: boolean;
@@ -176,7 +187,8 @@ export class Search {
   readonly unreadable: string[] = [];
   /** Messages about certificates of the chain that cannot be issuers, since a decisive extension cannot be read. */
   readonly unusable: string[] = [];
-  readonly comparisons: ComparisonBudget = { comparisons: MAX_COMPARISONS };
+  /** Names that are compared with constraints on the path that is tried. */
+  compared = 0;
   diagnosing = false;
   /** No steps were left. */
   exhausted = false;
@@ -191,6 +203,8 @@ export class Search {
   private distances: Map<Issuer, number> | undefined;
   private readonly checked = new Map<Certificate, { readonly spki: Uint8Array; readonly ok: boolean }[]>();
   private readonly judged = new Map<Certificate, RuleBreach[]>();
+  private readonly constrained = new Map<NameConstraints, Map<Certificate, Constrained>>();
+  private comparisons = MAX_COMPARISONS_OF_ALL;
 
   constructor(input: PathInput, leaf: Certificate, checks: PathChecks | undefined) {
     const {
@@ -228,7 +242,6 @@ export class Search {
     this.gaveUp = this.exhausted;
     this.exhausted = false;
     this.steps = 0;
-    this.comparisons.comparisons = MAX_COMPARISONS;
   }
 
   /** Takes one step, or as many as a signature costs; `false` when there are not so many left. */
@@ -244,6 +257,23 @@ export class Search {
     let known = this.judged.get(certificate);
     if (!known) this.judged.set(certificate, (known = breachesOf(certificate, role, this.rules)));
     return known;
+  }
+
+  /** What constraints have against the names of a certificate: once, however many paths both are on. */
+  constraintBreach(constraints: NameConstraints, certificate: Certificate): RuleBreach | undefined {
+    let known = this.constrained.get(constraints);
+    if (!known) this.constrained.set(constraints, (known = new Map<Certificate, Constrained>()));
+    let result = known.get(certificate);
+    if (!result) {
+      const budget = { comparisons: Math.min(MAX_COMPARISONS, this.comparisons) };
+      const before = budget.comparisons;
+      const breach = checkConstraints(constraints, certificate, budget, this.rules.profile !== 'compatible');
+      const cost = before - budget.comparisons;
+      this.comparisons = Math.max(0, this.comparisons - cost);
+      known.set(certificate, (result = { breach, cost }));
+    }
+    this.compared += result.cost;
+    return result.breach ?? (this.compared > MAX_COMPARISONS ? tooMany() : undefined);
   }
 
   /** Who might have issued it, likeliest first: by key identifier, then by validity, then by how near an anchor is. */
@@ -355,7 +385,9 @@ function* extend(search: Search, path: Certificate[], defects: Defect[]): Steps<
   const child = path[path.length - 1] as Certificate;
   if (search.diagnosing) search.propose(path, undefined, defects);
   const mark = defects.length;
+  const { compared } = search;
   for (const { issuer, anchor } of search.candidates(child)) {
+    search.compared = compared;
     if (loops(path, issuer)) continue;
     if (!search.step()) return undefined;
     judge(search, path, issuer, anchor, defects);
@@ -461,7 +493,7 @@ function judge(search: Search, path: readonly Certificate[], issuer: Issuer, anc
   for (let i = 0; i < depth; i++) {
     const below = path[i] as Certificate;
     if (i > 0 && below.selfIssued) continue;
-    const breach = checkConstraints(nameConstraints, below, search.comparisons, search.rules.profile !== 'compatible');
+    const breach = search.constraintBreach(nameConstraints, below);
     if (breach) defects.push({ ...breach, certificate: below, depth: i });
   }
 }
@@ -476,6 +508,8 @@ function* noteWholePath(search: Search, path: readonly Certificate[], anchor: Is
     ...search.trust.find(name, true),
     ...search.untrusted.filter(({ subject }) => sameName(subject, name)),
   ];
-  for (const breach of yield* checks(path, anchor, rules, verifier, issuers, defects.length === 0))
+  const unsigned = defects.some(({ code }) => code === 'CERT_SIGNATURE');
+  const state = defects.length === 0 ? 'sound' : unsigned ? 'unsigned' : 'signed';
+  for (const breach of yield* checks(path, anchor, rules, verifier, issuers, state))
     defects.push({ ...breach, certificate: path[breach.depth] });
 }

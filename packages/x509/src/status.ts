@@ -110,8 +110,10 @@ function statusChecks(input: ValidationInput): PathChecks {
   const { missingCrl, revocation, transparency, pins } = input;
   const crls = (input.crls ?? []).map((crl, i) => readList(crl, i));
   const checked: CrlSearch['checked'] = new Map();
+  const said: CrlSearch['said'] = new Map();
+  const leading = new Map<Issuer, Map<Issuer, boolean>>();
   const filtered = new Map<object, RuleBreach | undefined>();
-  return function* (path, anchor, rules, verifier, issuers, sound): Steps<PlacedBreach[]> {
+  return function* (path, anchor, rules, verifier, issuers, state): Steps<PlacedBreach[]> {
     const found: PlacedBreach[] = [];
     const note = (breach: RuleBreach | undefined, depth = 0): void => void (breach && found.push({ ...breach, depth }));
     const noteLate = (late: Beyond, breach: RuleBreach | undefined): void => note(breach && { ...breach, late });
@@ -120,10 +122,17 @@ function statusChecks(input: ValidationInput): PathChecks {
       now: rules.now,
       verifier,
       checked,
+      said,
       *otherKeys({ subject, spki }) {
         for (const other of issuers(subject)) if (!bytesEqual(other.spki, spki)) yield other;
       },
-      leadsToAnchor: (other) => leadsTo(anchor, other, input, search),
+      *leadsToAnchor(other) {
+        let known = leading.get(anchor);
+        if (!known) leading.set(anchor, (known = new Map<Issuer, boolean>()));
+        let leads = known.get(other);
+        if (leads === undefined) known.set(other, (leads = yield* leadsTo(anchor, other, input, search)));
+        return leads;
+      },
     };
     const leaf = path[0] as Certificate;
     const last = path.length === 1 ? yield* issuerOfAnchor(leaf, anchor, issuers, verifier) : anchor;
@@ -132,9 +141,11 @@ function statusChecks(input: ValidationInput): PathChecks {
       if (crls.length > 0)
         note(yield* crlBreach(search, certificate, issuerAt(depth), depth === 0 && missingCrl !== 'accept'), depth);
     }
+    // Who did not sign the leaf says nothing of it, and a signature is told before all that follows.
+    if (state === 'unsigned') return found;
     // Once for each issuer, and of a path that is good: what the filter throws must not hide why another one fails.
     const issuer = path[1] ?? anchor;
-    if (revocation && !filtered.has(issuer) && sound && found.length === 0)
+    if (revocation && !filtered.has(issuer) && state === 'sound' && found.length === 0)
       filtered.set(issuer, revocationBreach(revocation, leaf, issuerAt(0), rules.now, verifier));
     noteLate('status', filtered.get(issuer));
     if (transparency)

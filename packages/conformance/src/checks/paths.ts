@@ -207,6 +207,14 @@ const commonName = (name: string): Uint8Array => sequence(tlv(0x31, sequence(oid
 const BARE = 'CN=bare root';
 
 const bareAnchors: CheckGroup = group('trust anchors that are a name and a key', {
+  'are one when they are given twice, and lend nothing to those behind them': async (backend) => {
+    const { spki } = await pki('root');
+    const bare = { subject: commonName('bare root'), spki };
+    const expired = await issue(undefined, { subject: 'CN=expired root', ca: true, from: -9, until: -1 });
+    const identity = await issue(expired, { names: LEAF_NAMES });
+    const trustAnchors = [bare, bare, expired.certificate];
+    await refuses(backend, { trustAnchors }, { identity }, X509V.CERT_HAS_EXPIRED);
+  },
   'whose parts are not whole are a TypeError': async (backend) => {
     const { spki } = await pki('root');
     const subject = commonName('bare root');
