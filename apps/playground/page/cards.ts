@@ -2,8 +2,8 @@
 import type { Progress } from '../src/model/attempt.ts';
 import type { ServerChoice } from '../src/model/negotiated.ts';
 import type { ShownSecret } from '../src/model/secrets.ts';
-import type { Verdict } from '../src/model/verdict.ts';
-import { byId, h, milliseconds, printable, sectionLink } from './dom.ts';
+import { sentence, type Verdict } from '../src/model/verdict.ts';
+import { byId, codeText, h, milliseconds, printable, sectionLink } from './dom.ts';
 
 const MARKS = { running: '…', verified: '✓', caught: '✓', refused: '✕', missed: '!' } as const;
 
@@ -26,7 +26,7 @@ export function drawVerdict(verdict: Verdict): void {
           h(
             'dl',
             { class: 'facts' },
-            ...row('Code', h('code', {}, code)),
+            ...row('Code', codeText(code)),
             ...(check === undefined ? [] : row('Check', h('span', {}, check.check, ' ', sectionLink(check.section)))),
             ...row('Alert', alert ?? 'none: there is nobody to tell any more'),
           ),
@@ -101,7 +101,7 @@ export function drawAnswer({ answer, stage, error, info }: Progress): void {
       ? 'The answer is still coming.'
       : error === undefined
         ? 'Whole: the server said itself that this is all (close_notify).'
-        : `Not whole: ${error.message}. What came may be a part of the answer.`;
+        : `${sentence(error.message)} What came is not the whole answer, or may not be.`;
   section.replaceChildren(
     h('h2', { id: 'answer-title' }, 'Answer to GET /'),
     h('p', { class: 'note' }, printable(end)),

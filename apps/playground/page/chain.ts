@@ -1,6 +1,6 @@
 /** @module The chain as a tree, root first, each check of each certificate with a mark and the reason. */
 import type { ShownCertificate, ShownCheck } from '../src/model/chain.ts';
-import { byId, h, printable, sectionLink } from './dom.ts';
+import { byId, codeText, h, printable, sectionLink } from './dom.ts';
 import { type Branch, tree } from './tree.ts';
 
 /** @param chain - root first. */
@@ -59,7 +59,7 @@ function checkLabel({ check, verdict, why, hint, code, section }: ShownCheck): H
     h('span', { class: 'mark', 'aria-hidden': 'true' }, MARKS[verdict]),
     h('span', { class: 'unseen' }, WORDS[verdict]),
     h('span', {}, check, ' ', section && sectionLink(section)),
-    why !== undefined && h('div', { class: 'why' }, code !== undefined && h('code', {}, code), ` ${printable(why)}.`),
+    why !== undefined && h('div', { class: 'why' }, code !== undefined && codeText(code), ` ${printable(why)}.`),
     hint !== undefined && h('div', { class: 'why' }, printable(hint)),
   );
 }

@@ -25,6 +25,10 @@ export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
   return found as T;
 }
 
+/** A long name of capitals, which may be broken behind its underscores. */
+export const codeText = (code: string): HTMLElement =>
+  h('code', {}, ...code.split(/(?<=_)/).flatMap((part, i) => (i === 0 ? [part] : [h('wbr'), part])));
+
 /** `RFC 9846 § 4.2.2`, as a link to it. */
 export const sectionLink = ({ rfc, section }: Section): HTMLAnchorElement =>
   h(

@@ -16,21 +16,18 @@ export interface Asked {
 
 export class Form {
   readonly #demonstration: DemonstrationFacts | undefined;
-  /** PEM of other roots, where the page was served with some. */
-  readonly #roots: string;
+  /** PEM of the roots that lie beside the page; asked for when they are needed. */
+  #roots: Promise<string | undefined> | undefined;
 
-  /** Asks whoever serves the page; static files on another host have neither. */
+  /** The command that serves the page has put a mark into it; static files on another host have no demonstration. */
   static async load(): Promise<Form> {
-    const [demonstration, roots] = await Promise.all([served('demonstration.json'), served('roots.pem')]);
-    return new Form(
-      demonstration === undefined ? undefined : (JSON.parse(demonstration) as DemonstrationFacts),
-      roots ?? '',
-    );
+    const mark = document.querySelector<HTMLMetaElement>('meta[name=demonstration]');
+    const facts = mark === null ? undefined : await served(mark.content);
+    return new Form(facts === undefined ? undefined : (JSON.parse(facts) as DemonstrationFacts));
   }
 
-  private constructor(demonstration: DemonstrationFacts | undefined, roots: string) {
+  private constructor(demonstration: DemonstrationFacts | undefined) {
     this.#demonstration = demonstration;
-    this.#roots = roots;
     const given = new URLSearchParams(location.search);
     byId<HTMLInputElement>('relay').value = given.get('relay') ?? demonstration?.relay ?? '';
     byId<HTMLInputElement>('target').value =
@@ -47,9 +44,7 @@ export class Form {
     );
     byId('target-note').textContent = this.#targetNote();
     byId('ca-note').textContent =
-      demonstration === undefined && roots === ''
-        ? 'A page cannot ask the browser for its roots. Paste those that you trust.'
-        : `Leave it empty to trust ${[...(demonstration ? ['the root of the demonstration server for that server'] : []), ...(roots === '' ? [] : ['the roots that were served with this page for any other'])].join(', and ')}.`;
+      `A page cannot ask the browser for its roots. Leave this empty to trust ${demonstration ? 'the root of the demonstration server for that server, and ' : ''}the roots that lie beside this page (roots.pem)${demonstration ? ' for any other' : ''}.`;
     byId('target').addEventListener('input', () => this.#showBehaviours());
     byId('behaviour').append(...behaviourOptions());
     byId('behaviour').addEventListener('change', () => this.#showBehaviour());
@@ -59,12 +54,8 @@ export class Form {
     this.#showBehaviour();
   }
 
-  get isDemonstrated(): boolean {
-    return this.#demonstration !== undefined;
-  }
-
   /** @throws TargetError for what cannot be connected to, for the person to read. */
-  read(): Asked {
+  async read(): Promise<Asked> {
     const target = parseTarget(byId<HTMLInputElement>('target').value);
     const relay = byId<HTMLInputElement>('relay').value.trim();
     if (!URL.canParse(relay) || !/^wss?:$/.test(new URL(relay).protocol))
@@ -82,17 +73,17 @@ export class Form {
         behaviour,
       };
     }
-    const trusted = ca || this.#roots;
-    if (trusted === '')
+    const trusted = ca || (await (this.#roots ??= served('./roots.pem')));
+    if (trusted === undefined || trusted === '')
       throw new TargetError('ca', 'Paste the roots that you trust, as PEM, under “Relay and trusted roots”.');
     return { ...common, ...target, ca: trusted, behaviour: undefined };
   }
 
   /** What the chosen offer allows for, as it would be asked. */
-  trials(): readonly Asked[] {
+  async trials(): Promise<readonly Asked[]> {
     const own = this.#demonstration;
     if (own === undefined) return [];
-    const { provider, offer, relay } = this.read();
+    const { provider, offer, relay } = await this.read();
     return BEHAVIOURS.filter(({ offers }) => offers?.includes(offer) ?? true).map((behaviour) => ({
       relay,
       provider,
@@ -163,9 +154,9 @@ function behaviourOptions(): readonly HTMLElement[] {
 const chosen = (name: string): string =>
   document.querySelector<HTMLInputElement>(`input[name=${name}]:checked`)?.value ?? '';
 
-async function served(name: string): Promise<string | undefined> {
+async function served(url: string): Promise<string | undefined> {
   try {
-    const response = await fetch(`./${name}`);
+    const response = await fetch(url);
     // A host of single pages answers anything with the page
     const isPage = response.headers.get('content-type')?.startsWith('text/html') === true;
     return response.ok && !isPage ? await response.text() : undefined;

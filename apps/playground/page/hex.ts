@@ -5,6 +5,8 @@ export interface HexView {
   readonly element: HTMLElement;
   /** Marks these and no others, and scrolls to the first. */
   mark(offset: number, length: number): void;
+  /** Called with the place of a byte that a pointer is moved to. */
+  onPointed: (offset: number) => void;
 }
 
 /** More than so many are not drawn: a page with a hundred thousand elements is slow. */
@@ -18,8 +20,13 @@ export function hexView(bytes: Uint8Array, name: string): HexView {
   const element = h('div', { class: 'hex-frame', tabindex: 0, role: 'group', 'aria-label': name }, grid);
   if (bytes.length > MOST) element.append(h('p', { class: 'note' }, `The first ${MOST} of ${bytes.length} bytes.`));
   let marked: readonly HTMLElement[] = [];
-  return {
+  grid.addEventListener('pointerover', ({ target }) => {
+    const at = cells.indexOf(target as HTMLSpanElement);
+    if (at >= 0) view.onPointed(at);
+  });
+  const view: HexView = {
     element,
+    onPointed: () => {},
     mark: (offset, length) => {
       for (const cell of marked) cell.className = '';
       marked = cells.slice(offset, offset + length);
@@ -32,4 +39,5 @@ export function hexView(bytes: Uint8Array, name: string): HexView {
       if (top < frame.top || top > frame.bottom - 24) element.scrollTop += top - frame.top - 24;
     },
   };
+  return view;
 }

@@ -25,14 +25,14 @@ let running: AbortController | undefined;
 byId('form').addEventListener('submit', (event) => {
   event.preventDefault();
   void guarded(async (signal) => {
-    const asked = form.read();
+    const asked = await form.read();
     clear();
     await show(asked, signal);
   });
 });
 byId('try-all').addEventListener('click', () => {
   void guarded(async (signal) => {
-    const trials = form.trials();
+    const trials = await form.trials();
     clear();
     await drawTrials(trials, signal, (text) => say(text));
   });

@@ -15,6 +15,10 @@ export function messageView(message: TracedMessage, version: TlsVersion | undefi
     hex.mark(field.offset, field.length);
     about.replaceChildren(...aboutField(field, of));
   };
+  hex.onPointed = (at) => {
+    const [field, of] = fieldAt(fields, at, section) ?? [];
+    if (field !== undefined) choose(field, of);
+  };
   about.append(
     h('p', { class: 'note' }, 'Point at a field, or walk through them with the arrow keys, to see its bytes.'),
   );
@@ -54,6 +58,18 @@ function branchesOf(
       branches: branchesOf(inside, of, choose),
     };
   });
+}
+
+/** The innermost field that has this byte, and its section. */
+function fieldAt(
+  fields: readonly Field[],
+  at: number,
+  section: Section | undefined,
+): readonly [Field, Section | undefined] | undefined {
+  const field = fields.find(({ offset, length }) => offset <= at && at < offset + length);
+  if (field === undefined) return undefined;
+  const of = extensionSection(field.name) ?? section;
+  return fieldAt(insideOf(field), at, of) ?? [field, of];
 }
 
 /** An opaque vector is its length prefix and its content, which says the same as the vector. */

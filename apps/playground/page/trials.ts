@@ -2,7 +2,7 @@
 import { attempt } from '../src/model/attempt.ts';
 import { verdictOf } from '../src/model/verdict.ts';
 import type { Asked } from './form.ts';
-import { byId, h, sectionLink } from './dom.ts';
+import { byId, codeText, h, sectionLink } from './dom.ts';
 
 /** @param say - tells a screen reader how far it is. */
 export async function drawTrials(
@@ -55,7 +55,7 @@ function rowOf({ behaviour }: Asked, { kind, code, alert, check }: ReturnType<ty
       {},
       h('span', { class: 'mark', 'aria-hidden': 'true' }, isCaught ? '✓' : '✕'),
       isCaught ? ' caught ' : ' not as expected ',
-      h('code', {}, code ?? 'no error'),
+      codeText(code ?? 'no error'),
     ),
     h('td', {}, check?.check ?? '', ' ', check && sectionLink(check.section)),
     h('td', {}, alert ?? 'none'),

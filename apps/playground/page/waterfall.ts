@@ -59,7 +59,7 @@ export class Waterfall {
     }
     this.#arrange(list, rows);
     this.#summary?.replaceChildren(
-      `${milliseconds(total)} from the first byte to the last. Bars are to scale: each begins where the one before ended.`,
+      `${milliseconds(total)} in all. Bars are to scale: each begins where the one before ended. Unfold a message to see its fields and bytes.`,
     );
   }
 

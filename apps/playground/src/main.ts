@@ -1,6 +1,6 @@
 /** @module `npm run playground`: page, relay and demonstration server with one command. */
 import { parseArgs } from 'node:util';
-import { type Playground, type PlaygroundOptions, startPlayground } from './playground.ts';
+import type { Playground, PlaygroundOptions } from './playground.ts';
 
 const HELP = `Usage: npm run playground -- [options]
 
@@ -19,7 +19,8 @@ async function main(): Promise<void> {
   if (options === undefined) return;
   let playground: Playground;
   try {
-    playground = await startPlayground(options);
+    // Not before the options are known to be right
+    playground = await (await import('./playground.ts')).startPlayground(options);
   } catch (error) {
     fail((error as Error).message, 1);
     return;

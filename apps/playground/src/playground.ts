@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { platformAnchors } from 'ferrule';
 import { encodePem } from '@ferrule/x509';
-import { build } from 'vite';
 import type { DemonstrationFacts } from './behaviours.ts';
 import { startDemonstration } from './demonstration.ts';
 import { page } from './page.ts';
@@ -39,6 +38,9 @@ export async function startPlayground({ port, allow }: PlaygroundOptions): Promi
     for (const each of closing.splice(0).reverse()) await each();
   };
   try {
+    const building = built();
+    // Whoever waits for it hears of it
+    building.catch(() => {});
     const demonstration = await startDemonstration();
     closing.push(() => demonstration.close());
     const { host, ca, port: honest, ports } = demonstration;
@@ -46,7 +48,7 @@ export async function startPlayground({ port, allow }: PlaygroundOptions): Promi
     const relay = await startRelay([...ours, ...allow], url.slice(0, -1));
     closing.push(() => relay.close());
     const facts: DemonstrationFacts = { relay: relay.url, ca, host, port: honest, ports, allow };
-    for (const [path, served] of await built()) files.set(path, served);
+    for (const [path, served] of await building) files.set(path, served);
     files.set('/demonstration.json', { type: 'application/json', body: JSON.stringify(facts) });
     files.set('/roots.pem', { type: 'application/x-pem-file', body: rootsOfThisMachine() });
     return { url, close };
@@ -63,6 +65,7 @@ interface Served {
 
 /** The page, built in memory: the same files as `npm run build` writes. */
 async function built(): Promise<ReadonlyMap<string, Served>> {
+  const { build } = await import('vite');
   const config = page();
   const result = await build({ ...config, logLevel: 'error', build: { ...config.build, write: false } });
   const [{ output }] = (Array.isArray(result) ? result : [result]) as [
@@ -77,10 +80,17 @@ async function built(): Promise<ReadonlyMap<string, Served>> {
   return new Map(
     output.map(({ fileName, code, source }) => [
       `/${fileName}`,
-      { type: TYPES[/\.(\w+)$/.exec(fileName)?.[1] ?? ''] ?? 'application/octet-stream', body: code ?? source ?? '' },
+      {
+        type: TYPES[/\.(\w+)$/.exec(fileName)?.[1] ?? ''] ?? 'application/octet-stream',
+        body: fileName === 'index.html' ? marked(String(source)) : (code ?? source ?? ''),
+      },
     ]),
   );
 }
+
+/** So that the page knows that there is a demonstration server to ask for. */
+const marked = (html: string): string =>
+  html.replace('<title>', '<meta name="demonstration" content="./demonstration.json" />\n    <title>');
 
 const TYPES: Readonly<Record<string, string>> = {
   html: 'text/html; charset=utf-8',

@@ -9,6 +9,10 @@ export interface Scene {
   /** Connects from here, as the page does. */
   connect(options?: Partial<AttemptOptions> & { readonly behaviour?: BehaviourId }): Promise<Progress>;
   readonly ca: string;
+  /** URL of the relay. */
+  readonly relay: string;
+  /** `localhost:40001`, the honest server. */
+  readonly target: string;
   close(): Promise<void>;
 }
 
@@ -19,6 +23,8 @@ export async function scene(): Promise<Scene> {
   const relay = await startRelay([port, ...Object.values(ports)].map((each) => `${host}:${each}`));
   return {
     ca,
+    relay: relay.url,
+    target: `${host}:${port}`,
     connect: ({ behaviour, ...options } = {}) =>
       attempt(
         {

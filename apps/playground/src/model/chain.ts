@@ -10,6 +10,7 @@ import {
   generalNameText,
   parseCertificate,
   type PathFailure,
+  rememberVerified,
   subjectText,
   trustStore,
   validatePathAsync,
@@ -61,27 +62,26 @@ export interface ChainQuestion {
 /** Root first; empty where there is no certificate that can be read. */
 export async function shownChain(question: ChainQuestion): Promise<ShownCertificate[]> {
   const sent = question.chain.flatMap((der) => readable(der));
-  const [leaf] = sent;
-  if (leaf === undefined) return [];
+  if (sent.length === 0) return [];
   const anchors = question.anchors.flatMap((der) => readable(der));
+  // Each signature is verified once, though it is asked about many times
+  const asking = { ...question, crypto: { ...question.crypto, verifier: rememberVerified(question.crypto.verifier) } };
   const path = withAnchor(sent, anchors);
-  const answers = await Promise.all(
-    QUESTIONS.map(async (each) => ({ ...each, failure: await failureOf(each, question, path, anchors) })),
-  );
-  return path
-    .map((certificate, depth): ShownCertificate => {
-      const isAnchor = isIn(anchors, certificate);
-      const role = depth === 0 ? 'server' : isAnchor || certificate.selfIssued ? 'root' : 'intermediate';
-      return {
-        role,
-        subject: subjectText(certificate) || '(no name)',
-        ...factsOf(certificate, depth),
-        checks: answers
-          .filter(({ concerns }) => concerns(depth, path.length))
-          .map(({ check, failure, section }) => shownCheck(check, failure, section, depth, path.length)),
-      };
-    })
-    .reverse();
+  const failures = await Promise.all(QUESTIONS.map((each) => failureOf(each, asking, path, anchors)));
+  const shown = path.map(async (certificate, depth): Promise<ShownCertificate> => {
+    const concerned = QUESTIONS.flatMap((each, i) =>
+      each.concerns(depth, path.length) ? [{ each, failure: failures[i] }] : [],
+    );
+    return {
+      role: depth === 0 ? 'server' : isIn(anchors, certificate) || certificate.selfIssued ? 'root' : 'intermediate',
+      subject: subjectText(certificate) || '(no name)',
+      ...factsOf(certificate, depth),
+      checks: await Promise.all(
+        concerned.map(({ each, failure }) => checkOf(each, failure, asking, path, depth, anchors)),
+      ),
+    };
+  });
+  return (await Promise.all(shown)).reverse();
 }
 
 interface Question {
@@ -162,18 +162,26 @@ function within(path: readonly Certificate[], now: number): number {
   return from <= until ? Math.min(Math.max(now, from), until) : now;
 }
 
-function shownCheck(
-  check: string,
+/** Where another certificate failed first, this one is asked about with those above it alone. */
+async function checkOf(
+  question: Question,
   failure: PathFailure | undefined,
-  section: Section,
+  asking: ChainQuestion,
+  path: readonly Certificate[],
   depth: number,
-  length: number,
-): ShownCheck {
+  anchors: readonly Certificate[],
+): Promise<ShownCheck> {
+  const { check, section } = question;
   const none = { why: undefined, hint: undefined, code: undefined };
-  if (failure === undefined) return { check, verdict: 'passed', ...none, section };
-  if (Math.min(failure.depth, length - 1) !== depth) return { check, verdict: 'unknown', ...none, section };
-  const { message, hint, code } = failure;
-  return { check, verdict: 'failed', why: message, hint, code, section: checkBehind(code)?.section ?? section };
+  const own = failure === undefined || Math.min(failure.depth, path.length - 1) === depth;
+  const found = own ? failure : await failureOf(question, asking, path.slice(depth), anchors);
+  if (found === undefined) return { check, verdict: 'passed', ...none, section };
+  if (!own && found.depth > 0) return { check, verdict: 'unknown', ...none, section };
+  const { message, hint, code, subject } = found;
+  // Of a part of the path, the lowest certificate is called the server's
+  const place = `the server's certificate (${subject ?? ''}) `;
+  const why = depth > 0 && message.startsWith(place) ? `it ${message.slice(place.length)}` : message;
+  return { check, verdict: 'failed', why, hint, code, section: checkBehind(code)?.section ?? section };
 }
 
 /** The root that is trusted need not be sent: it is put on top where it is known. */

@@ -44,7 +44,7 @@ export function verdictOf(
         title: `${host} is verified`,
         ...nothing,
         sentences: [
-          `${spoken}, spoken in this page. The relay carried ${bytesText(answer.length)} of answer that it could not read.`,
+          `${spoken}, spoken in this page. The relay carried an answer of ${answer.length} bytes that it could not read.`,
         ],
       };
     return { kind: 'missed', title: `Not caught: ${behaviour.title}`, ...nothing };
@@ -66,8 +66,6 @@ export function verdictOf(
   };
 }
 
-const bytesText = (count: number): string => `${count} bytes`;
-
 /** Messages begin with a small letter and have no full stop. */
-const sentence = (message: string): string =>
+export const sentence = (message: string): string =>
   `${message.charAt(0).toUpperCase()}${message.slice(1)}${/[.!?]$/.test(message) ? '' : '.'}`;
