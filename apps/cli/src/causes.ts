@@ -3,11 +3,11 @@
  * than the engine of what was said before TLS, asked for, and offered. docs/errors.md has them all.
  */
 import { nameOfRoute } from '@ferrule/node/transports';
-import { alertMeaning, x509VSentence } from '@ferrule/result';
+import { alertMeaning } from '@ferrule/result';
 import type { StarttlsProtocol } from '@ferrule/starttls';
 import type { TlsError } from 'ferrule';
-import { certificateFacts, type CertificateFacts, printable, readableFacts } from './certificates.ts';
-import { adviceOf } from './checks.ts';
+import { printable } from './certificates.ts';
+import { adviceOf, GIVE_CERTIFICATE } from './checks.ts';
 import type { Timeline } from './timeline.ts';
 
 export interface Cause {
@@ -18,7 +18,8 @@ export interface Cause {
 
 export interface Circumstances {
   readonly timeline: Timeline;
-  readonly host: string;
+  /** Its name stands before messages of the transport, and before what is said here. */
+  readonly target: string;
   /** What the server showed, DER, leaf first. */
   readonly chain: readonly Uint8Array[];
   /** A client certificate was given. */
@@ -29,9 +30,9 @@ export interface Circumstances {
 }
 
 export function causeOf(error: TlsError, circumstances: Circumstances): Cause {
-  const { timeline, established, timeout } = circumstances;
+  const { timeline, target, established, timeout, chain } = circumstances;
   const { code, message } = error;
-  const hint = adviceOf(error);
+  const hint = adviceOf(error, chain);
   switch (code) {
     case 'HTTP_REQUEST':
       return { what: `the server answers in plain HTTP: ${quoted(timeline.firstBytes)}`, hint };
@@ -45,7 +46,7 @@ export function causeOf(error: TlsError, circumstances: Circumstances): Cause {
     case 'WRONG_VERSION_NUMBER':
       return { what: "the server's reply is not TLS", hint };
     case 'TIMEOUT':
-      if (!timeline.sent) return lateCause(message, circumstances);
+      if (!timeline.sent) return lateCause(circumstances);
       return {
         what: `no answer to the ClientHello within ${timeout} s`,
         hint: 'The port accepts connections: it may speak another protocol, or wait for STARTTLS (--starttls).',
@@ -63,20 +64,18 @@ export function causeOf(error: TlsError, circumstances: Circumstances): Cause {
       };
     case 'PEER_ALERT':
       return alertCause(error, circumstances);
-    default:
-      // The name of the target stands before it already
-      return code.startsWith('CERT_')
-        ? certificateCause(error, circumstances)
-        : { what: message.replace(/^\S+:\d+: /, ''), hint };
+    default: {
+      const name = `${target}: `;
+      return { what: message.startsWith(name) ? message.slice(name.length) : message, hint };
+    }
   }
 }
 
 /** Before the ClientHello. */
-function lateCause(message: string, { timeline: { via }, timeout }: Circumstances): Cause {
-  const dialogue = /waiting for (the \S+ dialogue)$/.exec(message)?.[1];
+function lateCause({ timeline: { via, dialogue }, timeout }: Circumstances): Cause {
   if (dialogue !== undefined) {
     return {
-      what: `${dialogue} did not finish within ${timeout} s`,
+      what: `the ${dialogue} dialogue did not finish within ${timeout} s`,
       hint: 'The port may speak another protocol, or TLS at once (--starttls none).',
     };
   }
@@ -129,7 +128,7 @@ function alertCause(error: TlsError, { timeline, credential }: Circumstances): C
           what: 'the server does not take this client certificate',
           hint: 'Check who issued it, its purpose and its dates.',
         }
-      : { what: 'the server requires a client certificate', hint: 'Give one with --cert and --key.' };
+      : { what: 'the server requires a client certificate', hint: GIVE_CERTIFICATE };
   }
   const { what } = alertMeaning(description) ?? {};
   return (
@@ -139,73 +138,6 @@ function alertCause(error: TlsError, { timeline, credential }: Circumstances): C
     }
   );
 }
-
-function certificateCause(error: TlsError, { chain, host }: Circumstances): Cause {
-  const { code, verify } = error;
-  const hint = adviceOf(error);
-  const facts = chain.flatMap(readableFacts);
-  const concerned = concernedOf(verify?.depth, chain);
-  const subject = concerned?.subject ?? (printable(verify?.subject ?? '') || 'a certificate');
-  const last = facts.at(-1);
-  switch (code) {
-    case 'CERT_NAME_MISMATCH':
-      return {
-        what: `the certificate is for ${namesOf(facts[0])}, not for ${host}`,
-        hint: 'Connect with one of its names, or have this name added to the certificate.',
-      };
-    case 'CERT_MISSING_INTERMEDIATE':
-      return {
-        what: `the server did not send ${last?.issuer ?? 'the issuer'}, which issued its certificate`,
-        hint: 'Have the server send its whole chain (fullchain.pem), or give that certificate with --ca if the CA is yours.',
-      };
-    case 'CERT_EXPIRED':
-      return {
-        what: `${subject} expired on ${dayOf(concerned?.notAfter)}`,
-        hint:
-          verify?.depth === 0
-            ? 'Have it renewed; check the clock of this machine too.'
-            : 'This is the certificate of an issuer, not the server’s own: have the server send the current one.',
-      };
-    case 'CERT_NOT_YET_VALID':
-      return {
-        what: `${subject} is not valid before ${dayOf(concerned?.notBefore)}`,
-        hint: 'Check the clock of this machine.',
-      };
-    case 'CERT_SELF_SIGNED':
-      return {
-        what: `${subject} is self-signed, and not trusted here`,
-        hint: 'If it is yours, trust it with --ca; otherwise the server needs a certificate from a CA.',
-      };
-    case 'CERT_UNTRUSTED_ROOT':
-      return {
-        what: `the chain ends in ${last?.issuer ?? subject}, which is not trusted here`,
-        hint: 'If you trust this CA, give its certificate with --ca.',
-      };
-    case 'CERT_PIN_MISMATCH':
-      return { what: 'no key in the chain is the pinned one', hint };
-    default:
-      return { what: `${subject}: ${x509VSentence(verify?.code ?? 1)}`, hint };
-  }
-}
-
-/** Where the engine says which one it is, and the server sent it. */
-function concernedOf(depth: number | undefined, chain: readonly Uint8Array[]): CertificateFacts | undefined {
-  const der = depth === undefined ? undefined : chain[depth];
-  if (der === undefined) return undefined;
-  try {
-    return certificateFacts(der);
-  } catch {
-    return undefined;
-  }
-}
-
-function namesOf(leaf: CertificateFacts | undefined): string {
-  const names = leaf?.names ?? [];
-  if (names.length === 0) return 'no name at all';
-  return printable(names.slice(0, 8).join(', ')) + (names.length > 8 ? ` and ${names.length - 8} more` : '');
-}
-
-const dayOf = (time: string | undefined): string => time?.slice(0, 10) ?? 'an unknown day';
 
 const quoted = (bytes: Uint8Array): string => JSON.stringify(printable(textOf(bytes)));
 

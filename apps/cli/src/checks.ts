@@ -2,8 +2,9 @@
  * @module What is checked of a server beside its chain, and what an old server may lack: `--crl`, `--ocsp`, `--allow`.
  */
 import type { ContextOptions } from '@ferrule/contract';
-import { decodePem, DerError, parseCrl } from '@ferrule/x509';
-import type { TlsError } from 'ferrule';
+import { Alert, certificateText, isCertificateCode, type OptionNames } from '@ferrule/result';
+import { type Certificate, decodePem, DerError, faultFacts, parseCertificate, parseCrl } from '@ferrule/x509';
+import { certificatesShown, type TlsError } from 'ferrule';
 import type { Command } from 'commander';
 import { readInput } from './files.ts';
 import { choice, option, shown, UsageError } from './usage.ts';
@@ -97,10 +98,36 @@ const ADVICE: Readonly<Record<string, string>> = {
   WRONG_GROUP: 'Check --groups; else the server is broken.',
   INVALID_ALPN_PROTOCOL: 'Check --alpn; else the server is broken.',
   CERT_OCSP_MISSING: 'Have the server staple a response, or ask for it with --ocsp request only.',
-  CERT_SELF_SIGNED: 'If it is yours, trust it with --ca.',
-  CERT_UNTRUSTED_ROOT: 'If you trust this CA, give its certificate with --ca.',
 };
 
-/** What to do about a failure, in the words of the command. */
-export const adviceOf = ({ code, hint }: TlsError): string =>
-  ADVICE[code] ?? hint.replace('as `credentials`', 'with --cert and --key').replace('(`ca`, `trustAnchors`)', '(--ca)');
+const SWITCHES: OptionNames = { trustAnchors: '--ca' };
+
+/** What to do where a client certificate is asked for and none was given. */
+export const GIVE_CERTIFICATE = 'Give one with --cert and --key.';
+
+/**
+ * What to do about a failure, in the words of the command.
+ * @param chain - what the server showed, DER, leaf first.
+ */
+export function adviceOf(error: TlsError, chain: readonly Uint8Array[] = certificatesShown(error)): string {
+  const { code, hint, alert } = error;
+  if (code === 'PEER_ALERT' && alert?.description === Alert.certificate_required) return GIVE_CERTIFICATE;
+  return ADVICE[code] ?? (isCertificateCode(code) ? certificateAdvice(error, chain) : hint);
+}
+
+/** The hint of the engine with switches in it, where the facts that the server showed give that very hint. */
+function certificateAdvice({ code, hint, verify }: TlsError, chain: readonly Uint8Array[]): string {
+  if (verify === undefined || !isCertificateCode(code)) return hint;
+  const { depth } = verify;
+  const fault = { ...faultFacts(readable(chain[depth]), readable(chain[0])), code, verify: verify.code, depth };
+  return (certificateText(fault).hint === hint ? certificateText(fault, SWITCHES).hint : undefined) ?? hint;
+}
+
+function readable(der: Uint8Array | undefined): Certificate | undefined {
+  try {
+    return der && parseCertificate(der);
+  } catch (error) {
+    if (error instanceof DerError) return undefined;
+    throw error;
+  }
+}

@@ -65,9 +65,11 @@ export async function dial(
     let transport = streamTransport(stream, name, isStraight ? remoteOf(stream) : undefined);
     if (protocol !== undefined) {
       awaited = `the ${protocol} dialogue`;
+      timeline.dialogue = protocol;
       const stop = (end: (reason: TlsError) => void): void =>
         limit.signal.addEventListener('abort', () => end(reasonOf(limit.signal)));
       transport = await speakBefore(transport, starttls(protocol, { host: servername }), stop);
+      timeline.dialogue = undefined;
       timeline.mark(`STARTTLS (${protocol})`);
     }
     // Not read before somebody wants the bytes of TLS

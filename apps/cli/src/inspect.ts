@@ -87,12 +87,15 @@ export async function inspect(
     chain: readonly Uint8Array[],
     established: boolean,
   ): Promise<Inspection> => {
-    const { cert, servername: host = target.host, timeout } = options;
+    const { cert, timeout } = options;
+    const name = nameOfTarget(target);
     return {
-      target: nameOfTarget(target),
+      target: name,
       exit: error === undefined ? Exit.ok : exitOf(error),
       error,
-      cause: error && causeOf(error, { timeline, host, chain, credential: cert !== undefined, established, timeout }),
+      cause:
+        error &&
+        causeOf(error, { timeline, target: name, chain, credential: cert !== undefined, established, timeout }),
       info,
       chain,
       handshake: [...timeline.phases],

@@ -1,5 +1,6 @@
 /** @module `ferrule inspect <file>`: certificates that lie on the disk, judged as if a server had sent them. */
 import { isPkcs12 } from '@ferrule/node/pkcs12';
+import { certificateText } from '@ferrule/result';
 import { decodePem, parsePkcs7, trustStore, validatePathSync } from '@ferrule/x509';
 import { nodeVerifier } from '@ferrule/x509/crypto/node';
 import { certificatesOf, platformAnchors, TlsError } from 'ferrule';
@@ -44,8 +45,8 @@ export async function inspectFile(path: string, options: InspectFileOptions): Pr
     ...(crl && { crls: crl }),
     ...(pin && { pins: pin }),
   });
-  const error = result.ok ? undefined : failureOf(result.error);
-  const cause = error && causeIn(error, chain, servername);
+  const error = result.ok ? undefined : failureOf(result.error, servername);
+  const cause = error && causeIn(error, chain, path);
   const exit = error === undefined ? Exit.ok : exitOf(error);
   if (json === true)
     process.stdout.write(
@@ -70,7 +71,7 @@ export async function inspectFile(path: string, options: InspectFileOptions): Pr
 }
 
 /** As of a server, but nobody has failed to send anything. */
-function causeIn(error: TlsError, chain: readonly Uint8Array[], host: string = ''): Cause {
+function causeIn(error: TlsError, chain: readonly Uint8Array[], target: string): Cause {
   if (error.code === 'CERT_MISSING_INTERMEDIATE') {
     const last = chain.flatMap(readableFacts).at(-1);
     return {
@@ -79,16 +80,16 @@ function causeIn(error: TlsError, chain: readonly Uint8Array[], host: string = '
     };
   }
   const timeline = new Timeline();
-  return causeOf(error, { timeline, host, chain, credential: false, established: false, timeout: 0 });
+  return causeOf(error, { timeline, target, chain, credential: false, established: false, timeout: 0 });
 }
 
 type Failure = Extract<ReturnType<typeof validatePathSync>, { readonly ok: false }>['error'];
 
-const failureOf = ({ code, verify, depth, subject, message, hint }: Failure): TlsError =>
-  new TlsError(code, message, {
-    ...(hint !== undefined && { hint }),
-    verify: { code: verify, depth, ...(subject !== undefined && { subject }) },
-  });
+function failureOf(failure: Failure, host: string | undefined): TlsError {
+  const { code, verify, depth, subject, message: detail } = failure;
+  const { message, hint } = certificateText({ ...failure, host });
+  return new TlsError(code, message, { verify: { code: verify, depth, subject }, hint, cause: new Error(detail) });
+}
 
 async function certificatesIn(path: string, passphraseFile: string | undefined): Promise<readonly Uint8Array[]> {
   const bytes = readInput('<file>', path);

@@ -6,6 +6,7 @@ import type { TraceMessage } from '@ferrule/contract';
 import type { Route } from '@ferrule/node/transports';
 import { alertName } from '@ferrule/result';
 import { messageName } from '@ferrule/result/names';
+import type { StarttlsProtocol } from '@ferrule/starttls';
 import type { Observer } from './observe.ts';
 
 /** One line of the waterfall. */
@@ -31,6 +32,8 @@ export class Timeline {
   certificateRequest: Uint8Array | undefined;
   /** The way that was taken, where it was not straight. */
   via: Route | undefined;
+  /** The dialogue before TLS, while it is under way. */
+  dialogue: StarttlsProtocol | undefined;
   /** Who is told of it all, too. */
   readonly observer: Observer | undefined;
   #began: number = performance.now();

@@ -32,7 +32,7 @@ interface Report {
 const steady = (text: string, port: number): string =>
   text
     .replaceAll(port === 443 ? /(?<=127\.0\.0\.1:)\d+/g : String(port), '‹port›')
-    .replaceAll(/\d{4}-\d\d-\d\d/g, '‹date›')
+    .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/g, '‹time›')
     .replaceAll('|', '\\|');
 
 const rows: string[] = [];

@@ -213,7 +213,7 @@ export const BROKEN_SERVERS: readonly BrokenServer[] = [
     start: identity('underExpiredIntermediate'),
     code: 'CERT_EXPIRED',
     exit: 7,
-    hint: /certificate of an issuer/,
+    hint: /certificate of a CA/,
   },
   {
     title: 'a leaf that is not valid yet',

@@ -36,7 +36,7 @@ describe('ferrule inspect <file>', () => {
     ['chain.pem', ['--servername', 'example.org'], 6, /the certificate is for .*, not for example\.org/],
     ['leaf.pem', [], 5, /intermediate is missing in the file, which issued CN=leaf\n[^]*try +Append its certificate/],
     ['leaf.der', [], 5, /is missing in the file/],
-    ['own.crt', [], 5, /is self-signed, and not trusted here/],
+    ['own.crt', [], 5, /is self-signed and not a trust anchor/],
   ])('exits as for a server: %s %j', async (name, args, exit, said) => {
     const [text, json] = [
       await here(['inspect', at(name), '--ca', ca, ...args]),

@@ -2,6 +2,7 @@
 import type { CheckGroup } from './check.ts';
 import { callbackTable } from './checks/callbacks.ts';
 import { callTable } from './checks/calls.ts';
+import { certificateTexts } from './checks/certificate-texts.ts';
 import { clientAuth } from './checks/client-auth.ts';
 import { data } from './checks/data.ts';
 import { disposing } from './checks/dispose.ts';
@@ -36,6 +37,7 @@ export const suite: readonly CheckGroup[] = [
   ...verification,
   ...revocation,
   ...severalDefects,
+  ...certificateTexts,
   ...byTheBook,
   ...revocationLists,
   ...staplesByTheBook,

@@ -1,4 +1,5 @@
 /** @module `SSL_CTX` inputs: what a context is made of. */
+import type { RevocationStatus } from '@ferrule/result/revocation';
 import type { Credential, CredentialCallback } from './credential.ts';
 import type { TlsSession } from './session.ts';
 import type { Ssl } from './ssl.ts';
@@ -227,8 +228,7 @@ export interface RevocationQuestion {
   readonly sha256: (bytes: Uint8Array) => Uint8Array;
 }
 
-/** `stale`: not known to be revoked, by a filter that is too old to call it good. */
-export type RevocationStatus = 'good' | 'revoked' | 'not-covered' | 'not-enrolled' | 'stale';
+export type { RevocationStatus };
 
 export type CertificateType = 'x509' | 'raw-public-key';
 

@@ -270,6 +270,17 @@ napi_value facts(const Napi::CallbackInfo& info) {
   return nullptr;
 }
 
+napi_value certificateValue(Call& call, const ConcernedCertificate& certificate) {
+  const napi_value value = call.object();
+  call.set(value, "subject", call.string(certificate.subject));
+  call.set(value, "issuer", call.string(certificate.issuer));
+  call.set(value, "issuerUrl", call.bytesValue(certificate.issuerUrl));
+  call.set(value, "notBefore", call.string(certificate.notBefore));
+  call.set(value, "notAfter", call.string(certificate.notAfter));
+  call.set(value, "trusted", call.boolean(certificate.trusted));
+  return value;
+}
+
 napi_value failure(const Napi::CallbackInfo& info) {
   Call call(info);
   const Connection* connection = connectionOf(call, call.handle(0));
@@ -286,7 +297,7 @@ napi_value failure(const Napi::CallbackInfo& info) {
   call.set(result, "alertReceived", call.number(known.alertReceived));
   call.set(result, "verifyResult", call.number(static_cast<double>(known.verifyResult)));
   call.set(result, "verifyDepth", call.number(failure.verifyDepth));
-  call.set(result, "subject", call.string(failure.subject));
+  if (failure.certificate) call.set(result, "certificate", certificateValue(call, *failure.certificate));
   call.set(result, "state", call.string(ossl().SSL_state_string_long(connection->ssl())));
   call.set(result, "head", call.bytesValue(connection->head(), connection->headSize()));
   return call.result(result);
@@ -330,7 +341,12 @@ napi_value peerNames(const Napi::CallbackInfo& info) {
   if (connection == nullptr) return nullptr;
   const napi_value list = call.array(0);
   size_t i = 0;
-  for (const std::string& name : connection->peerNames()) call.setAt(list, i++, call.string(name));
+  for (const PeerName& name : connection->peerNames()) {
+    const napi_value row = call.array(2);
+    call.setAt(row, 0, call.boolean(name.isAddress));
+    call.setAt(row, 1, call.bytesValue(name.value));
+    call.setAt(list, i++, row);
+  }
   return call.result(list);
 }
 

@@ -4,10 +4,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "chain.h"
+#include "concerned.h"
 #include "context.h"
 #include "credential.h"
 #include "openssl.h"
@@ -50,7 +52,7 @@ struct Failure {
   Reason own = Reason::none;
   std::string text;    // the whole queue, for people
   int verifyDepth = 0;
-  std::string subject;
+  std::optional<ConcernedCertificate> certificate;
 };
 
 struct Facts {
@@ -102,7 +104,7 @@ class Connection {
   std::vector<Bytes> revocationQuestion() const { return question_; }
   std::vector<Bytes> peerChain() const;
   std::vector<Bytes> verifiedChain() const;
-  std::vector<std::string> peerNames() const;
+  std::vector<PeerName> peerNames() const;
   Bytes ocspResponse() const;
   std::string alpn() const;
   std::vector<Bytes> authorities() const;
@@ -183,7 +185,7 @@ class Connection {
   bool closedFatally();
   int failClosed();
   void checkResult();
-  void describe(X509* certificate, int depth);
+  void describe(X509* certificate, int depth, bool trusted = false);
   void receivedAlert(int level, int description);
   void readHandshakeMessage(const uint8_t* bytes, size_t size);
   void readServerHello(const ServerView& hello);

@@ -136,6 +136,9 @@ namespace ferrule {
   C(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, 4)        \
   C(X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, 32)        \
   C(XN_FLAG_RFC2253, 0x1110317)                     \
+  C(ASN1_STRFLGS_ESC_MSB, 4)                        \
+  C(NID_info_access, 177)                           \
+  C(NID_ad_ca_issuers, 179)                         \
   C(NID_subject_alt_name, 85)                       \
   C(NID_sha1, 64)                                   \
   C(NID_sha256, 672)                               \

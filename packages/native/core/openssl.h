@@ -60,6 +60,7 @@ struct stack_st_X509;
 struct stack_st_ASN1_INTEGER;
 struct stack_st_GENERAL_NAME;
 struct stack_st_DIST_POINT;
+struct stack_st_ACCESS_DESCRIPTION;
 struct stack_st_POLICYINFO;
 struct stack_st_X509_NAME;
 struct stack_st_X509_REVOKED;
@@ -104,6 +105,10 @@ struct AnyValue {
 struct OtherName {
   ASN1_OBJECT* type;
   AnyValue* value;
+};
+struct AccessDescription {
+  ASN1_OBJECT* method;
+  GENERAL_NAME* location;
 };
 struct GeneralSubtree {
   GENERAL_NAME* base;
@@ -287,6 +292,7 @@ typedef int (*PskUseSession)(SSL*, const EVP_MD*, const unsigned char**, size_t*
   F(long, ASN1_INTEGER_get, (const ASN1_INTEGER*))                                                \
   F(void, GENERAL_NAMES_free, (struct stack_st_GENERAL_NAME*))                                    \
   F(void, NAME_CONSTRAINTS_free, (NAME_CONSTRAINTS*))                                             \
+  F(void, AUTHORITY_INFO_ACCESS_free, (struct stack_st_ACCESS_DESCRIPTION*))                       \
   F(void, CERTIFICATEPOLICIES_free, (struct stack_st_POLICYINFO*))                                \
   F(void, CRL_DIST_POINTS_free, (struct stack_st_DIST_POINT*))                                    \
   F(void, TLS_FEATURE_free, (struct stack_st_ASN1_INTEGER*))                                      \
@@ -343,6 +349,7 @@ typedef int (*PskUseSession)(SSL*, const EVP_MD*, const unsigned char**, size_t*
   F(const unsigned char*, ASN1_STRING_get0_data, (const ASN1_STRING*))                              \
   F(int, ASN1_STRING_length, (const ASN1_STRING*))                                                  \
   F(int, ASN1_TIME_diff, (int*, int*, const ASN1_TIME*, const ASN1_TIME*))                            \
+  F(const ASN1_TIME*, X509_get0_notBefore, (const X509*))                                             \
   F(const ASN1_TIME*, X509_get0_notAfter, (const X509*))                                              \
   F(const ASN1_TIME*, X509_CRL_get0_nextUpdate, (const X509_CRL*))                                    \
   F(int, ASN1_TIME_cmp_time_t, (const ASN1_TIME*, time_t))                                          \
@@ -367,6 +374,7 @@ typedef int (*PskUseSession)(SSL*, const EVP_MD*, const unsigned char**, size_t*
   F(void, X509_STORE_CTX_set_error, (X509_STORE_CTX*, int))                                         \
   F(int, X509_STORE_CTX_get_error_depth, (const X509_STORE_CTX*))                                   \
   F(X509*, X509_STORE_CTX_get_current_cert, (const X509_STORE_CTX*))                                \
+  F(int, X509_STORE_CTX_get_num_untrusted, (const X509_STORE_CTX*))                                 \
   F(struct stack_st_X509*, X509_STORE_CTX_get0_untrusted, (const X509_STORE_CTX*))                  \
   F(struct stack_st_X509*, X509_STORE_CTX_get0_chain, (const X509_STORE_CTX*))                      \
   F(X509_VERIFY_PARAM*, X509_STORE_CTX_get0_param, (const X509_STORE_CTX*))                         \

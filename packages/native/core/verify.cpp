@@ -1,6 +1,5 @@
 // Judging the peer: the path, pins, the staple; and asking JavaScript where it wants to be asked.
 #include <algorithm>
-#include <cstdio>
 #include <cstring>
 #include <ctime>
 
@@ -12,16 +11,6 @@ namespace {
 
 const OPENSSL_STACK* stack(const void* typed) { return static_cast<const OPENSSL_STACK*>(typed); }
 X509* certificateAt(const OPENSSL_STACK* chain, int i) { return static_cast<X509*>(ossl().OPENSSL_sk_value(chain, i)); }
-
-std::string nameOf(const X509_NAME* name) {
-  BIO* out = ossl().BIO_new(ossl().BIO_s_mem());
-  ossl().X509_NAME_print_ex(out, name, 0, static_cast<unsigned long>(K(XN_FLAG_RFC2253)));
-  char* data = nullptr;
-  const long size = ossl().BIO_ctrl(out, K(BIO_CTRL_INFO), 0, &data);
-  std::string text(data, static_cast<size_t>(size < 0 ? 0 : size));
-  ossl().BIO_free(out);
-  return text;
-}
 
 std::vector<Bytes> dersOf(const OPENSSL_STACK* chain) {
   std::vector<Bytes> ders;
@@ -48,19 +37,6 @@ bool isReadable(X509* certificate) {
   const bool readable = (ossl().X509_get_extension_flags(certificate) & static_cast<uint32_t>(K(EXFLAG_INVALID))) == 0;
   ossl().ERR_clear_error();
   return readable;
-}
-
-std::string addressText(const uint8_t* bytes, int size) {
-  char text[48] = "";
-  if (size == 4) {
-    std::snprintf(text, sizeof text, "%d.%d.%d.%d", bytes[0], bytes[1], bytes[2], bytes[3]);
-  } else if (size == 16) {
-    for (int i = 0; i < 16; i += 2) {
-      const size_t used = std::strlen(text);
-      std::snprintf(text + used, sizeof text - used, i == 0 ? "%x" : ":%x", bytes[i] << 8 | bytes[i + 1]);
-    }
-  }
-  return text;
 }
 
 }  // namespace
@@ -98,7 +74,7 @@ int Connection::verify(X509_STORE_CTX* store) {
     facts_.verifyResult = finding.code;
     ossl().ERR_clear_error();
     if (verified_ && askRevocation(store)) return 1;
-    if (!verified_) describe(finding.certificate, finding.depth);
+    if (!verified_) describe(finding.certificate, finding.depth, finding.depth >= ossl().X509_STORE_CTX_get_num_untrusted(store));
     if (!verified_ && config.verify == Verify::peer) return refuse(store, finding.code, finding.code, Reason::none);
   }
   // RFC 9846 section 4.5.1.2, and ECDHE in TLS 1.2: the key signs. OpenSSL's purpose is content with keys that only encipher.
@@ -122,6 +98,7 @@ bool Connection::askRevocation(X509_STORE_CTX* store) {
   if (!context_->config().revocation) return false;
   if (verdict_ != Verdict::accepted) {
     question_ = questionOf(stack(ossl().X509_STORE_CTX_get0_chain(store)));
+    describe(certificateAt(stack(ossl().X509_STORE_CTX_get0_chain(store)), 0), 0);
     verdict_ = Verdict::asked;
     ossl().SSL_ctrl(ssl_, K(SSL_CTRL_SET_RETRY_VERIFY), 0, nullptr);
     return true;
@@ -171,9 +148,10 @@ void Connection::reject(int verifyCode, int alert) {
   sendAlert(kFatal, alert);
 }
 
-void Connection::describe(X509* certificate, int depth) {
+void Connection::describe(X509* certificate, int depth, bool trusted) {
   failure_.verifyDepth = depth;
-  if (certificate != nullptr) failure_.subject = nameOf(ossl().X509_get_subject_name(certificate));
+  if (certificate != nullptr) failure_.certificate = concernedCertificate(certificate, trusted);
+  ossl().ERR_clear_error();
 }
 
 bool Connection::pinned(const OPENSSL_STACK* chain, int count) const {
@@ -318,21 +296,9 @@ Bytes Connection::ocspResponse() const {
   return der == nullptr || size <= 0 ? Bytes() : Bytes(der, der + size);
 }
 
-std::vector<std::string> Connection::peerNames() const {
-  std::vector<std::string> names;
+std::vector<PeerName> Connection::peerNames() const {
   const OPENSSL_STACK* chain = stack(ossl().SSL_get_peer_cert_chain(ssl_));
-  if (ossl().OPENSSL_sk_num(chain) < 1) return names;
-  auto* alternatives = static_cast<OPENSSL_STACK*>(ossl().X509_get_ext_d2i(certificateAt(chain, 0), K(NID_subject_alt_name), nullptr, nullptr));
-  for (int i = 0; i < ossl().OPENSSL_sk_num(alternatives); i++) {
-    int type = 0;
-    const auto* value = static_cast<const ASN1_STRING*>(ossl().GENERAL_NAME_get0_value(static_cast<const GENERAL_NAME*>(ossl().OPENSSL_sk_value(alternatives, i)), &type));
-    if (type != K(GEN_DNS) && type != K(GEN_IPADD)) continue;
-    const uint8_t* bytes = ossl().ASN1_STRING_get0_data(value);
-    const int size = ossl().ASN1_STRING_length(value);
-    names.push_back(type == K(GEN_DNS) ? std::string(bytes, bytes + size) : addressText(bytes, size));
-  }
-  ossl().OPENSSL_sk_pop_free(alternatives, [](void* name) { ossl().GENERAL_NAME_free(static_cast<GENERAL_NAME*>(name)); });
-  return names;
+  return ossl().OPENSSL_sk_num(chain) < 1 ? std::vector<PeerName>() : hostNames(certificateAt(chain, 0));
 }
 
 Bytes Connection::serverEndPoint() const {

@@ -110,11 +110,28 @@ export interface NativeFailure {
   readonly alertReceived: number;
   readonly verifyResult: number;
   readonly verifyDepth: number;
-  readonly subject: string;
+  /** The certificate that the verdict is about, where it is about one. */
+  readonly certificate: ConcernedCertificate | undefined;
   readonly state: string;
   /** The first bytes that the peer sent. */
   readonly head: Uint8Array;
 }
+
+/** What messages about a certificate are made of. */
+export interface ConcernedCertificate {
+  /** RFC 4514, in UTF-8; empty where there is none. */
+  readonly subject: string;
+  readonly issuer: string;
+  /** IA5 of the first id-ad-caIssuers URI; empty where there is none. */
+  readonly issuerUrl: Uint8Array;
+  /** The text of the UTCTime or GeneralizedTime. */
+  readonly notBefore: string;
+  readonly notAfter: string;
+  readonly trusted: boolean;
+}
+
+/** A dNSName or an iPAddress. */
+export type PeerName = readonly [isAddress: boolean, value: Uint8Array];
 
 /** Reasons that OpenSSL has none for; core/rules.h has the same list. */
 export const OwnReason = {
@@ -233,7 +250,7 @@ export interface Binding {
   revocationQuestion(connection: Handle): readonly [certificate: Uint8Array, issuerSpki: Uint8Array];
   peerChain(connection: Handle): readonly Uint8Array[];
   verifiedChain(connection: Handle): readonly Uint8Array[];
-  peerNames(connection: Handle): readonly string[];
+  peerNames(connection: Handle): readonly PeerName[];
   alpn(connection: Handle): string;
   state(connection: Handle): string;
   ocspResponse(connection: Handle): Uint8Array;

@@ -17,6 +17,7 @@ import {
 } from '@ferrule/ssl';
 import { mayOffer } from '@ferrule/ssl/session-binding';
 import type { Binding, Handle } from './binding.ts';
+import { concerned } from './certificate-error.ts';
 import type { Shared } from './context.ts';
 import { mismatch, parseCredential, type ParsedCredential, settledScheme } from './credential.ts';
 import type { NativeFacts } from './facts.ts';
@@ -159,7 +160,7 @@ export class Questions {
     try {
       const [certificate, issuerSpki] = this.#binding.revocationQuestion(this.#handle);
       const status = askFilter(revocation, { certificate, issuerSpki, now: now(), sha256 });
-      return revocationError(status, revocation);
+      return revocationError(status, revocation, () => concerned(this.#binding.failure(this.#handle)));
     } catch (error) {
       if (TlsError.is(error)) return error;
       throw error;

@@ -9,7 +9,7 @@ import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { bioPair } from '@ferrule/bio';
 import { Client, clientHelloOf, expectReturn, prefixedList, trusting } from '@ferrule/conformance';
-import { issue, makeOcspResponse, pki } from '@ferrule/conformance/pki';
+import { makeOcspResponse, pki } from '@ferrule/conformance/pki';
 import { ScriptedPeer, TestServer } from '@ferrule/conformance/server';
 import type { ContextOptions, TlsSession } from '@ferrule/contract';
 import { createNative } from '@ferrule/native';
@@ -114,35 +114,6 @@ describe('trust anchors given as subject and key', () => {
     const { ssl } = await attempt({ trustAnchors: [{ ...root, nameConstraints: permitted('example') }] });
     expect(ssl.failure?.error.code).toBe('CERT_NAME_CONSTRAINT');
     expect(ssl.failure?.error.verify?.code).toBe(X509V.PERMITTED_VIOLATION);
-  });
-});
-
-describe('hints', () => {
-  it('of a wrong host name the names that the certificate has', async () => {
-    const { ssl } = await attempt({}, {}, 'other.test');
-    expect(ssl.failure?.error.code).toBe('CERT_NAME_MISMATCH');
-    expect(ssl.failure?.error.hint).toContain('other.test was asked for');
-    expect(ssl.failure?.error.hint).toContain('server.test, *.wild.test, localhost, 127.0.0.1, 0:0:0:0:0:0:0:1');
-  });
-
-  it('tell a missing intermediate from an unknown root, and both from missing anchors', async () => {
-    const { chainPem, certificatePem } = await pki('p256');
-    const missing = (await attempt({}, { chainPem: certificatePem })).ssl.failure?.error;
-    expect([missing?.code, missing?.hint]).toEqual([
-      'CERT_MISSING_INTERMEDIATE',
-      expect.stringContaining('fullchain.pem'),
-    ]);
-    const stranger = (await pki('otherRoot')).certificate;
-    const unknown = (await attempt({ trustAnchors: [stranger] }, { chainPem })).ssl.failure?.error;
-    expect(unknown?.code).toBe('CERT_UNTRUSTED_ROOT');
-    const nobody = (await attempt({ trustAnchors: [] }, { chainPem })).ssl.failure?.error;
-    expect(nobody?.hint).toContain('No trust anchors were given');
-  });
-
-  it('name the certificate that is wrong, and where in the chain it stands', async () => {
-    const { ssl } = await attempt({}, { identity: await pki('underExpiredIntermediate') });
-    expect(ssl.failure?.error.verify).toMatchObject({ depth: 1, name: 'X509_V_ERR_CERT_HAS_EXPIRED' });
-    expect(ssl.failure?.error.verify?.subject).toMatch(/^CN=/);
   });
 });
 
@@ -391,12 +362,6 @@ describe('what goes wrong around a call', () => {
     expect(await client.connect()).toBe(-1);
     expect(client.failure().error.code).not.toBe('INTERNAL_ERROR');
   });
-});
-
-it('a certificate that names nobody is refused with a hint that says so', async () => {
-  const nameless = await issue(await pki('intermediate'), { names: [] });
-  const { ssl } = await attempt({}, { identity: nameless });
-  expect(ssl.failure?.error.hint).toContain('no name at all');
 });
 
 /** The methods of a BIO of a class, as own properties. */

@@ -44,6 +44,14 @@ export function toHex(bytes: Uint8Array, separator: string = ''): string {
 export const fromHex = (text: string): Uint8Array =>
   Uint8Array.from({ length: text.length / 2 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16));
 
+/** ASCII for people: other bytes as `\\x0a`, so that none moves the cursor of a terminal. */
+export const printable = (bytes: Uint8Array): string =>
+  latin1(bytes).replace(/[^ -~]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
+
+/** Text for people: control and format characters as RFC 4514 section 2.4 writes them, the octets of UTF-8 in hexadecimals. */
+export const withoutControls = (text: string): string =>
+  text.replace(/\p{Cc}|\p{Cf}/gu, (c) => encodeURIComponent(c).replaceAll('%', '\\'));
+
 /** A code point of a registry as it is written: `0x1301`. */
 export const hex16 = (code: number): string => `0x${code.toString(16).padStart(4, '0')}`;
 

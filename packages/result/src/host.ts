@@ -3,7 +3,7 @@
  * engines, and the search for paths, take it from here.
  */
 import { plainOptions, portOption, textOption } from './arguments.ts';
-import { toHex } from './bytes.ts';
+import { printable, toHex } from './bytes.ts';
 
 /** What a certificate is asked to be for, and a connection is made to. */
 export type Host =
@@ -129,6 +129,10 @@ const LABEL = /^[a-z\d_]([a-z\d_-]{0,61}[a-z\d_])?$/;
 /** Of text in lower case. */
 export const isDnsName = (name: string): boolean =>
   name.length > 0 && name.length <= 253 && name.split('.').every((part) => LABEL.test(part));
+
+/** A dNSName or an iPAddress of a certificate (RFC 5280 section 4.2.1.6), for people. */
+export const hostNameText = (value: Uint8Array, isAddress: boolean): string =>
+  isAddress ? addressText(value) : printable(value);
 
 /** Dotted decimals, or RFC 5952; other lengths in hexadecimals. */
 export function addressText(bytes: Uint8Array): string {

@@ -1,6 +1,7 @@
 /** @module @ferrule/result: return values, SSL_ERROR_* codes, alerts, X509_V codes and the one error of ferrule. */
 export { Alert, alertLevel, alertName, type AlertLevel, type AlertName } from './alert.ts';
-export { isCertificateCode, type CertificateCode } from './certificate-code.ts';
+export { certificateCode, isCertificateCode, type CertificateCode } from './certificate-code.ts';
+export { certificateText, type CertificateFault, type CertificateText, type OptionNames } from './certificate-text.ts';
 export { CODES } from '@ferrule/result/texts';
 export {
   errorCodes,

@@ -234,7 +234,7 @@ export interface Offering {
 export function mayOffer(session: MadeSession, offering: Offering, now: number): boolean {
   if (session.host !== offering.host || !bytesEqual(session.binding, offering.binding)) return false;
   // Written so that NaN is refused.
-  if (!(now < session.expiresAt && now >= session.receivedAt - CLOCK_SKEW)) return false;
+  if (!(now < session.expiresAt && now >= session.receivedAt - CLOCK_SET_BACK)) return false;
   if (!offering.versions.includes(session.version) || !offersSuite(session, offering.cipherSuites)) return false;
   if (session.group !== undefined && !offering.groups.includes(session.group)) return false;
   if (
@@ -268,7 +268,7 @@ export function mayOfferEarlyData(
 }
 
 /** Milliseconds: a clock may have been set back a little since the ticket came. */
-const CLOCK_SKEW = 60_000;
+const CLOCK_SET_BACK = 60_000;
 
 function offersSuite({ version, cipherSuite }: MadeSession, offered: readonly number[]): boolean {
   if (version === 'TLSv1.2') return !isSuite13(cipherSuite) && offered.includes(cipherSuite);

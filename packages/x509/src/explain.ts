@@ -1,14 +1,12 @@
 /** @module Failures that say what is wrong: the most promising path, the rule that it broke, what to do. */
-import type { CommonCode, X509VCode } from '@ferrule/result';
+import type { CertificateFault, X509VCode } from '@ferrule/result';
 import * as V from '@ferrule/result/x509-v';
 import { subjectText, type Certificate } from './certificate.ts';
-import { accessUris } from './extensions.ts';
-import { generalNameText, printable } from './general-name.ts';
+import { faultFacts } from './fault-facts.ts';
 import { nameText } from './name.ts';
 import { identifierMatch, type Search } from './path.ts';
 import type { Beyond, RuleBreach } from './rules.ts';
 import type { Issuer } from './trust.ts';
-import * as NameType from './name-type.ts';
 
 /** A rule broken at a place in a path. */
 export interface Defect extends RuleBreach {
@@ -29,23 +27,16 @@ export interface Attempt {
 }
 
 /**
- * Why there is no valid path: everything that a `TlsError` of `@ferrule/result` is made of, and the path that came
- * closest.
+ * Why there is no valid path, and the path that came closest. `certificateText()` of `@ferrule/result` makes the message
+ * and the hint of a `TlsError` of it, in the words of both engines.
  */
-export interface PathFailure {
-  readonly code: CommonCode;
-  /** X509_V number, as X509_STORE_CTX_get_error(3). */
+export interface PathFailure extends CertificateFault {
+  /** As X509_STORE_CTX_get_error(3). */
   readonly verify: X509VCode;
-  /** Place in the chain of the certificate concerned; 0 is the leaf. */
-  readonly depth: number;
-  /** RFC 4514 subject of that certificate. */
-  readonly subject: string | undefined;
   /** Set where the path keeps RFC 5280's rules: which question beyond them has the wrong answer. */
   readonly beyond: Beyond | undefined;
-  /** One sentence. */
+  /** One sentence about the rule that is broken, which the X509_V code may not tell. */
   readonly message: string;
-  /** What to do; `undefined` where the code's general remedy says it. */
-  readonly hint: string | undefined;
   /** The most promising path, leaf first, as far as it got. */
   readonly chain: readonly Certificate[];
 }
@@ -58,34 +49,36 @@ export function explain(search: Search): PathFailure {
     const message = `no path to a trust anchor was found within ${search.maxSteps} steps`;
     return failure(
       { code: 'CERT_CHAIN_TOO_LONG', verify: V.CERT_CHAIN_TOO_LONG, message, certificate: undefined, depth: -1 },
+      search,
       best?.path ?? [],
+      undefined,
     );
   }
   const { path, anchor, defects } = best as Attempt;
-  const chain = anchor?.certificate ? [...path, anchor.certificate] : path;
   // OpenSSL looks at the strength of the server's key before it looks for issuers.
   const defect =
     anchor || defects.some(({ verify }) => verify === V.EE_KEY_TOO_SMALL) ? first(defects) : untrusted(search, path);
-  return failure({ ...defect, hint: defect.hint ?? hintOf(defect, search) }, chain);
+  return failure(defect, search, path, anchor);
 }
 
 function failure(
-  defect: Omit<Defect, 'hint'> & { readonly hint?: string | undefined },
-  chain: readonly Certificate[],
+  defect: Defect,
+  { leaf }: Search,
+  path: readonly Certificate[],
+  anchor: Issuer | undefined,
 ): PathFailure {
-  const { code, verify, depth, certificate, message, hint, late } = defect;
-  const subject = certificate && subjectText(certificate);
+  const { code, verify, depth, certificate, message, late, crlite } = defect;
+  const subject = certificate ? subjectText(certificate) : 'an anchor without certificate';
   return {
     code,
     verify,
     depth: Math.max(0, depth),
-    subject,
+    ...faultFacts(certificate, leaf),
+    trusted: depth > 0 && certificate === anchor?.certificate,
+    crlite,
     beyond: late === 'extension' ? undefined : late,
-    message: short(
-      depth < 0 ? message : `${place(depth)} (${short(subject ?? 'an anchor without certificate', 200)}) ${message}`,
-    ),
-    hint: hint && short(hint),
-    chain,
+    message: short(depth < 0 ? message : `${place(depth)} (${short(subject, 200)}) ${message}`),
+    chain: anchor?.certificate ? [...path, anchor.certificate] : path,
   };
 }
 
@@ -178,48 +171,23 @@ function missing(
   at: { readonly certificate: Certificate; readonly depth: number },
   issuer: string,
 ): Defect {
-  const verify = V.UNABLE_TO_GET_ISSUER_CERT_LOCALLY;
-  const [url] = accessUris(at.certificate.authorityInfoAccess, '1.3.6.1.5.5.7.48.2');
-  const where = url ? ` (it is at ${printable(url)})` : '';
   const [unreadable] = search.unreadable;
   if (unreadable !== undefined) {
     const message = `was issued by ${issuer}, which is not a trust anchor, and may be a certificate that cannot be read: ${unreadable}`;
     return { ...at, code: 'CERT_INVALID', verify: V.INVALID_EXTENSION, message };
   }
   const [unusable] = search.unusable;
-  if (unusable !== undefined) {
-    const message = `was issued by ${issuer}, which is not a trust anchor, and may be a certificate that cannot be used: ${unusable}`;
-    return {
-      ...at,
-      code: at.depth === 0 ? 'CERT_MISSING_INTERMEDIATE' : 'CERT_UNTRUSTED_ROOT',
-      verify,
-      message,
-      hint: `The server must send an intact certificate of ${issuer}, or that CA must be made a trust anchor.`,
-    };
-  }
-  const mismatch = search.wrongKeyIssuers.includes(at.certificate)
-    ? ' A CA of that name is there, but with another key.'
-    : '';
-  if (at.depth === 0) {
-    const message = `was issued by ${issuer}, which the server did not send and which is not a trust anchor`;
-    const hint =
-      where === ''
-        ? `If ${issuer} is a CA of your own, make it a trust anchor (\`ca\`, \`trustAnchors\`); else the server must send its certificate with its own.${mismatch}`
-        : `The server must send the certificate of ${issuer}${where} with its own, or that CA must be made a trust anchor (\`ca\`, \`trustAnchors\`).${mismatch}`;
-    return { ...at, code: 'CERT_MISSING_INTERMEDIATE', verify, message, hint };
-  }
-  const message = `was issued by ${issuer}, which is not a trust anchor`;
-  const hint = `Make ${issuer} a trust anchor if you trust it; if it is no root, the server must send its certificate${where}.${mismatch}`;
-  return { ...at, code: 'CERT_UNTRUSTED_ROOT', verify, message, hint };
-}
-
-function hintOf(defect: Defect, { leaf }: Search): string | undefined {
-  if (defect.code !== 'CERT_NAME_MISMATCH') return undefined;
-  const names = (leaf.subjectAltName ?? [])
-    .filter(({ type }) => type === NameType.dns || type === NameType.ip)
-    .map((name) => generalNameText(name).replace(/^[^:]*:/, ''));
-  const shown = names.slice(0, 10).join(', ') + (names.length > 10 ? ` and ${names.length - 10} more` : '');
-  return names.length > 0
-    ? `The certificate is for ${shown}.`
-    : 'The certificate has no subjectAltName with a DNS name or an address; its common name does not count.';
+  const more =
+    unusable !== undefined
+      ? `, and may be a certificate that cannot be used: ${unusable}`
+      : search.wrongKeyIssuers.includes(at.certificate)
+        ? '; a CA of that name is there, but with another key'
+        : '';
+  const unsent = at.depth === 0 && unusable === undefined ? ', which the server did not send and' : ',';
+  return {
+    ...at,
+    code: at.depth === 0 ? 'CERT_MISSING_INTERMEDIATE' : 'CERT_UNTRUSTED_ROOT',
+    verify: V.UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
+    message: `was issued by ${issuer}${unsent} which is not a trust anchor${more}`,
+  };
 }

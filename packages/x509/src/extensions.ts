@@ -36,6 +36,7 @@ export const Oid = {
   tlsFeature: '1.3.6.1.5.5.7.1.24',
   sctList: '1.3.6.1.4.1.11129.2.4.2',
   netscapeCertType: '2.16.840.1.113730.1.1',
+  caIssuers: '1.3.6.1.5.5.7.48.2',
   ocspNoCheck: '1.3.6.1.5.5.7.48.1.5',
   anyPolicy: '2.5.29.32.0',
   serverAuth: '1.3.6.1.5.5.7.3.1',

@@ -1,6 +1,6 @@
 /** @module GeneralName (RFC 5280 section 4.2.1.6) and the NameConstraints made of them (section 4.2.1.10). */
-import { latin1, toHex } from '@ferrule/result/bytes';
-import { addressText } from '@ferrule/result/host';
+import { printable, toHex } from '@ferrule/result/bytes';
+import { hostNameText } from '@ferrule/result/host';
 import { DerReader } from './der.ts';
 import { nameText, readName } from './name.ts';
 import * as Tag from './tag.ts';
@@ -57,20 +57,17 @@ export function generalNameText({ type, value }: GeneralName): string {
     case NameType.email:
       return `email:${printable(value)}`;
     case NameType.dns:
-      return `DNS:${printable(value)}`;
+      return `DNS:${hostNameText(value, false)}`;
     case NameType.uri:
       return `URI:${printable(value)}`;
     case NameType.directory:
       return `DirName:${nameText(value)}`;
     case NameType.ip:
-      return `IP Address:${addressText(value)}`;
+      return `IP Address:${hostNameText(value, true)}`;
     default:
       return `${type === NameType.other ? 'othername' : `name of kind ${type}`}:#${toHex(value)}`;
   }
 }
-
-export const printable = (value: Uint8Array): string =>
-  latin1(value).replace(/[^ -~]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
 
 /** One `GeneralSubtree`. */
 export interface Subtree extends GeneralName {

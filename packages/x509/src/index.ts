@@ -59,6 +59,7 @@ export { embeddedScts, parseSctList, type CtLog, type Sct, type TransparencyPoli
 export { spkiSha256 } from './pin.ts';
 export type { RevocationFilter, RevocationPolicy, RevocationQuestion, RevocationStatus } from './revocation.ts';
 export type { PathFailure } from './explain.ts';
+export { faultFacts, type FaultFacts } from './fault-facts.ts';
 export type { Beyond, Profile, Purpose, RuleBreach, RuleSet } from './rules.ts';
 export { rememberVerified, type RememberOptions } from './remember.ts';
 export { runAsync, runSync, type Steps } from './steps.ts';

@@ -1,7 +1,7 @@
 /** @module X.501 names: structure, comparison (RFC 5280 section 7.1), RFC 4514 text. */
-import { bytesEqual, toHex } from '@ferrule/result/bytes';
+import { bytesEqual, toHex, withoutControls } from '@ferrule/result/bytes';
 import { decodeText, foldText } from '@ferrule/result/directory-string';
-import { type DerReader, readWhole } from './der.ts';
+import { derElement, type DerReader, readWhole } from './der.ts';
 import * as Tag from './tag.ts';
 
 /** One `AttributeTypeAndValue`. */
@@ -89,8 +89,10 @@ export function canonicalName(name: Uint8Array): string {
 export const sameName = (a: Uint8Array, b: Uint8Array): boolean =>
   bytesEqual(a, b) || canonicalName(a) === canonicalName(b);
 
+/** OpenSSL's short names. */
 const SHORT: Readonly<Record<string, string>> = {
   '2.5.4.3': 'CN',
+  '2.5.4.4': 'SN',
   '2.5.4.5': 'serialNumber',
   '2.5.4.6': 'C',
   '2.5.4.7': 'L',
@@ -98,33 +100,49 @@ const SHORT: Readonly<Record<string, string>> = {
   '2.5.4.9': 'street',
   '2.5.4.10': 'O',
   '2.5.4.11': 'OU',
+  '2.5.4.12': 'title',
+  '2.5.4.13': 'description',
+  '2.5.4.15': 'businessCategory',
+  '2.5.4.17': 'postalCode',
+  '2.5.4.41': 'name',
+  '2.5.4.42': 'GN',
+  '2.5.4.43': 'initials',
+  '2.5.4.44': 'generationQualifier',
+  '2.5.4.46': 'dnQualifier',
+  '2.5.4.65': 'pseudonym',
+  '2.5.4.97': 'organizationIdentifier',
   '0.9.2342.19200300.100.1.1': 'UID',
   '0.9.2342.19200300.100.1.25': 'DC',
   '1.2.840.113549.1.9.1': 'emailAddress',
+  '1.3.6.1.4.1.311.60.2.1.1': 'jurisdictionL',
+  '1.3.6.1.4.1.311.60.2.1.2': 'jurisdictionST',
+  '1.3.6.1.4.1.311.60.2.1.3': 'jurisdictionC',
 };
 
 export const attributeName = (type: string): string => SHORT[type] ?? type;
 
-/** RFC 4514: most specific RDN first, e.g. `CN=R11,O=Let's Encrypt,C=US`. Control characters are escaped. */
+/**
+ * RFC 4514, as X509_NAME_print_ex(3) writes it with XN_FLAG_RFC2253 and without ASN1_STRFLGS_ESC_MSB: most specific RDN
+ * first, e.g. `CN=R11,O=Let's Encrypt,C=US`. Control characters are escaped.
+ */
 export function nameText(name: Uint8Array): string {
   try {
     return nameAttributes(name)
       .reverse()
-      .map((rdn) =>
-        rdn
-          .map(
-            ({ type, raw, text }) => `${attributeName(type)}=${text === undefined ? `#${toHex(raw)}` : escape(text)}`,
-          )
-          .join('+'),
-      )
+      .map((rdn) => rdn.reverse().map(attributeText).join('+'))
       .join(',');
   } catch {
     return `#${toHex(name)}`;
   }
 }
 
-const escape = (text: string): string =>
-  text
-    .replace(/^[ #]|[",+;<=>\\]| $/g, '\\$&')
-    // Control characters must not reach a terminal
-    .replace(/\p{Cc}|\p{Cf}/gu, (c) => `\\u{${(c.codePointAt(0) as number).toString(16)}}`);
+/** RFC 4514 section 2.4: DER in hexadecimals where the type has no short name, or the value is no text. */
+function attributeText({ type, tag, raw, text }: NameAttribute): string {
+  const name = SHORT[type];
+  return name === undefined || text === undefined
+    ? `${name ?? type}=#${toHex(derElement(tag, raw)).toUpperCase()}`
+    : `${name}=${escape(text)}`;
+}
+
+/** Control characters must not reach a terminal. */
+const escape = (text: string): string => withoutControls(text.replace(/^[ #]|[",+;<>\\]| $/g, '\\$&'));

@@ -152,11 +152,10 @@ function refuseCritical(reader: DerReader): void {
   reader.close(outer);
 }
 
-const invalid = (message: string, hint?: string): RuleBreach => ({
+const invalid = (message: string): RuleBreach => ({
   code: 'CERT_OCSP_INVALID',
   verify: V.OCSP_VERIFY_FAILED,
   message,
-  ...(hint !== undefined && { hint }),
 });
 
 /** What a stapled response says of the certificate; a breach unless it is good, fresh and by someone who may say so. */
@@ -179,8 +178,7 @@ export function* ocspBreach(
   const single = find(parsed.responses, child, issuer, verifier);
   if (!single) return invalid('came with an OCSP response about another certificate');
   const { now } = rules;
-  if (now < single.thisUpdate - CLOCK_SKEW)
-    return invalid('came with an OCSP response that is not valid yet', 'Check the clock of this machine.');
+  if (now < single.thisUpdate - CLOCK_SKEW) return invalid('came with an OCSP response that is not valid yet');
   if (single.nextUpdate !== undefined && now > single.nextUpdate + CLOCK_SKEW)
     return invalid('came with an OCSP response that is out of date');
   // RFC 5019 section 4: without nextUpdate newer information is always there, so a week is generous

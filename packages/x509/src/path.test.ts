@@ -299,12 +299,13 @@ describe('validity', () => {
       code: 'CERT_EXPIRED',
       depth: 1,
       subject: 'CN=Old',
-      hint: expect.stringContaining('intermediate') as string,
+      notAfter: NOW - DAY,
+      trusted: false,
     });
     expect(failure([make({ issuer: oldRoot })], [oldRoot])).toMatchObject({
       code: 'CERT_EXPIRED',
       depth: 1,
-      hint: expect.stringContaining('anchor') as string,
+      trusted: true,
     });
   });
 });
@@ -349,8 +350,7 @@ describe('a failure', () => {
     const lonely = make({ issuer: ica, extensions: { '1.3.6.1.5.5.7.1.1': aia } });
     const error = failure([lonely], [root]);
     expect(error).toMatchObject({ code: 'CERT_MISSING_INTERMEDIATE', verify: 20, depth: 0, subject: 'CN=example.com' });
-    expect(error.hint).toContain('CN=ICA');
-    expect(error.hint).toContain('http://ca.test/ica.crt');
+    expect(error).toMatchObject({ issuer: 'CN=ICA', issuerUrl: 'http://ca.test/ica.crt' });
   });
   it('tells an untrusted root, sent or not', () => {
     const stranger = make({ ca: true, subject: 'Stranger' });
@@ -384,7 +384,7 @@ describe('a failure', () => {
       code: 'CERT_NAME_MISMATCH',
       verify: 62,
       depth: 0,
-      hint: 'The certificate is for a.test, *.b.test.',
+      names: ['a.test', '*.b.test'],
     });
     expect(failure([leaf, ica], [root], { host: '192.0.2.1' })).toMatchObject({
       code: 'CERT_NAME_MISMATCH',

@@ -19,6 +19,7 @@ import { parseCertificate, subjectText, type Certificate } from './certificate.t
 import { checkConstraints, MAX_COMPARISONS, tooMany } from './constraints.ts';
 import type { NameConstraints } from './general-name.ts';
 import { DerError } from './der.ts';
+import { faultFacts } from './fault-facts.ts';
 import { explain, type Attempt, type Defect, type PathFailure } from './explain.ts';
 import { namesHost } from './host.ts';
 import { nameText, sameName } from './name.ts';
@@ -122,7 +123,7 @@ function* run(input: PathInput, host: Host | undefined, checks: PathChecks | und
       error: {
         ...noPath('CERT_INVALID', message),
         verify: V.INVALID_EXTENSION,
-        subject: subjectText(leaf),
+        ...faultFacts(leaf, leaf),
         chain: [leaf],
       },
     };
@@ -156,7 +157,6 @@ const noPath = (code: CommonCode, message: string): PathFailure => ({
   subject: undefined,
   beyond: undefined,
   message,
-  hint: undefined,
   chain: [],
 });
 
@@ -422,7 +422,7 @@ function* ascend(
     }
     // As OpenSSL, the search for the reason follows the names all the same
     defects.push({
-      ...signatureDefect(child, issuer),
+      message: signatureDefect(child, issuer),
       code: 'CERT_SIGNATURE',
       verify: V.CERT_SIGNATURE_FAILURE,
       certificate: child,
@@ -447,14 +447,10 @@ function* signedItself(search: Search, child: Certificate): Steps<boolean> {
   return child.selfIssued && (yield* search.signedBy(child, child));
 }
 
-function signatureDefect(child: Certificate, issuer: Issuer): Pick<Defect, 'message' | 'hint'> {
-  if (!child.signatureAlgorithmsAgree) return { message: 'names two different signature algorithms' };
-  if (!child.signatureAlgorithm || issuer.publicKey.kind === 'unknown')
-    return { message: 'has a signature that cannot be checked' };
-  return {
-    message: `has a signature that the key of its issuer ${nameText(child.issuer) || '(no name)'} did not make`,
-    hint: 'The certificate was altered, or another CA of the same name issued it: the server must send the intermediate that belongs to its certificate.',
-  };
+function signatureDefect(child: Certificate, issuer: Issuer): string {
+  if (!child.signatureAlgorithmsAgree) return 'names two different signature algorithms';
+  if (!child.signatureAlgorithm || issuer.publicKey.kind === 'unknown') return 'has a signature that cannot be checked';
+  return `has a signature that the key of its issuer ${nameText(child.issuer) || '(no name)'} did not make`;
 }
 
 /** RFC 4158 section 2.4.1: a path that comes back to the same name with the same key goes nowhere new. */

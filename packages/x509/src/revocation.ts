@@ -1,16 +1,11 @@
 /** @module A filter of revoked certificates, asked about the leaf of a path: whoever it is, and what its answer means. */
-import * as V from '@ferrule/result/x509-v';
+import { revocationVerdict, type RevocationStatus } from '@ferrule/result/revocation';
 import type { Certificate } from './certificate.ts';
 import type { RuleBreach } from './rules.ts';
 import type { SignatureVerifier } from './signature.ts';
 import type { Issuer } from './trust.ts';
 
-/**
- * `good`: not revoked when the filter was made. `not-covered`: the filter had not seen the certificate, or it carries
- * no timestamp that could tell. `not-enrolled`: its issuer is none of the filter's. `stale`: the filter is too old to
- * call it good.
- */
-export type RevocationStatus = 'good' | 'revoked' | 'not-covered' | 'not-enrolled' | 'stale';
+export type { RevocationStatus } from '@ferrule/result/revocation';
 
 export interface RevocationQuestion {
   /** DER Certificate of the server. */
@@ -37,7 +32,7 @@ export interface RevocationPolicy {
 
 /** @throws TypeError when the verifier has no digest; what the filter throws. */
 export function revocationBreach(
-  { crlite: { check }, unknown = 'accept' }: RevocationPolicy,
+  { crlite: { check }, unknown }: RevocationPolicy,
   { raw }: Certificate,
   { spki }: Issuer,
   now: number,
@@ -45,12 +40,6 @@ export function revocationBreach(
 ): RuleBreach | undefined {
   if (!digest) throw new TypeError(`the verifier ${name} has no digest`);
   const status = check({ certificate: raw, issuerSpki: spki, now, sha256: (bytes) => digest('sha256', bytes) });
-  if (status === 'revoked')
-    return { code: 'CERT_REVOKED', verify: V.CERT_REVOKED, message: 'has been revoked, as CRLite has it' };
-  if (status === 'good' || unknown === 'accept') return undefined;
-  return {
-    code: 'CERT_REVOCATION_UNKNOWN',
-    verify: V.UNABLE_TO_GET_CRL,
-    message: `may have been revoked: CRLite says "${status}"`,
-  };
+  const verdict = revocationVerdict(status, unknown);
+  return verdict && { ...verdict, crlite: status, message: `is "${status}", as CRLite has it` };
 }

@@ -3,6 +3,7 @@
  * Forum's profile.
  */
 import type { CommonCode, X509VCode } from '@ferrule/result';
+import type { RevocationStatus } from '@ferrule/result/revocation';
 import * as V from '@ferrule/result/x509-v';
 import { extensionOf, type Certificate } from './certificate.ts';
 import { Oid } from './extensions.ts';
@@ -17,7 +18,8 @@ export interface RuleBreach {
   /** The X509_V number that OpenSSL has for it. */
   readonly verify: X509VCode;
   readonly message: string;
-  readonly hint?: string;
+  /** What a filter of revoked certificates said. */
+  readonly crlite?: RevocationStatus;
   /** OpenSSL does not look at this by itself: where other rules are broken too, it is told behind them. */
   readonly late?: 'extension' | Beyond;
 }
@@ -48,11 +50,10 @@ export interface RuleSet {
   readonly isPublicSuffix: ((name: string) => boolean) | undefined;
 }
 
-const breach = (verify: X509VCode, message: string, code: CommonCode = 'CERT_INVALID', hint?: string): RuleBreach => ({
+const breach = (verify: X509VCode, message: string, code: CommonCode = 'CERT_INVALID'): RuleBreach => ({
   code,
   verify,
   message,
-  ...(hint !== undefined && { hint }),
 });
 
 /** Everything wrong with one certificate in its role, in the order of OpenSSL's checks; empty = nothing. */
@@ -68,7 +69,7 @@ export function breachesOf(certificate: Certificate, role: Role, rules: RuleSet)
     breachOfPurpose(certificate, role, rules),
     breachOfCurve(certificate) ? undefined : breachOfStrength(certificate.publicKey, role, rules.securityLevel),
     role === 'anchor' ? undefined : breachOfSignatureAlgorithm(certificate, rules.securityLevel),
-    breachOfValidity(certificate, role, rules.now),
+    breachOfValidity(certificate, rules.now),
   ];
   return found.filter((one) => one !== undefined);
 }
@@ -277,22 +278,14 @@ function breachOfSignatureAlgorithm(c: Certificate, level: number): RuleBreach |
   );
 }
 
-function breachOfValidity(c: Certificate, role: Role, now: number): RuleBreach | undefined {
+function breachOfValidity(c: Certificate, now: number): RuleBreach | undefined {
   const { notBefore, notAfter } = c;
   if (Number.isNaN(notBefore)) return breach(V.ERROR_IN_CERT_NOT_BEFORE_FIELD, 'has a notBefore that is not a time');
   if (now < notBefore)
     return breach(V.CERT_NOT_YET_VALID, `is not valid before ${date(notBefore)}`, 'CERT_NOT_YET_VALID');
   if (Number.isNaN(notAfter)) return breach(V.ERROR_IN_CERT_NOT_AFTER_FIELD, 'has a notAfter that is not a time');
-  return now > notAfter
-    ? breach(V.CERT_HAS_EXPIRED, `expired on ${date(notAfter)}`, 'CERT_EXPIRED', EXPIRED_HINTS[role])
-    : undefined;
+  return now > notAfter ? breach(V.CERT_HAS_EXPIRED, `expired on ${date(notAfter)}`, 'CERT_EXPIRED') : undefined;
 }
-const EXPIRED_HINTS = {
-  leaf: undefined,
-  intermediate:
-    'An intermediate certificate has expired, not that of the server: the server must send the current one.',
-  anchor: 'The trust anchor has expired: trust its successor.',
-};
 
 /** `2026-11-23 08:47:29 UTC` */
 export const date = (at: number): string => new Date(at).toISOString().replace('T', ' ').replace('.000Z', ' UTC');

@@ -1,5 +1,13 @@
 /** @module Failures under the names that node:tls gives them: `ERR_SSL_…` for TLS, X509_V names for certificates. */
-import { TlsError, type CommonCode, type TlsErrorCode, X509V, x509VName, x509VSentence } from '@ferrule/result';
+import {
+  certificateCode,
+  certificateText,
+  TlsError,
+  type TlsErrorCode,
+  X509V,
+  x509VName,
+  x509VSentence,
+} from '@ferrule/result';
 import { nodeError, withNodeNames } from '../duplex/node-error.ts';
 
 const told = new WeakMap<Error, Error>();
@@ -58,20 +66,10 @@ export function authorizationCode(verifyResult: number, depth = 0): string {
 
 /** A certificate that was refused after the handshake. */
 export function verifyFailure(verifyResult: number, depth = 0): TlsError {
-  const tlsCode = TLS_CODES[verifyResult] ?? 'CERT_INVALID';
-  return new TlsError(tlsCode, x509VSentence(verifyResult), { verify: { code: verifyResult, depth } });
+  const code = certificateCode(verifyResult, depth);
+  const { message, hint } = certificateText({ code, verify: verifyResult, depth });
+  return new TlsError(code, message, { verify: { code: verifyResult, depth }, hint });
 }
-
-const TLS_CODES: Readonly<Record<number, CommonCode>> = {
-  [X509V.UNABLE_TO_GET_ISSUER_CERT]: 'CERT_UNTRUSTED_ROOT',
-  [X509V.UNABLE_TO_GET_ISSUER_CERT_LOCALLY]: 'CERT_MISSING_INTERMEDIATE',
-  [X509V.UNABLE_TO_VERIFY_LEAF_SIGNATURE]: 'CERT_MISSING_INTERMEDIATE',
-  [X509V.DEPTH_ZERO_SELF_SIGNED_CERT]: 'CERT_SELF_SIGNED',
-  [X509V.SELF_SIGNED_CERT_IN_CHAIN]: 'CERT_UNTRUSTED_ROOT',
-  [X509V.CERT_HAS_EXPIRED]: 'CERT_EXPIRED',
-  [X509V.CERT_NOT_YET_VALID]: 'CERT_NOT_YET_VALID',
-  [X509V.CERT_REVOKED]: 'CERT_REVOKED',
-};
 
 /** X509_verify_cert_error_string(3), which libraries look for in messages; the rest is ours. */
 function opensslText(verifyResult: number, depth: number): string {

@@ -1,6 +1,6 @@
 /** @module The path from the server's certificate to a trust anchor, by @ferrule/x509, as a step of the handshake. */
 import { revocation as part, type Revocation } from '@ferrule/pure/parts/revocation';
-import { X509V } from '@ferrule/result';
+import { type CertificateFault, certificateText, X509V } from '@ferrule/result';
 import { bytesEqual } from '@ferrule/result/bytes';
 import { askFilter } from '@ferrule/ssl';
 import {
@@ -9,7 +9,7 @@ import {
   type CertificateKey,
   type Crl,
   DerError,
-  type PathFailure,
+  faultFacts,
   type PathInput,
   type PathResult,
   type PathSuccess,
@@ -45,7 +45,7 @@ export function* validateChain(effects: Effects, peer: Peer, leaf: Certificate |
   const { store, crls, verifier } = trustOf(config);
   const { ocsp, pins, revocation, verify } = config;
   if (!('tbs' in leaf)) {
-    checkPins(config, leaf.spki);
+    checkPins(config, leaf);
     return { path: undefined, code: X509V.UNSPECIFIED };
   }
   const path: PathInput = {
@@ -75,10 +75,11 @@ export function* validateChain(effects: Effects, peer: Peer, leaf: Certificate |
   const result = yield* run(effects, steps);
   if (!result.ok && verify !== 'none') {
     if (result.error.beyond === 'pins' || result.error.beyond === 'staple') checkUsage(leaf);
-    throw asTlsError(result.error);
+    const anchored = config.trustAnchors.length > 0;
+    throw refused({ ...result.error, host: peer.host, anchored }, result.error.message);
   }
   if (verify !== 'none') checkUsage(leaf);
-  if (verify === 'none' || part === undefined) checkPins(config, leaf.spki, ...keysOf(result));
+  if (verify === 'none' || part === undefined) checkPins(config, leaf, keysOf(result));
   return result.ok ? { path: derOf(result), code: X509V.OK } : { path: undefined, code: result.error.verify };
 }
 
@@ -99,8 +100,11 @@ const DIGITAL_SIGNATURE = 1;
 export function checkUsage(leaf: Certificate | CertificateKey): void {
   if (!('keyUsage' in leaf)) return;
   if (leaf.keyUsage !== undefined && (leaf.keyUsage & DIGITAL_SIGNATURE) === 0) {
-    throw fail('CERT_PURPOSE', 'the keyUsage of the certificate does not allow signatures', {
-      verify: { code: X509V.KEYUSAGE_NO_DIGITAL_SIGNATURE },
+    throw refused({
+      ...faultFacts(leaf, leaf),
+      code: 'CERT_PURPOSE',
+      verify: X509V.KEYUSAGE_NO_DIGITAL_SIGNATURE,
+      depth: 0,
     });
   }
 }
@@ -135,19 +139,31 @@ function* run<T>(effects: Effects, steps: Generator<PromiseLike<boolean>, T, boo
 
 const derOf = ({ chain }: PathSuccess): readonly Uint8Array[] => chain.map(({ raw }) => raw);
 
-const asTlsError = ({ code, message, verify, depth, subject, hint }: PathFailure): Error =>
-  fail(code, message, { verify: { code: verify, depth, subject }, hint });
+/** @param detail - what is known of it beyond the facts that both engines have. */
+export function refused(fault: CertificateFault, detail?: string): Error {
+  const { code, verify, depth, subject } = fault;
+  const { message, hint } = certificateText(fault);
+  const cause = detail === undefined ? undefined : new Error(detail);
+  return fail(code, message, { verify: { code: verify, depth, subject }, hint, cause });
+}
 
 /**
  * Where no path was verified, a pin must be that of the key which the handshake's signature proves: the leaf's.
  * @throws TlsError CERT_PIN_MISMATCH
  */
-export function checkPins({ pins, provider }: Config, ...keys: readonly Uint8Array[]): void {
+export function checkPins(
+  { pins, provider }: Config,
+  leaf: Certificate | Pick<CertificateKey, 'spki'>,
+  keys: readonly Uint8Array[] = [],
+): void {
   if (pins.length === 0) return;
-  const digests = keys.map((spki) => provider.hashes.sha256.digest(spki));
+  const digests = [leaf.spki, ...keys].map((spki) => provider.hashes.sha256.digest(spki));
   if (pins.some((pin) => digests.some((digest) => bytesEqual(pin, digest)))) return;
-  throw fail('CERT_PIN_MISMATCH', 'the key of the server is not pinned', {
-    verify: { code: X509V.APPLICATION_VERIFICATION },
+  throw refused({
+    ...('tbs' in leaf && faultFacts(leaf, leaf)),
+    code: 'CERT_PIN_MISMATCH',
+    verify: X509V.APPLICATION_VERIFICATION,
+    depth: 0,
   });
 }
 

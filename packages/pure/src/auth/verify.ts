@@ -24,7 +24,7 @@ import { type KeyKind, type SignatureScheme, signatureScheme } from '../crypto/s
 import type { Effects } from '../effects.ts';
 import { fail } from '../reason.ts';
 import { settle, settled, type Steps } from '../wait.ts';
-import { checkPins, checkUsage, validateChain } from './chain.ts';
+import { checkPins, checkUsage, refused, validateChain } from './chain.ts';
 import { readCertificate } from './parsed.ts';
 
 class ChainProof {
@@ -76,12 +76,9 @@ export function* verifyChain(effects: Effects, peer: Peer): Steps<VerifiedPeer> 
   const { limits } = effects.config;
   if (first === undefined) throw fail('NO_CERTIFICATE', 'the server sent an empty list of certificates');
   if (certificates.length > limits.chainLength) {
-    throw fail(
-      'CERT_CHAIN_TOO_LONG',
+    throw refused(
+      { code: 'CERT_CHAIN_TOO_LONG', verify: X509V.CERT_CHAIN_TOO_LONG, depth: 0 },
       `the server sent ${certificates.length} certificates; limits.chainLength is ${limits.chainLength}`,
-      {
-        verify: { code: X509V.CERT_CHAIN_TOO_LONG },
-      },
     );
   }
   effects.negotiated.settle('peerCertificates', peer.kind === 'x509' ? certificates : []);
@@ -100,7 +97,7 @@ function* verifyCertificates(effects: Effects, peer: Peer, first: Uint8Array): S
   if (typeof verify === 'function') {
     yield* askCaller(effects, peer, verify);
     checkUsage(leaf);
-    checkPins(effects.config, leaf.spki);
+    checkPins(effects.config, leaf);
     effects.negotiated.settle('verifiedChain', undefined);
     effects.negotiated.settle('verifyResult', X509V.OK);
   } else {
@@ -123,7 +120,7 @@ function* verifyRawPublicKey(effects: Effects, peer: Peer, spki: Uint8Array): St
       hint: 'Give the key as one of rawPublicKeys if you trust it.',
     });
   }
-  checkPins(effects.config, spki);
+  checkPins(effects.config, { spki });
   effects.negotiated.settle('peerRawPublicKey', spki);
   effects.negotiated.settle('verifiedChain', undefined);
   effects.negotiated.settle('verifyResult', X509V.OK);

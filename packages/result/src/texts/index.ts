@@ -3,6 +3,7 @@
  * `@ferrule/result/no-texts` in its place (docs/bundlers.md): then an error has its code where a sentence would be.
  */
 export { MEANINGS } from './alerts.ts';
+export { CERTIFICATES, type CertificateWords } from './certificates.ts';
 export { CODES } from './codes.ts';
 export {
   OTHER_EXTENSIONS,

@@ -3,6 +3,7 @@
  * alerts and X509_V numbers are the same; what people read is the code, and where to look it up.
  */
 import type { CodeEntries, CodeEntry, CommonCode } from '../codes.ts';
+import type { CERTIFICATES as TEXTS } from './certificates.ts';
 import type { TABLE } from './codes.ts';
 import { ALERTS } from './none-alerts.ts';
 import type { AlertMeaning } from '../peer-alert.ts';
@@ -18,6 +19,7 @@ export const CODES: CodeEntries<typeof TABLE> = new Proxy({} as CodeEntries<type
   }),
 });
 export const SENTENCES: { readonly [K in X509VName]?: string } = {};
+export const CERTIFICATES: typeof TEXTS = {};
 export const MEANINGS: Readonly<Record<number, AlertMeaning>> = {};
 export const OTHER_SUITES_13: Readonly<Record<number, string>> = {};
 export const OTHER_SUITES_12: readonly (readonly [number, string])[] = [];

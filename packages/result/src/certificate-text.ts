@@ -1,0 +1,71 @@
+/**
+ * @module What is said of a certificate that is refused: one sentence and one hint, from what is known of it. Both
+ * engines, the face of node:tls and the command take the words from here; what an engine knows beyond these facts is
+ * the error's `cause`.
+ */
+import { CERTIFICATES } from '@ferrule/result/texts';
+import type { CommonCode } from './codes.ts';
+import type { RevocationStatus } from './revocation-status.ts';
+import { x509VSentence } from './x509-v.ts';
+
+/** What is wrong, and what is known of the certificate concerned. All text is fit for a terminal. */
+export interface CertificateFault {
+  readonly code: CommonCode;
+  /** X509_V number. */
+  readonly verify: number;
+  /** Its place in the chain; 0 is the server's own. */
+  readonly depth: number;
+  /** Its RFC 4514 names; `undefined` where it has none, or they cannot be read. */
+  readonly subject?: string | undefined;
+  readonly issuer?: string | undefined;
+  /** Where it says that its issuer's certificate is (RFC 5280 section 4.2.2.1). */
+  readonly issuerUrl?: string | undefined;
+  /** Its validity, in milliseconds since the epoch. */
+  readonly notBefore?: number | undefined;
+  readonly notAfter?: number | undefined;
+  /** It is one of the trust anchors. */
+  readonly trusted?: boolean | undefined;
+  /** The host names and addresses of the server's certificate. */
+  readonly names?: readonly string[] | undefined;
+  /** Whom the caller wants to talk to. */
+  readonly host?: string | undefined;
+  /** Whether any trust anchors were given. */
+  readonly anchored?: boolean | undefined;
+  /** What a filter of revoked certificates said. */
+  readonly crlite?: RevocationStatus | undefined;
+}
+
+export interface CertificateText {
+  readonly message: string | undefined;
+  /** `undefined`: the remedy of the code. */
+  readonly hint: string | undefined;
+}
+
+/** What the caller's options are called: the command has switches. */
+export interface OptionNames {
+  readonly trustAnchors: string;
+}
+
+const LIBRARY: OptionNames = { trustAnchors: '`ca`, `trustAnchors`' };
+
+/** The message and the hint of a `TlsError` about a certificate; without a hint, the remedy of its code is to be said. */
+export function certificateText(
+  fault: CertificateFault,
+  options: OptionNames = LIBRARY,
+): CertificateText & { readonly message: string } {
+  const brief = { ...fault, subject: short(fault.subject, 200), issuer: short(fault.issuer, 200) };
+  const said = CERTIFICATES[fault.code]?.(brief, options);
+  return { message: short(said?.message ?? sentenceOf(brief), 1000), hint: short(said?.hint, 1000) };
+}
+
+function sentenceOf({ verify, depth, subject }: CertificateFault): string {
+  const place =
+    subject === undefined ? (depth === 0 ? undefined : `certificate ${depth}`) : `certificate ${depth}, ${subject}`;
+  return `${x509VSentence(verify)}${place === undefined ? '' : ` (${place})`}`;
+}
+
+/** A certificate can hold a megabyte of name; a message should not. */
+function short<T extends string | undefined>(text: T, length: number): T;
+function short(text: string | undefined, length: number): string | undefined {
+  return text === undefined || text.length <= length ? text : `${text.slice(0, length)}…`;
+}
