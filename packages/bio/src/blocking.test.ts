@@ -185,6 +185,31 @@ describe('the serving end', () => {
     }
   });
 
+  it('passes on what is an Error, and what can be read of it', () => {
+    const throwing = Object.defineProperty(new Error('x'), 'message', {
+      get() {
+        throw new Error('a getter');
+      },
+    });
+    const odd = [
+      { message: 5 },
+      { name: Symbol('x') },
+      { name: undefined, message: null },
+      { code: 7 },
+      { message: 'kept', name: 3, code: 'EPIPE' },
+    ].map((own) => Object.assign(new Error('x'), own));
+    for (const error of [...odd, throwing]) {
+      const memory = sharedBioMemory(8);
+      const near = blockingBio(memory);
+      sharedBio(memory).fail(error as Error);
+      expect(near.error).toBeInstanceOf(Error);
+    }
+    const memory = sharedBioMemory(8);
+    const near = blockingBio(memory);
+    sharedBio(memory).fail(odd[4] as Error);
+    expect(near.error).toMatchObject({ name: 'Error', message: 'kept', code: 'EPIPE' });
+  });
+
   it('preserves the byte stream under any interleaving, at any size', () => {
     const step = fc.record({
       act: fc.constantFrom('write', 'nwrite', 'read', 'nread'),

@@ -88,23 +88,35 @@ export class SharedSide {
 
   /** Returns false when the other side has failed before. */
   fail(error: Error): boolean {
-    if (Atomics.compareExchange(this.words, Word.failure, Failure.none, Failure.beingWritten) !== Failure.none)
-      return false;
-    const code: unknown = (error as { readonly code?: unknown }).code;
+    // Read before the word is taken: an error of the caller's may throw at that
+    const code = textOf(error, 'code', 40);
     const text: FailureText = {
-      name: error.name.slice(0, 40),
-      message: error.message.slice(0, 300),
-      ...(typeof code === 'string' && { code: code.slice(0, 40) }),
+      name: textOf(error, 'name', 40) ?? 'Error',
+      message: textOf(error, 'message', 300) ?? FAILED,
+      ...(code !== undefined && { code }),
     };
     // Only a message full of control characters, six units each, can be too long after that
     let json = JSON.stringify(text);
-    if (json.length > FAILURE_UNITS - 1)
-      json = JSON.stringify({ ...text, name: 'Error', message: 'the transport failed' });
+    if (json.length > FAILURE_UNITS - 1) json = JSON.stringify({ ...text, name: 'Error', message: FAILED });
+    if (Atomics.compareExchange(this.words, Word.failure, Failure.none, Failure.beingWritten) !== Failure.none)
+      return false;
     this.#failure[0] = json.length;
     for (let i = 0; i < json.length; i++) this.#failure[1 + i] = json.charCodeAt(i);
     Atomics.store(this.words, Word.failure, Failure.written);
     this.notify();
     return true;
+  }
+}
+
+const FAILED = 'the transport failed';
+
+/** A property of an error, cut off; `undefined` where it is no text, or cannot be read. */
+function textOf(error: Error, name: keyof FailureText, most: number): string | undefined {
+  try {
+    const value = (error as { readonly [Name in keyof FailureText]?: unknown })[name];
+    return typeof value === 'string' ? value.slice(0, most) : undefined;
+  } catch {
+    return undefined;
   }
 }
 

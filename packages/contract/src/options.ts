@@ -265,7 +265,7 @@ export interface Limits {
 export interface ExternalPsk {
   /** 1 to 65,535 bytes; of an imported key, less what RFC 9258 puts around it: 8 bytes and the context. */
   readonly identity: Uint8Array;
-  /** As many random bytes as the hash has, or more. */
+  /** As many random bytes as the hash has, or more; with OpenSSL 512 at most. */
   readonly key: Uint8Array;
   /** The hash of the suites that it is offered for; of an imported key, the one that it was agreed for. */
   readonly hash: 'sha256' | 'sha384';

@@ -66,7 +66,8 @@ export interface QuicConnection {
   readonly peerTransportParameters: Uint8Array | undefined;
   /**
    * Bytes of CRYPTO frames, in order and without gaps; copied. Bytes of another level than the one that is read now are
-   * the server's fault, and the connection fails. After its end they are dropped.
+   * the server's fault, and the connection fails; so it does where more than `limits.handshakeBytes` and 128 KiB wait,
+   * for a callback that has not answered, say (CRYPTO_BUFFER_EXCEEDED). After its end they are dropped.
    * @throws TypeError for another level, or no bytes
    */
   receive(level: Exclude<QuicLevel, '0-rtt'>, data: Uint8Array): void;

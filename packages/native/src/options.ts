@@ -47,6 +47,9 @@ export interface Config {
   readonly anchored: boolean;
 }
 
+/** TLS13_MAX_RESUMPTION_PSK_LENGTH of OpenSSL. */
+const MOST_PSK_BYTES = 512;
+
 /** @throws TypeError that names the option. */
 export function parseOptions(abilities: Abilities, options: ContextOptions = {}): Config {
   const own = contextOptions(options);
@@ -70,6 +73,10 @@ export function parseOptions(abilities: Abilities, options: ContextOptions = {})
   if (others.length > 0) throw new TypeError('externalPsks: OpenSSL offers one');
   if (psk?.import !== undefined)
     throw new TypeError('externalPsks[0].import: OpenSSL imports no keys (RFC 9258); see `features`');
+  if (psk !== undefined && psk.key.length > MOST_PSK_BYTES)
+    throw new TypeError(
+      `externalPsks[0].key: OpenSSL offers keys of at most ${MOST_PSK_BYTES} bytes, this one has ${psk.key.length}`,
+    );
   const securityLevel = own.securityLevel ?? DEFAULT_SECURITY_LEVEL;
   const extendedMasterSecret = own.extendedMasterSecret ?? 'require';
   const secureRenegotiation = own.secureRenegotiation ?? 'require';

@@ -235,6 +235,17 @@ describe('options that need what this OpenSSL does not have', () => {
   });
 });
 
+it('a pre-shared key that is longer than OpenSSL offers is refused', async () => {
+  const keyOf = (length: number): ContextOptions => ({
+    externalPsks: [{ identity: Uint8Array.of(1), key: new Uint8Array(length).fill(7), hash: 'sha256' }],
+  });
+  const { extensions } = await hello(keyOf(512));
+  expect(extensions.has(41)).toBe(true);
+  expect(() => backend.createContext(keyOf(513))).toThrow(
+    new TypeError('externalPsks[0].key: OpenSSL offers keys of at most 512 bytes, this one has 513'),
+  );
+});
+
 async function hello(options: ContextOptions): Promise<ReturnType<typeof clientHelloOf>> {
   const server = await TestServer.make();
   const wire = server.open();

@@ -39,5 +39,11 @@ export const MAX_BYTES_IN_FLIGHT = 262_144;
  * same).
  */
 export const MAX_POST_HANDSHAKE_BYTES = 131_338;
+/**
+ * In QUIC, bytes of CRYPTO data that may wait beside one message, while a callback or the provider is waited for: no
+ * flow control bounds it (RFC 9000 section 7.5). Each piece counts for {@link CRYPTO_PIECE} more.
+ */
+export const MAX_CRYPTO_WAITING = 131_072;
+export const CRYPTO_PIECE = 256;
 /** Seconds that a TLS 1.2 session is kept to which the server gave no lifetime. */
 export const SESSION_LIFETIME_12 = 7_200;

@@ -12,7 +12,7 @@ import type {
   QuicLevel,
   Ssl,
 } from '@ferrule/contract';
-import { SslError, type ReturnValue, type TlsError } from '@ferrule/result';
+import { Alert, SslError, type ReturnValue, type TlsError } from '@ferrule/result';
 import { copyOf } from '@ferrule/ssl';
 import { plainOptions } from '@ferrule/result/arguments';
 import { bytes, flag, optionsOf } from '@ferrule/ssl/options';
@@ -21,7 +21,7 @@ import { trustOf } from './auth/chain.ts';
 import { newConnection, type QuicCarrier } from './connection.ts';
 import { parseOptions, type Config } from './context.ts';
 import type { CryptoProvider } from './crypto/provider.ts';
-import { LevelRecords, PROTOCOL_VIOLATION, type Carried } from './quic/levels.ts';
+import { Carried, LevelRecords, PROTOCOL_VIOLATION } from './quic/levels.ts';
 import type { Records } from './records.ts';
 import { sessionFromBytes } from './session/session.ts';
 
@@ -65,9 +65,10 @@ class Quic implements QuicConnection, QuicCarrier {
   readonly transportParameters: Uint8Array;
   readonly earlyData: boolean;
   peerTransportParameters: Uint8Array | undefined;
-  readonly #carried: Carried = { events: [], incoming: [], readLevel: 'initial', errorCode: undefined };
+  readonly #carried: Carried;
 
   constructor(config: Config, options: QuicConnectionOptions) {
+    this.#carried = new Carried(config);
     const given = optionsOf(options, OPTIONS);
     this.transportParameters = bytes(given.get('transportParameters'), 'transportParameters');
     if (this.transportParameters.length > MOST_PARAMETERS)
@@ -100,10 +101,18 @@ class Quic implements QuicConnection, QuicCarrier {
     if (!LEVELS.includes(level)) throw new TypeError(`receive: must be of level ${LEVELS.join(', ')}`);
     const copy = copyOf(data);
     if (copy === undefined) throw new TypeError('receive: needs a Uint8Array');
-    if (copy.length > 0 && this.tls.failure === undefined) this.#carried.incoming.push({ level, data: copy });
+    if (copy.length > 0 && this.tls.failure === undefined) this.#carried.put(level, copy);
   }
 
   advance(): ReturnValue {
+    const ret = this.#advance();
+    // One of our own, a callback that threw, say, has no alert, and the server is to be told all the same
+    if (this.tls.failure !== undefined && this.tls.failure.error.code !== 'DISPOSED')
+      this.#carried.close(Alert.internal_error);
+    return ret;
+  }
+
+  #advance(): ReturnValue {
     const { tls } = this;
     const ret = tls.connect();
     if (ret !== 1) return ret;

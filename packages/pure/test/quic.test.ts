@@ -244,6 +244,13 @@ describe('after the handshake', () => {
     expect(hello.extensions.some(({ type }) => type === 41)).toBe(false);
   });
 
+  it('tickets come as often as the server likes: no data comes in between', () => {
+    const { server, sessions } = established();
+    const { message } = server.ticket();
+    for (let i = 0; i < 200; i++) server.put(22, message);
+    expect([server.go(), sessions.length]).toEqual([1, 8]);
+  });
+
   it.each<[string, string, (server: LevelServer) => void]>([
     ['KeyUpdate', 'close 0x10a', (server) => server.put(22, wire.encodeKeyUpdate(false))],
     ['a CertificateRequest', 'close 0xa', (server) => server.put(22, server.certificateRequest(Uint8Array.of(1)))],
@@ -391,6 +398,48 @@ describe('the caller', () => {
     for (let i = 0; i < 100; i++) quic.receive('initial', new Uint8Array(1000));
     expect(quic.advance()).toBe(-1);
     expect(quic.events()).toEqual([]);
+  });
+
+  it('what comes while a callback is waited for is kept up to a bound, and ends the connection beyond it', async () => {
+    for (const [pieces, size, close] of [
+      [20, 1000, undefined],
+      [300, 1000, 'close 0xd'],
+      [1500, 1, 'close 0xd'],
+    ] as const) {
+      let answer: (accepted: boolean) => void = () => {};
+      const { quic, server } = scene({
+        trustAnchors: undefined as never,
+        verify: () => new Promise<boolean>((resolve) => (answer = resolve)),
+      });
+      serve(server);
+      for (let i = 0; i < pieces; i++) quic.receive('1-rtt', new Uint8Array(size));
+      expect([server.go(), quic.tls.getError(-1)]).toEqual([-1, SslError.wantRetryVerify]);
+      answer(true);
+      await quic.tls.asyncReady;
+      server.go();
+      // Zeros are a HelloRequest, which TLS 1.3 has not
+      expect([size, server.order.at(-1)]).toEqual([size, close ?? 'close 0x10a']);
+    }
+  });
+
+  it.each(['onSession', 'onKeylog', 'onMessage', 'now'] as const)('a %s that throws says how to close', (name) => {
+    const throws = (): never => {
+      throw new Error('mine');
+    };
+    const { quic, server } = scene({ [name]: throws });
+    const steps = [
+      () => void server.go(),
+      () => void server.readHello(),
+      () => server.answer(),
+      () => server.encryptedExtensions(EE),
+      () => server.authenticate(),
+      () => server.finish(),
+      () => void server.readFlight(),
+      () => server.put(22, server.ticket().message),
+    ];
+    for (const step of steps) if (quic.tls.failure === undefined) step();
+    expect([server.go(), quic.tls.failure?.error.code]).toEqual([-1, 'CALLBACK_FAILED']);
+    expect(server.order.filter((each) => each.startsWith('close'))).toEqual(['close 0x150']);
   });
 
   it('a failure leaves what was said before it, with the keys for it, until the connection is disposed of', () => {

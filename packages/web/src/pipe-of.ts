@@ -7,8 +7,16 @@ import { streamPipe } from 'ferrule/pump';
 
 export type AnyPipe = Pipe | StreamPipe | Transport;
 
+/** Settles with a pipe's failure, if it ever fails. No name of a caller's pipe. */
+export const FAILED: unique symbol = Symbol('failed');
+
+/** A pipe that may tell of its failure though nobody reads or writes. */
+export interface TellingPipe extends Pipe {
+  readonly [FAILED]?: Promise<Error>;
+}
+
 /** @throws TypeError for what is no pipe. */
-export function pipeOf(given: AnyPipe): Pipe {
+export function pipeOf(given: AnyPipe): TellingPipe {
   if (typeof given !== 'object' || given === null || !('start' in given || 'readable' in given || 'read' in given))
     throw new TypeError('dial: gave neither { readable, writable }, nor { read, write, close }, nor a Transport');
   if ('start' in given) return ofTransport(given);
@@ -23,10 +31,12 @@ export function bytesIn(chunk: unknown): Uint8Array {
   throw new TlsError('TRANSPORT_ERROR', `the pipe yields ${kind} in place of bytes`);
 }
 
-function ofTransport(transport: Transport): Pipe {
+function ofTransport(transport: Transport): TellingPipe {
   let held: Uint8Array | undefined;
   let over: null | Error | undefined;
   let wake = (): void => {};
+  let tell: (error: Error) => void = () => {};
+  const failed = new Promise<Error>((resolve) => (tell = resolve));
   transport.start({
     data: (bytes) => {
       try {
@@ -44,6 +54,7 @@ function ofTransport(transport: Transport): Pipe {
     },
     failed: (error) => {
       over ??= error;
+      tell(error);
       wake();
     },
   });
@@ -65,5 +76,6 @@ function ofTransport(transport: Transport): Pipe {
     write: (bytes) => settled((done) => transport.send(bytes, done)),
     closeWrite: () => settled((done) => transport.end(done)),
     close: () => transport.destroy(),
+    [FAILED]: failed,
   };
 }

@@ -3,7 +3,7 @@ import { TlsError } from '@ferrule/result';
 import { knownOptions, memoryOf } from '@ferrule/result/arguments';
 import { hostOption } from '@ferrule/result/host';
 import type { Pipe } from 'ferrule';
-import { bytesIn } from './pipe-of.ts';
+import { bytesIn, FAILED, type TellingPipe } from './pipe-of.ts';
 import { Queue } from './queue.ts';
 
 export interface SocketInfo {
@@ -31,7 +31,7 @@ export interface Socket {
 }
 
 export interface Opened {
-  readonly pipe: Pipe;
+  readonly pipe: TellingPipe;
   readonly info: SocketInfo;
 }
 
@@ -84,6 +84,11 @@ export class PipeSocket implements Socket {
     this.closed = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
     for (const each of [this.opened, this.#pipe, this.closed]) each.catch(() => {});
     this.opened.catch((error: unknown) => this.#fail(error));
+    // Behind what nobody has read, no read finds it
+    void opened.then(
+      ({ pipe }) => pipe[FAILED]?.then((error) => !this.upgraded && this.#fail(error)),
+      () => {},
+    );
     this.readable = new ReadableStream(
       {
         pull: async (controller) => {

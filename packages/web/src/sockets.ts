@@ -10,10 +10,11 @@ import {
   refuseOption,
   textOption,
 } from '@ferrule/result/arguments';
+import { TlsError } from '@ferrule/result';
 import { asciiHost, type Destination } from '@ferrule/result/host';
 import { connectOver, type ConnectOverOptions, type Dial, type Pipe, type TlsConnection } from 'ferrule';
 import { abortable, dialOption } from 'ferrule/pump';
-import { pipeOf } from './pipe-of.ts';
+import { FAILED, pipeOf, type TellingPipe } from './pipe-of.ts';
 import { type Opened, PipeSocket, type Socket } from './pipe-socket.ts';
 import { checkTlsOptions, TLS_OPTIONS } from './tls-options.ts';
 
@@ -74,7 +75,7 @@ export function createSockets(options: SocketsOptions): Sockets {
 }
 
 /** A pipe that comes after the signal is closed. */
-function dialled(dial: Dial, to: Destination, signal: AbortSignal): Promise<Pipe> {
+function dialled(dial: Dial, to: Destination, signal: AbortSignal): Promise<TellingPipe> {
   const made = (async () => pipeOf(await dial(to, signal)))();
   return abortable(made, signal, () => void made.then((pipe) => pipe.close()).catch(() => {}));
 }
@@ -94,9 +95,20 @@ function ofTls(connection: TlsConnection): Opened {
       write: (bytes) => connection.write(bytes),
       closeWrite: () => connection.closeWrite(),
       close: () => connection.close(),
+      [FAILED]: failureOf(connection),
     },
   };
 }
+
+/** A connection that is over fails writes with the reason; DISPOSED is none. */
+const failureOf = (connection: TlsConnection): Promise<Error> =>
+  new Promise((resolve) => {
+    void connection.closed
+      .then(() => connection.write(Uint8Array.of(0)))
+      .catch((error: unknown) => {
+        if (!(TlsError.is(error) && error.code === 'DISPOSED')) resolve(error as Error);
+      });
+  });
 
 /** `host:port`, `[::1]:port`, or the two apart. @throws TypeError */
 function destinationOf(address: unknown): Destination {

@@ -112,7 +112,7 @@ export const closeText = (event: { readonly code?: number; readonly reason?: str
 /** 1000: normal. 1001: going away. 1005: no code was sent. */
 const isOrderly = (code: number | undefined): boolean => code === 1000 || code === 1001 || code === 1005;
 
-const OPEN = 1;
+const [OPEN, CLOSED] = [1, 3];
 
 class WebSocketTransport implements Transport {
   readonly name: string;
@@ -138,9 +138,7 @@ class WebSocketTransport implements Transport {
         for (const send of early) send();
         resolve();
       };
-      if (socket.readyState === OPEN) opened();
-      else socket.addEventListener('open', opened);
-      socket.addEventListener('close', (event: { readonly code?: number; readonly reason?: string }) => {
+      const closed = (event: { readonly code?: number; readonly reason?: string }): void => {
         const isOpen = this.#early === undefined;
         this.#onClose(event, isOpen);
         if (!isOpen)
@@ -149,7 +147,12 @@ class WebSocketTransport implements Transport {
               hint: 'See whether the relay runs, and whether it lets this origin and destination pass.',
             }),
           );
-      });
+      };
+      if (socket.readyState === OPEN) opened();
+      else socket.addEventListener('open', opened);
+      // One that is closed already says nothing any more
+      if (socket.readyState === CLOSED) closed({});
+      else socket.addEventListener('close', closed);
     });
     this.opened.catch(() => {});
     socket.addEventListener('message', ({ data }: { readonly data: unknown }) => this.#onMessage(data));

@@ -68,3 +68,16 @@ it('a write of a Wisp stream is done when the WebSocket has sent it, and fails w
   socket.emit('close', { code: 1006 });
   expect(done).toEqual([undefined, 'the relay closed the WebSocket (1006)']);
 });
+
+it('a WebSocket that is closed already is a pipe that has failed', () => {
+  class Closed extends FakeSocket {
+    override readonly readyState: number = 3;
+  }
+  const pipe = webSocketPipe(new Closed());
+  const told: string[] = [];
+  const hear = (error?: Error | null): void => void told.push(error?.message ?? 'no error');
+  pipe.start({ data: () => true, end: hear, failed: hear });
+  pipe.send(Uint8Array.of(1), hear);
+  pipe.end(hear);
+  expect(told).toEqual(Array(3).fill('WebSocket: the WebSocket was closed (1006)'));
+});

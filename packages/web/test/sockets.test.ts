@@ -267,6 +267,21 @@ describe('closed', () => {
     await expect(socket.closed).rejects.toThrow('reset');
   });
 
+  it('rejects when a transport fails behind what nobody has read', async () => {
+    const transport = {
+      name: 'reset',
+      start: (sink: { data(bytes: Uint8Array): unknown; failed(error: Error): void }) =>
+        void setTimeout(() => (sink.data(bytes('hello')), setTimeout(() => sink.failed(new Error('reset')), 1)), 1),
+      resume: () => {},
+      send: () => {},
+      end: () => {},
+      destroy: () => {},
+    };
+    const socket = createSockets({ dial: () => Promise.resolve(transport) }).connect('db:1');
+    await expect(socket.closed).rejects.toThrow('reset');
+    expect((await socket.readable.getReader().read()).value).toEqual(bytes('hello'));
+  });
+
   it.each(['pipe', 'transport'])('rejects for a %s that yields no bytes', async (kind) => {
     const text = 'a line' as never;
     const pipe = new EndingPipe(text);

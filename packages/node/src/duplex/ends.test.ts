@@ -226,6 +226,17 @@ describe.each(engines)('the ends of a TLS Duplex on $name', ({ name: backend }) 
     });
   });
 
+  it('reads for onread(), and tells the end, beside a listener for readable that was there first', async () => {
+    const { port } = await secure((socket) => void setImmediate(() => socket.end(Buffer.from('abc'))));
+    let got = '';
+    const callback = (n: number, buffer: Uint8Array): unknown =>
+      (got += Buffer.from(buffer.subarray(0, n)).toString()).length > 0;
+    const duplex = await dial({ port, onread: { buffer: Buffer.alloc(1), callback } });
+    duplex.on('readable', () => duplex.read());
+    await once(duplex, 'end');
+    expect(got).toBe('abc');
+  });
+
   it.each([
     ['goes on whatever onread() returns but false', undefined, false],
     ['waits when onread() returns false', false, false],

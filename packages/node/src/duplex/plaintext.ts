@@ -18,6 +18,10 @@ export interface OnRead {
 export interface Plaintext {
   /** The reader wants more. */
   wanted: boolean;
+  /** The stream asks for more, which counts unless it was told to pause. */
+  want(): void;
+  /** pause(), true, and resume(). */
+  hold(isHeld: boolean): void;
   /** @param there at most so many bytes can come at once. */
   space(there: number): Uint8Array;
   filled(n: number): void;
@@ -61,6 +65,14 @@ export class Chunks implements Plaintext {
     this.#push = push;
   }
 
+  want(): void {
+    this.wanted = true;
+  }
+
+  hold(): void {
+    // A Readable keeps what it does not give
+  }
+
   space(there: number): Uint8Array {
     if (this.#slab.length === 0) {
       // Not more than what can be there: a small answer does not cost a whole slab. Nothing else is in its memory.
@@ -95,9 +107,20 @@ export class StaticBuffer implements Plaintext {
   /** The caller's, and the same as bytes. */
   #buffer: Uint8Array | undefined;
   #memory: Uint8Array | undefined;
+  #isHeld = false;
 
   constructor(onread: OnRead) {
     this.#onread = onread;
+  }
+
+  /** Not isPaused(): a stream with a listener for `readable` is paused, too, and reads (node:net). */
+  want(): void {
+    this.wanted = !this.#isHeld;
+  }
+
+  hold(isHeld: boolean): void {
+    this.#isHeld = isHeld;
+    if (isHeld) this.wanted = false;
   }
 
   space(): Uint8Array {

@@ -168,7 +168,7 @@ export class TlsDuplex extends SocketSurface {
   // ── The Duplex ──
 
   override _read(): void {
-    this.#plaintext.wanted = this.#parts.onread === undefined || !this.isPaused();
+    this.#plaintext.want();
     if (this.#phase !== 'open') return;
     this.#greet();
     this.#pump?.run();
@@ -180,12 +180,13 @@ export class TlsDuplex extends SocketSurface {
   }
 
   override pause(): this {
-    if (this.#parts.onread !== undefined) this.#plaintext.wanted = false;
+    this.#plaintext.hold(true);
     return super.pause();
   }
 
   /** With `onread`, goes on after pause(), or after its callback has returned false. */
   override resume(): this {
+    this.#plaintext.hold(false);
     super.resume();
     if (this.#parts.onread !== undefined && !this.readableEnded) this._read();
     return this;

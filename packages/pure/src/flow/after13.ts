@@ -61,7 +61,8 @@ export function after13(effects: Effects, legacy: Legacy13): PostHandshake {
     receive(message) {
       switch (message.type) {
         case HandshakeType.new_session_ticket:
-          if (++row.tickets > MAX_MESSAGES_IN_A_ROW)
+          // In QUIC data goes by another way, and ends no row
+          if (++row.tickets > MAX_MESSAGES_IN_A_ROW && quic === undefined)
             throw fail('TOO_MANY_MESSAGES', `${row.tickets} NewSessionTickets without data in between`);
           if (++tickets <= config.limits.tickets) newSession(effects, legacy, message);
           return undefined;

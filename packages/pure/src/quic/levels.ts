@@ -8,22 +8,66 @@ import { ContentType } from '@ferrule/result/numbers';
 import type { Outlet } from '@ferrule/ssl';
 import type { Config } from '../context.ts';
 import { ownCopy } from '../keys/secret.ts';
+import { CRYPTO_PIECE, MAX_CRYPTO_WAITING } from '../limits.ts';
 import { fail } from '../reason.ts';
 import { type Keys, Records, type TrafficSecret } from '../records.ts';
 import { FLUSHED, WANT_READ, type Flushed, type Progress, type ReadRecord } from '../record/progress.ts';
 
 /** RFC 9000 section 20.1. */
 export const PROTOCOL_VIOLATION = 0x0a;
+const CRYPTO_BUFFER_EXCEEDED = 0x0d;
 /** RFC 9001 section 4.8: CRYPTO_ERROR, to which the alert is added. */
 const CRYPTO_ERROR = 0x0100;
 
 /** What goes between QUIC and the flow. */
-export interface Carried {
-  readonly events: QuicEvent[];
-  readonly incoming: { readonly level: QuicLevel; readonly data: Uint8Array }[];
-  readLevel: QuicLevel;
+export class Carried {
+  readonly events: QuicEvent[] = [];
+  readLevel: QuicLevel = 'initial';
   /** The error code of a failure that is not to be told by its alert. */
   errorCode: number | undefined;
+  readonly #most: number;
+  #incoming: { readonly level: QuicLevel; readonly data: Uint8Array }[] = [];
+  #waiting = 0;
+  #closed = false;
+
+  constructor({ limits }: Pick<Config, 'limits'>) {
+    this.#most = limits.handshakeBytes + MAX_CRYPTO_WAITING;
+  }
+
+  /** Keeps `data`, up to a bound; what is beyond it ends the connection when it is next read from. */
+  put(level: QuicLevel, data: Uint8Array): void {
+    if (this.#waiting > this.#most) return;
+    this.#waiting += data.length + CRYPTO_PIECE;
+    if (this.#waiting > this.#most) this.#incoming = [];
+    else this.#incoming.push({ level, data });
+  }
+
+  /** @throws TlsError for more than was kept, and for bytes of another level than is read. */
+  take(): Uint8Array | undefined {
+    if (this.#waiting > this.#most) {
+      this.errorCode = CRYPTO_BUFFER_EXCEEDED;
+      throw fail('EXCESSIVE_MESSAGE_SIZE', `more than ${this.#most} bytes of CRYPTO data wait to be read`);
+    }
+    const first = this.#incoming.shift();
+    if (first === undefined) return undefined;
+    this.#waiting -= first.data.length + CRYPTO_PIECE;
+    if (first.level === this.readLevel) return first.data;
+    // RFC 9001 section 4.1.3: bytes of a level that is over, or not there yet.
+    this.errorCode = PROTOCOL_VIOLATION;
+    throw fail('UNEXPECTED_MESSAGE', `CRYPTO data of level ${first.level}, where ${this.readLevel} is read`);
+  }
+
+  drop(): void {
+    this.#incoming = [];
+    this.#waiting = 0;
+  }
+
+  /** How to close, which is told once: by the alert, or as an error of ours where there is none. */
+  close(description: number): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.events.push({ kind: 'close', errorCode: this.errorCode ?? CRYPTO_ERROR + description });
+  }
 }
 
 const LEVEL_OF = { early: '0-rtt', handshake: 'handshake', application: '1-rtt' } as const;
@@ -39,12 +83,8 @@ export class LevelRecords extends Records {
   }
 
   override next(): Progress<ReadRecord> {
-    const { incoming, readLevel } = this.#carried;
-    const first = incoming.shift();
-    if (first === undefined) return WANT_READ;
-    // RFC 9001 section 4.1.3: bytes of a level that is over, or not there yet.
-    if (first.level !== readLevel) throw this.#wrongLevel(first.level);
-    return { kind: 'record', type: ContentType.handshake, fragment: first.data };
+    const fragment = this.#carried.take();
+    return fragment === undefined ? WANT_READ : { kind: 'record', type: ContentType.handshake, fragment };
   }
 
   override putMessage(message: Uint8Array): void {
@@ -56,10 +96,7 @@ export class LevelRecords extends Records {
     // Closing a connection is QUIC's (RFC 9000 section 10)
     if (description === Alert.close_notify) return;
     this.traceSent(ContentType.alert, Uint8Array.of(level, description));
-    this.#carried.events.push({
-      kind: 'close',
-      errorCode: this.#carried.errorCode ?? CRYPTO_ERROR + description,
-    });
+    this.#carried.close(description);
   }
 
   override write(): never {
@@ -86,7 +123,7 @@ export class LevelRecords extends Records {
   override dispose(): void {
     super.dispose();
     // What was said before the end stays to be taken, as TLS sends it before the alert
-    this.#carried.incoming.length = 0;
+    this.#carried.drop();
   }
 
   #handOver(direction: 'read' | 'write', keys: Keys): Exclude<QuicLevel, 'initial'> {
@@ -100,11 +137,6 @@ export class LevelRecords extends Records {
       secret: ownCopy(secret.bytes),
     });
     return level;
-  }
-
-  #wrongLevel(level: QuicLevel): Error {
-    this.#carried.errorCode = PROTOCOL_VIOLATION;
-    return fail('UNEXPECTED_MESSAGE', `CRYPTO data of level ${level}, where ${this.#carried.readLevel} is read`);
   }
 }
 
