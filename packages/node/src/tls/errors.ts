@@ -118,6 +118,17 @@ function alertError(error: TlsError, description: number, name: string): TlsErro
   });
 }
 
+/** SSL_renegotiate(3) fails so in TLS 1.3, which has none (RFC 9846 section 4.1). */
+export function renegotiationError(error: Error, protocol: string | null): Error {
+  if (protocol !== 'TLSv1.3' || !TlsError.is(error)) return nodeTlsError(error);
+  return withNodeNames(error, {
+    code: 'ERR_SSL_WRONG_SSL_VERSION',
+    message: `error:0A00010A:${LIBRARY}::wrong ssl version`,
+    library: LIBRARY,
+    reason: 'wrong ssl version',
+  });
+}
+
 const reasonOf = (code: string): string =>
   code
     .replace(/^ERR_SSL_/, '')

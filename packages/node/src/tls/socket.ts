@@ -13,7 +13,7 @@ import type { Truncation } from '../duplex/duplex-parts.ts';
 import { TlsDuplex } from '../duplex/tls-duplex.ts';
 import { argumentType, outOfRange } from './argument-errors.ts';
 import { defaults } from './defaults.ts';
-import { CUT_OFF, nodeTlsError, verifyFailure } from './errors.ts';
+import { CUT_OFF, nodeTlsError, renegotiationError, verifyFailure } from './errors.ts';
 import { appendKeylog, keylogFile } from './keylog-file.ts';
 import { type Given, refusal, refuseByTable } from './options.ts';
 import { type ClientContext, clientContextOf, contextFor } from './secure-context.ts';
@@ -173,6 +173,19 @@ export class TLSSocket extends TlsDuplex {
     if (this.ssl !== undefined)
       throw refusal('setServername', 'the handshake has begun: give `servername` to connect()');
     this.#state.servername = sniOf(name);
+  }
+
+  /**
+   * Always false: renegotiation never happens. `callback` is told so, with Node's code where TLS 1.3 has none.
+   * @throws TypeError `ERR_INVALID_ARG_TYPE`, as node:tls.
+   */
+  override renegotiate(options: object, callback?: (error: Error) => void): false {
+    if (typeof options !== 'object' || (options as object | null) === null || Array.isArray(options))
+      throw argumentType('options', 'of type object', options);
+    if (callback !== undefined && typeof callback !== 'function')
+      throw argumentType('callback', 'of type function', callback);
+    if (this.destroyed || callback === undefined) return false;
+    return super.renegotiate(options, (error) => callback(renegotiationError(error, this.getProtocol())));
   }
 
   override exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Buffer {

@@ -199,6 +199,26 @@ describe.each(['native', 'pure'] as const)('@ferrule/node/tls on %s', async (bac
       );
     });
 
+    it('refuses renegotiation, in TLS 1.3 as node:tls does', async () => {
+      const port = await serve();
+      const [ours, theirs] = [await secure(open(port)), nodeTls.connect({ port, ca, servername: 'server.test' })];
+      await once(
+        theirs.on('error', () => undefined),
+        'secureConnect',
+      );
+      made.push(theirs);
+      const told = (socket: { renegotiate: TLSSocket['renegotiate'] }): Promise<Failure> =>
+        new Promise((resolve) => expect(socket.renegotiate({}, resolve as (error: Error) => void)).toBe(false));
+      const { code, message, library, reason } = await told(theirs as unknown as TLSSocket);
+      expect(await told(ours)).toMatchObject({ code, message, library, reason, tlsCode: 'NO_RENEGOTIATION' });
+      for (const wrong of [[], [() => undefined], [{}, false], [{}, null]])
+        expect(() => ours.renegotiate(...(wrong as unknown as [object]))).toThrow(
+          expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }),
+        );
+      const old = await secure(open(port, { maxVersion: 'TLSv1.2' }));
+      expect(await told(old)).toMatchObject({ code: 'ERR_SSL_NO_RENEGOTIATION' });
+    });
+
     it('takes a session that is false for none', async () => {
       expect((await secure(open(await serve(), { session: false as never }))).isSessionReused()).toBe(false);
     });
