@@ -2,11 +2,10 @@
  * @module Node's own client tests, with `@ferrule/node/tls` in the place of node:tls. The tests stay where they are: in
  * a tree of Node's sources that the caller names.
  */
-import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { classOf, isClientTest } from './classes.ts';
+import { builtPreload, type Ran, runNode } from './process.ts';
 
 export interface NodeTestsOptions {
   /** A tree of Node's sources, with `test/parallel`. */
@@ -63,7 +62,10 @@ async function judge(
 ): Promise<NodeTestResult> {
   const flags = /^\/\/ Flags: (.*)$/m.exec(text)?.[1]?.split(' ') ?? [];
   const run = (env: NodeJS.ProcessEnv): Promise<Ran> =>
-    runNode([...flags, join(folder, name)], { TEST_THREAD_ID: String(job + 1), ...env }, options.timeout);
+    runNode([...flags, join(folder, name)], {
+      env: { TEST_THREAD_ID: String(job + 1), ...env },
+      timeout: options.timeout,
+    });
   const plain = await run({});
   if (plain.status !== 0 || /^1\.\.0 # Skipped/m.test(plain.said)) return { test: name, outcome: 'unsuited' };
   const register = options.register ?? builtPreload();
@@ -74,35 +76,6 @@ async function judge(
   });
   if (ours.status === 0) return { test: name, outcome: 'passed' };
   return { test: name, outcome: 'failed', class: classOf(name, text), said: firstWords(ours) };
-}
-
-/** The preload as it is built: the tests' processes know nothing of TypeScript, which this one resolves to. */
-const builtPreload = (): string =>
-  fileURLToPath(import.meta.resolve('@ferrule/node/register').replace('/src/register.ts', '/dist/register.js'));
-
-interface Ran {
-  readonly status: number | null;
-  readonly said: string;
-}
-
-/** The most that is kept of what a test says, bytes. */
-const MOST = 65_536;
-
-function runNode(args: readonly string[], env: NodeJS.ProcessEnv, timeout: number): Promise<Ran> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, args, {
-      env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout,
-      killSignal: 'SIGKILL',
-    });
-    let said = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream.setEncoding('utf8').on('data', (text: string) => {
-        if (said.length < MOST) said += text;
-      });
-    child.on('close', (status) => resolve({ status, said }));
-  });
 }
 
 function firstWords({ status, said }: Ran): string {
