@@ -124,8 +124,9 @@ export interface ContextOptions {
    */
   readonly postHandshakeAuth?: boolean;
   /**
-   * RFC 7250: DER SubjectPublicKeyInfos that the server may present in place of a certificate. Feature
-   * `raw-public-key`.
+   * RFC 7250: DER SubjectPublicKeyInfos that the server may present in place of a certificate. They are held to
+   * `securityLevel` and `pins`; what is said of certificates alone (`crls`, `ocsp`, names, dates) does not touch them.
+   * Feature `raw-public-key`.
    */
   readonly rawPublicKeys?: readonly Uint8Array[];
   /**

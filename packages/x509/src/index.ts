@@ -21,6 +21,7 @@ export {
 } from './general-name.ts';
 export { nameText } from './name.ts';
 export {
+  isTooWeak,
   parsePublicKey,
   signatureSchemes,
   type Curve,

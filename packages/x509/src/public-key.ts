@@ -251,6 +251,10 @@ const RSA_STRENGTH = [
 /** Bits of security that a level of SSL_CTX_set_security_level(3) asks for. */
 export const securityBits = (level: number): number => [0, 80, 112, 128, 192, 256][level] ?? 256;
 
+/** Whether a key is too weak for a level of SSL_CTX_set_security_level(3); of a kind that is not known, it is. */
+export const isTooWeak = (key: PublicKey, level: number): boolean =>
+  key.kind === 'unknown' || strength(key) < securityBits(level);
+
 /** The hash of a signature, bits of security; EdDSA and ML-DSA bring their own. */
 export const hashStrength = (algorithm: SignatureAlgorithm): number =>
   'hash' in algorithm ? hashBits(algorithm.hash) / 2 : 256;

@@ -8,7 +8,7 @@ import * as V from '@ferrule/result/x509-v';
 import { extensionOf, type Certificate } from './certificate.ts';
 import { Oid } from './extensions.ts';
 import { isEmptyName } from './name.ts';
-import { EXPLICIT_CURVE, hashStrength, securityBits, strength, type PublicKey } from './public-key.ts';
+import { EXPLICIT_CURVE, hashStrength, isTooWeak, securityBits, type PublicKey } from './public-key.ts';
 import { breachOfWebpki } from './webpki.ts';
 import * as KeyUsage from './key-usage.ts';
 
@@ -262,7 +262,7 @@ export function breachOfStrength(key: PublicKey, role: Role, level: number): Rul
   const weak = (message: string): RuleBreach =>
     breach(role === 'leaf' ? V.EE_KEY_TOO_SMALL : V.CA_KEY_TOO_SMALL, message, 'CERT_WEAK_KEY');
   if (key.kind === 'unknown') return weak(`has a key of a kind that is not supported (${key.description})`);
-  if (strength(key) < securityBits(level))
+  if (isTooWeak(key, level))
     return weak(`has a key of ${key.bits} bits (${key.kind}), which is too weak for security level ${level}`);
   return undefined;
 }

@@ -344,6 +344,23 @@ describe('a raw public key', () => {
         .code,
     ).toBe('DECODE_ERROR');
   });
+
+  it.each<[PkiName, number, number, ContextOptions]>([
+    ['rsa-1024', 1, X509V.OK, {}],
+    ['rsa-1024', 2, X509V.EE_KEY_TOO_SMALL, {}],
+    ['p256', 4, X509V.EE_KEY_TOO_SMALL, {}],
+    ['p256', 3, X509V.OK, {}],
+    ['p256', 3, X509V.CERT_UNTRUSTED, { rawPublicKeys: [new Uint8Array([0x30, 0])] }],
+  ])('%s at security level %i has the verify result %i', async (name, securityLevel, verify, options) => {
+    const { spki } = await pki(name);
+    const peer = await peerOf('p256', { kind: 'raw-public-key', certificates: [spki] });
+    const given = { rawPublicKeys: [spki], securityLevel, ...options };
+    const effects = testEffects({ ...given, verify: 'none' });
+    await finish(effects, verifyChain(effects, peer));
+    expect(effects.negotiated.facts.verifyResult).toBe(verify);
+    if (verify === X509V.OK) await finish(testEffects(given), verifyChain(testEffects(given), peer));
+    else expect((await refused(testEffects(given), peer)).verify?.code).toBe(verify);
+  });
 });
 
 describe.each([nodeCrypto, nobleCrypto])("the server's signature, checked by $name", (provider) => {

@@ -15,6 +15,7 @@ import {
   type Certificate,
   type CertificateKey,
   type Curve,
+  isTooWeak,
   type PublicKey,
   parsePublicKey,
   type SignatureHash,
@@ -109,21 +110,29 @@ function* verifyCertificates(effects: Effects, peer: Peer, first: Uint8Array): S
 }
 
 function* verifyRawPublicKey(effects: Effects, peer: Peer, spki: Uint8Array): Steps<VerifiedPeer> {
-  const { rawPublicKeys, verify } = effects.config;
+  const { rawPublicKeys, securityLevel, verify } = effects.config;
   if (peer.certificates.length !== 1)
     throw fail('DECODE_ERROR', 'a raw public key must be the only entry (RFC 7250 section 3)');
   const publicKey = readable('the raw public key of the server', () => parsePublicKey(spki));
+  let code: number = X509V.OK;
   if (typeof verify === 'function') yield* askCaller(effects, peer, verify);
-  else if (verify === 'peer' && !rawPublicKeys.some((trusted) => bytesEqual(trusted, spki))) {
+  else if (isTooWeak(publicKey, securityLevel)) code = X509V.EE_KEY_TOO_SMALL;
+  else if (!rawPublicKeys.some((trusted) => bytesEqual(trusted, spki))) code = X509V.CERT_UNTRUSTED;
+  if (verify === 'peer' && code === X509V.EE_KEY_TOO_SMALL) {
+    throw fail('CERT_WEAK_KEY', `the raw public key of the server is too weak for security level ${securityLevel}`, {
+      verify: { code },
+    });
+  }
+  if (verify === 'peer' && code === X509V.CERT_UNTRUSTED) {
     throw fail('CERT_UNTRUSTED_ROOT', 'the raw public key of the server is not among rawPublicKeys', {
-      verify: { code: X509V.CERT_UNTRUSTED },
+      verify: { code },
       hint: 'Give the key as one of rawPublicKeys if you trust it.',
     });
   }
   checkPins(effects.config, { spki });
   effects.negotiated.settle('peerRawPublicKey', spki);
   effects.negotiated.settle('verifiedChain', undefined);
-  effects.negotiated.settle('verifyResult', X509V.OK);
+  effects.negotiated.settle('verifyResult', code);
   return { chain: new ChainProof(), key: { spki, publicKey } };
 }
 
