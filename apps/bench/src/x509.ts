@@ -17,7 +17,7 @@ import {
   nameText,
   parseCertificate,
   trustStore,
-  validatePathSync,
+  validatePath,
   type Certificate,
 } from '@ferrule/x509';
 import { nodeVerifier } from '@ferrule/x509/crypto/node';
@@ -165,7 +165,7 @@ async function benchPath(algorithm: 'RSA-2048' | 'P-256'): Promise<Row[]> {
   const path = [...chain, parseCertificate(anchor)];
   const host = 'www.example.com';
   const validate = (given: readonly (Uint8Array | Certificate)[]): void => {
-    const result = validatePathSync({ chain: given, trustAnchors, verifier: nodeVerifier, host });
+    const result = validatePath({ chain: given, trustAnchors, verifier: nodeVerifier, host });
     if (!result.ok) throw new Error(result.error.message);
   };
   return compare(2000, {

@@ -1,6 +1,6 @@
 /** @module What people want to know of a certificate. */
 import { createHash, X509Certificate } from 'node:crypto';
-import { describe, generalNameText, matchesHost, parseCertificate } from '@ferrule/x509';
+import { describeCertificate, generalNameText, matchesHost, parseCertificate } from '@ferrule/x509';
 
 export interface CertificateFacts {
   readonly subject: string;
@@ -48,7 +48,7 @@ export function readableFacts(der: Uint8Array): CertificateFacts[] {
 
 /** With everything else that the certificate says, for `--text --json`. */
 export const detailedFacts = (der: Uint8Array): object[] =>
-  readableFacts(der).map((facts) => ({ ...facts, details: describe(parseCertificate(der)) }));
+  readableFacts(der).map((facts) => ({ ...facts, details: describeCertificate(parseCertificate(der)) }));
 
 /** What `openssl x509 -text` shows of each certificate, and its fingerprint. */
 export function detailsText(chain: readonly Uint8Array[]): string {
@@ -59,7 +59,7 @@ export function detailsText(chain: readonly Uint8Array[]): string {
         .digest('hex')
         .toUpperCase()
         .replace(/..(?=.)/g, '$&:');
-      return `${String(describe(parseCertificate(der))).trimEnd()}\nSHA-256 Fingerprint: ${fingerprint}\n\n`;
+      return `${String(describeCertificate(parseCertificate(der))).trimEnd()}\nSHA-256 Fingerprint: ${fingerprint}\n\n`;
     })
     .join('');
 }

@@ -4,7 +4,7 @@
 import type { ContextOptions } from '@ferrule/contract';
 import { Alert, certificateText, isCertificateCode, type OptionNames } from '@ferrule/result';
 import { type Certificate, decodePem, DerError, faultFacts, parseCertificate, parseCrl } from '@ferrule/x509';
-import { certificatesShown, type TlsError } from 'ferrule';
+import { peerCertificatesOf, type TlsError } from 'ferrule';
 import type { Command } from 'commander';
 import { readInput } from './files.ts';
 import { choice, option, shown, UsageError } from './usage.ts';
@@ -109,7 +109,7 @@ export const GIVE_CERTIFICATE = 'Give one with --cert and --key.';
  * What to do about a failure, in the words of the command.
  * @param chain - what the server showed, DER, leaf first.
  */
-export function adviceOf(error: TlsError, chain: readonly Uint8Array[] = certificatesShown(error)): string {
+export function adviceOf(error: TlsError, chain: readonly Uint8Array[] = peerCertificatesOf(error)): string {
   const { code, hint, alert } = error;
   if (code === 'PEER_ALERT' && alert?.description === Alert.certificate_required) return GIVE_CERTIFICATE;
   return ADVICE[code] ?? (isCertificateCode(code) ? certificateAdvice(error, chain) : hint);

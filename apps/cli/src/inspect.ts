@@ -1,6 +1,6 @@
 /** @module `ferrule inspect`: everything about one server on one screen. */
 import { nameOfRoute } from '@ferrule/node/transports';
-import { certificatesShown, type ConnectionInfo, type TlsConnection, TlsError } from 'ferrule';
+import { peerCertificatesOf, type ConnectionInfo, type TlsConnection, TlsError } from 'ferrule';
 import { type Cause, causeOf } from './causes.ts';
 import { detailsText } from './certificates.ts';
 import { Exit, exitOf } from './exit.ts';
@@ -118,7 +118,7 @@ export async function inspect(
   } catch (error) {
     if (!TlsError.is(error)) throw error;
     const info = error.code.startsWith('CERT_') ? await lookAgain(target, options, signal) : undefined;
-    return about(error, info, info?.peerCertificates ?? certificatesShown(error), false);
+    return about(error, info, info?.peerCertificates ?? peerCertificatesOf(error), false);
   }
   const { info } = connection;
   const error = await listen(connection, options.wait * 1000, timeline);

@@ -1,7 +1,7 @@
 /** @module `ferrule inspect <file>`: certificates that lie on the disk, judged as if a server had sent them. */
 import { isPkcs12 } from '@ferrule/node/pkcs12';
 import { certificateText } from '@ferrule/result';
-import { decodePem, parsePkcs7, trustStore, validatePathSync } from '@ferrule/x509';
+import { decodePem, parsePkcs7, trustStore, validatePath } from '@ferrule/x509';
 import { nodeVerifier } from '@ferrule/x509/crypto/node';
 import { certificatesOf, platformAnchors, TlsError } from 'ferrule';
 import { type Cause, causeOf } from './causes.ts';
@@ -36,7 +36,7 @@ export const OF_FILES: ReadonlySet<string> = new Set([
 export async function inspectFile(path: string, options: InspectFileOptions): Promise<void> {
   const { ca, crl, pin, servername, profile, json, text, passphraseFile } = options;
   const chain = await certificatesIn(path, passphraseFile);
-  const result = validatePathSync({
+  const result = validatePath({
     chain,
     trustAnchors: trustStore(ca ?? platformAnchors()),
     verifier: nodeVerifier,
@@ -83,7 +83,7 @@ function causeIn(error: TlsError, chain: readonly Uint8Array[], target: string):
   return causeOf(error, { timeline, target, chain, credential: false, established: false, timeout: 0 });
 }
 
-type Failure = Extract<ReturnType<typeof validatePathSync>, { readonly ok: false }>['error'];
+type Failure = Extract<ReturnType<typeof validatePath>, { readonly ok: false }>['error'];
 
 function failureOf(failure: Failure, host: string | undefined): TlsError {
   const { code, verify, depth, subject, message: detail } = failure;

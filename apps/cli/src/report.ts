@@ -1,6 +1,6 @@
 /** @module What people read: the verdict, what was agreed on, the chain as a tree, and failures with what to try. */
 import pc from 'picocolors';
-import { certificatesShown, type ConnectionInfo, type TlsError } from 'ferrule';
+import { peerCertificatesOf, type ConnectionInfo, type TlsError } from 'ferrule';
 import { nameOfRoute } from '@ferrule/node/transports';
 import { x509VSentence } from '@ferrule/result';
 import { certificateFacts, type CertificateFacts, matchedName, printable, readableFacts } from './certificates.ts';
@@ -114,7 +114,7 @@ export function failureReport(error: TlsError, target: string, c: Colors, screen
       verdict,
       ...rowsOf(rows, c),
       ...advice,
-      ...section('', chainTree(certificatesShown(error).flatMap(readableFacts), undefined, c, screen), c).slice(1),
+      ...section('', chainTree(peerCertificatesOf(error).flatMap(readableFacts), undefined, c, screen), c).slice(1),
     ],
     [verdict, ...advice],
     screen,

@@ -20,8 +20,8 @@ export async function engine(name: EngineName): Promise<Backend> {
       return createPure({ crypto: await createWebCrypto() });
     case 'native': {
       // Imported when asked for: the pure engine is judged on machines that have no other.
-      const { load } = await import('@ferrule/native');
-      const loaded = load();
+      const { loadNative } = await import('@ferrule/native');
+      const loaded = loadNative();
       if (!loaded.ok) throw new Error(`the native engine is not available: ${loaded.reason}`);
       return loaded.backend;
     }

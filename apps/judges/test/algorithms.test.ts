@@ -1,5 +1,5 @@
 /** What certificates are signed with, and keys as few write them: both engines, and each verifier, say the same. */
-import { load } from '@ferrule/native';
+import { loadNative } from '@ferrule/native';
 import { createPure } from '@ferrule/pure';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
 import { tunedCrypto } from '@ferrule/pure/crypto/tuned';
@@ -12,7 +12,7 @@ import { expect, it } from 'vitest';
 import { buildChain, type Chain, type PlacedFeature } from '../src/chains/chain.ts';
 import { askEngine, HOST } from '../src/chains/engines.ts';
 
-const loaded = load();
+const loaded = loadNative();
 if (!loaded.ok) console.log(`skipped: the native engine is not available here: ${loaded.reason}`);
 const pure = createPure({ crypto: nodeCrypto });
 const VERIFIERS = [nodeVerifier, nobleVerifier, webcryptoVerifier, tunedCrypto.verifier];

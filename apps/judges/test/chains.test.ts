@@ -1,4 +1,4 @@
-import { load } from '@ferrule/native';
+import { loadNative } from '@ferrule/native';
 import { createPure } from '@ferrule/pure';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
 import { expect, it } from 'vitest';
@@ -7,7 +7,7 @@ import { disagreements } from '../src/chains/compare.ts';
 import { askEngine, askX509 } from '../src/chains/engines.ts';
 import { judgeChains, type Judges } from '../src/chains/judge.ts';
 
-const loaded = load();
+const loaded = loadNative();
 if (!loaded.ok) console.log(`skipped: the native engine is not available here: ${loaded.reason}`);
 const pure = createPure({ crypto: nodeCrypto });
 const judges: Judges = {

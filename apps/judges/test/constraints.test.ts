@@ -1,5 +1,5 @@
 /** Names and name constraints that cannot be read, or that mean more than their text: both engines say the same. */
-import { load } from '@ferrule/native';
+import { loadNative } from '@ferrule/native';
 import { createPure } from '@ferrule/pure';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
 import { oid } from '@ferrule/conformance/pki';
@@ -12,7 +12,7 @@ import { askEngine, type Server } from '../src/chains/engines.ts';
 import { Id } from '../src/chains/features.ts';
 import { tlv } from '../src/fuzz/der.ts';
 
-const loaded = load();
+const loaded = loadNative();
 if (!loaded.ok) console.log(`skipped: the native engine is not available here: ${loaded.reason}`);
 const engines = [createPure({ crypto: nodeCrypto }), ...(loaded.ok ? [loaded.backend] : [])];
 

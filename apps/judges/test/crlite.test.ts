@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { RevocationOptions } from '@ferrule/contract';
 import { type Identity, issue, LEAF_NAMES, pki } from '@ferrule/conformance/pki';
-import { load } from '@ferrule/native';
+import { loadNative } from '@ferrule/native';
 import { concat } from '@ferrule/result/bytes';
 import { describe, expect, it } from 'vitest';
 import { crlite } from '@ferrule/x509/crlite';
@@ -49,7 +49,7 @@ const logged = async (): Promise<Identity> =>
     extensions: [{ oid: '1.3.6.1.4.1.11129.2.4.2', value: timestampList() }],
   });
 
-const engines: readonly EngineName[] = load().ok ? ['native', 'pure'] : ['pure'];
+const engines: readonly EngineName[] = loadNative().ok ? ['native', 'pure'] : ['pure'];
 
 describe.each(engines)('%s, by a CRLite filter,', (name) => {
   const verdict = async (identity: Identity, revocation: RevocationOptions): Promise<unknown> => {

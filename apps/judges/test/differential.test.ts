@@ -1,11 +1,11 @@
-import { load } from '@ferrule/native';
+import { loadNative } from '@ferrule/native';
 import { createPure } from '@ferrule/pure';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
 import { describe, expect, it } from 'vitest';
 import { Differential } from '../src/differential/judge.ts';
 import { SCENARIOS } from '../src/differential/rows.ts';
 
-const loaded = load();
+const loaded = loadNative();
 if (!loaded.ok) console.log(`skipped: there is no native engine here to compare with: ${loaded.reason}`);
 
 it('has at least 400 scenarios, each with a name of its own', () => {

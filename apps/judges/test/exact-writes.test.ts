@@ -6,7 +6,7 @@
 import { bioPair } from '@ferrule/bio';
 import { pki } from '@ferrule/conformance/pki';
 import type { Backend, Ssl } from '@ferrule/contract';
-import { load } from '@ferrule/native';
+import { loadNative } from '@ferrule/native';
 import { nextTrafficSecret } from '@ferrule/pure/keys';
 import { ContentType, HandshakeType } from '@ferrule/pure/wire';
 import { Alert, SslError } from '@ferrule/result';
@@ -14,7 +14,7 @@ import { describe, expect, it } from 'vitest';
 import type { Script } from '../src/hostile/peer.ts';
 import { Server13 } from '../src/hostile/server13.ts';
 
-const loaded = load();
+const loaded = loadNative();
 if (!loaded.ok) console.log(`skipped: the native engine is not available here: ${loaded.reason}`);
 const ENGINES: [string, Backend][] = loaded.ok ? [['native', loaded.backend]] : [];
 const BIO_SIZES = [1, 5, 27, 300, 2048, 17_408];

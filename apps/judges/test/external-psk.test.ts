@@ -2,7 +2,7 @@
 import { bioPair } from '@ferrule/bio';
 import { pki } from '@ferrule/conformance/pki';
 import type { Backend } from '@ferrule/contract';
-import { load } from '@ferrule/native';
+import { loadNative } from '@ferrule/native';
 import { createPure } from '@ferrule/pure';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
 import { describe, expect, it } from 'vitest';
@@ -12,7 +12,7 @@ import { Server13 } from '../src/hostile/server13.ts';
 const KEY = new Uint8Array(48).fill(0x42);
 const identity = new TextEncoder().encode('me');
 
-const loaded = load();
+const loaded = loadNative();
 if (!loaded.ok) console.log(`skipped: the native engine is not available here: ${loaded.reason}`);
 const ENGINES: [string, Backend][] = [
   ['pure', createPure({ crypto: nodeCrypto })],

@@ -2,7 +2,7 @@
  * Every face of a connection behind a slow, splitting, stalling, resetting, half-closing network; `npm run faults` has
  * more.
  */
-import { load } from '@ferrule/native';
+import { loadNative } from '@ferrule/native';
 import { expect, it } from 'vitest';
 import { judge } from '../src/faces/judge.ts';
 import { FACES, planOf, type Plan } from '../src/faces/plan.ts';
@@ -65,7 +65,7 @@ const SEEDS = [
   562,
 ];
 
-const loaded = load();
+const loaded = loadNative();
 if (!loaded.ok) console.log(`skipped: the native engine is not available here: ${loaded.reason}`);
 
 it('the seeds of the default run have every face, with and without faults', () => {

@@ -7,7 +7,7 @@ import type { Bio } from '@ferrule/bio';
 import { Client, trusting } from '@ferrule/conformance';
 import { type Peer, TestServer, type Wire } from '@ferrule/conformance/server';
 import type { SslContext } from '@ferrule/contract';
-import { load } from '@ferrule/native';
+import { loadNative } from '@ferrule/native';
 import { SslError, TlsError } from '@ferrule/result';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -17,7 +17,7 @@ const STRIDE = process.env['FERRULE_LONG'] === '1' ? 1 : 3;
 const GREETING = 'hello';
 const VERSIONS = ['TLSv1.3', 'TLSv1.2'] as const;
 
-const loaded = load();
+const loaded = loadNative();
 if (!loaded.ok) console.log(`skipped: the native engine is not available here: ${loaded.reason}`);
 
 /** Does something to the bytes that the server sends, by their place in all that it sends. */

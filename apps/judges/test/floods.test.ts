@@ -1,11 +1,11 @@
-import { load } from '@ferrule/native';
+import { loadNative } from '@ferrule/native';
 import { createPure } from '@ferrule/pure';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
 import { describe, expect, it } from 'vitest';
 import { FLOODS, titleOf } from '../src/floods/floods.ts';
 import { fault, flooded } from '../src/floods/judge.ts';
 
-const loaded = load();
+const loaded = loadNative();
 if (!loaded.ok) console.log(`skipped: the native engine is not available here: ${loaded.reason}`);
 const ENGINES = [createPure({ crypto: nodeCrypto }), ...(loaded.ok ? [loaded.backend] : [])].map(
   (backend) => [backend.name, backend] as const,

@@ -1,4 +1,4 @@
-import { load } from '@ferrule/native';
+import { loadNative } from '@ferrule/native';
 import { createPure } from '@ferrule/pure';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
 import { describe, expect, it } from 'vitest';
@@ -9,7 +9,7 @@ import { ca, dn, make } from '../src/chains/recipe.ts';
 import { RECIPES } from '../src/chains/recipes.ts';
 import { makeByTool, TOOL_RECIPES } from '../src/chains/tools.ts';
 
-const loaded = load();
+const loaded = loadNative();
 if (!loaded.ok) console.log(`skipped: the native engine is not available here: ${loaded.reason}`);
 const ENGINES = [createPure({ crypto: nodeCrypto }), ...(loaded.ok ? [loaded.backend] : [])];
 

@@ -1,9 +1,9 @@
-import { load } from '@ferrule/native';
+import { loadNative } from '@ferrule/native';
 import { describe, expect, it } from 'vitest';
 import { BEHAVIOURS, fault, observe } from '../src/hostile/judge.ts';
 import { KNOWN_TITLES, knownOf } from '../src/hostile/known.ts';
 
-const loaded = load();
+const loaded = loadNative();
 if (!loaded.ok) console.log(`skipped: the native engine is not available here: ${loaded.reason}`);
 const title = ({ version, name }: (typeof BEHAVIOURS)[number]): string => `${version}: ${name}`;
 

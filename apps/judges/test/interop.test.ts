@@ -5,7 +5,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import type { Backend } from '@ferrule/contract';
-import { load } from '@ferrule/native';
+import { loadNative } from '@ferrule/native';
 import { createPure } from '@ferrule/pure';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -13,7 +13,7 @@ import { KINDS, type Setting } from '../src/interop/matrix.ts';
 import { PEERS, suitesOf, writeFiles } from '../src/interop/peers.ts';
 import { isGood, trySetting } from '../src/interop/run.ts';
 
-const loaded = load();
+const loaded = loadNative();
 if (!loaded.ok) console.log(`skipped: the native engine is not available here: ${loaded.reason}`);
 const engines = new Map<string, Backend>([
   ['pure', createPure({ crypto: nodeCrypto })],

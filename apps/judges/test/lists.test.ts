@@ -1,6 +1,6 @@
 /** Random scenes of CRLs, their ages, scopes and keys: both engines say the same of each. */
 import { type CrlOptions, type Identity, issue, LEAF_NAMES, makeCrl } from '@ferrule/conformance/pki';
-import { load } from '@ferrule/native';
+import { loadNative } from '@ferrule/native';
 import { createPure } from '@ferrule/pure';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
 import { expect, it } from 'vitest';
@@ -8,7 +8,7 @@ import { randomFrom } from '../src/chains/dice.ts';
 import { askEngine } from '../src/chains/engines.ts';
 import { tlv } from '../src/fuzz/der.ts';
 
-const loaded = load();
+const loaded = loadNative();
 if (!loaded.ok) console.log(`skipped: the native engine is not available here: ${loaded.reason}`);
 
 const [USERS, CAS, REASONS] = [

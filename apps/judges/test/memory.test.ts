@@ -3,12 +3,12 @@
  * of them.
  */
 import { describe, expect, it } from 'vitest';
-import { load } from '@ferrule/native';
+import { loadNative } from '@ferrule/native';
 import { searchClient, type MemoryTarget } from '../src/memory/judge.ts';
 
 const linux = process.platform === 'linux';
 if (!linux) console.log('skipped: searching the memory of a process needs /proc/PID/mem, which only Linux has');
-const native = load();
+const native = loadNative();
 if (!native.ok) console.log(`skipped: the native engine is not available here: ${native.reason}`);
 
 const PROVIDERS: readonly MemoryTarget[] = ['node', 'noble', 'tuned', 'webcrypto'];

@@ -3,7 +3,7 @@ import { sign } from 'node:crypto';
 import { bioPair } from '@ferrule/bio';
 import { type Identity, pki } from '@ferrule/conformance/pki';
 import type { Backend, ContextOptions, Ssl } from '@ferrule/contract';
-import { credentialFromDer, load } from '@ferrule/native';
+import { credentialFromDer, loadNative } from '@ferrule/native';
 import { createPure } from '@ferrule/pure';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
 import { encodeKeyUpdate, encodeMessage, encodeExtension, HandshakeType, ContentType } from '@ferrule/pure/wire';
@@ -13,7 +13,7 @@ import { exchange } from '../src/hostile/exchange.ts';
 import { Server12 } from '../src/hostile/server12.ts';
 import { Server13 } from '../src/hostile/server13.ts';
 
-const loaded = load();
+const loaded = loadNative();
 if (!loaded.ok) console.log(`skipped: the native engine is not available here: ${loaded.reason}`);
 
 interface Connected<S> {

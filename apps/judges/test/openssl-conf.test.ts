@@ -9,11 +9,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pki } from '@ferrule/conformance/pki';
-import { load } from '@ferrule/native';
+import { loadNative } from '@ferrule/native';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Effects } from './openssl-conf-child.ts';
 
-const loaded = load();
+const loaded = loadNative();
 if (!loaded.ok) console.log(`skipped: the native engine is not available here: ${loaded.reason}`);
 
 /** The lines of the section `system_default`, for files in a directory. */

@@ -4,7 +4,7 @@
  */
 import { Duplex } from 'node:stream';
 import { bioPair, blockingBio, memoryBio, recordingBio, replayBio, sharedBioMemory } from '@ferrule/bio';
-import { load } from '@ferrule/native';
+import { loadNative } from '@ferrule/native';
 import { blockingConnect } from '@ferrule/node';
 import { TlsConnector, tlsDuplex, tunnel } from '@ferrule/node/duplex';
 import { dial, dialer } from '@ferrule/node/transports';
@@ -15,7 +15,7 @@ import { starttls } from '@ferrule/starttls';
 import { createSockets, openWebSocket, openWisp, webSocketDial, webSocketPipe, wispDial } from '@ferrule/web';
 import { createFetch } from '@ferrule/web/fetch';
 import { blockingDial, serveTls } from '@ferrule/web/worker';
-import { rememberVerified, trustStore, validatePathSync } from '@ferrule/x509';
+import { rememberVerified, trustStore, validatePath } from '@ferrule/x509';
 import { nodeVerifier } from '@ferrule/x509/crypto/node';
 import { crlite } from '@ferrule/x509/crlite';
 import { connect, connectOver, memorySessionCache } from 'ferrule';
@@ -28,7 +28,7 @@ const host = 'server.test';
 const relay = 'wss://relay.example/';
 const { port2: port } = new MessageChannel();
 const opens = (): Promise<typeof pipe> => Promise.resolve(pipe);
-const native = load();
+const native = loadNative();
 const pure = createPure({ crypto: nodeCrypto });
 
 /** All that `connect()` and the like have in common. */
@@ -66,8 +66,8 @@ const FACES: Readonly<Record<string, Face>> = {
   'memoryBio()': (options) => memoryBio(options),
   'recordingBio()': (options) => recordingBio(memoryBio(), () => {}, options),
   'replayBio()': (options) => replayBio([], options),
-  'validatePathSync()': (options) =>
-    validatePathSync({ chain: [], trustAnchors: trustStore([]), verifier: nodeVerifier, ...options }),
+  'validatePath()': (options) =>
+    validatePath({ chain: [], trustAnchors: trustStore([]), verifier: nodeVerifier, ...options }),
   'rememberVerified()': (options) => rememberVerified(nodeVerifier, options),
   'crlite()': (options) => crlite([new Uint8Array(1)], options),
   'starttls()': (options) => starttls('smtp', options),

@@ -1,5 +1,5 @@
 /** The model-based judge: what it finds when something is wrong, and that it has nothing against engines and faces. */
-import { load } from '@ferrule/native';
+import { loadNative } from '@ferrule/native';
 import { describe, expect, it } from 'vitest';
 import type { Fault } from '../src/orders/plant.ts';
 import { Player } from '../src/orders/run.ts';
@@ -7,7 +7,7 @@ import { PLAIN, sequenceFrom, type Config, type Step } from '../src/orders/seque
 import { shrink } from '../src/orders/shrink.ts';
 import { judge, target, TARGET_NAMES, type TargetName } from '../src/orders/targets.ts';
 
-const loaded = load();
+const loaded = loadNative();
 if (!loaded.ok) console.log(`skipped: the native engine is not available here: ${loaded.reason}`);
 
 /** The smallest orders that show each planted fault, and the rule that they break. */

@@ -1,5 +1,5 @@
 /** Policies along a path (RFC 5280 section 6.1, RFC 9618): both engines say the same of each. */
-import { load } from '@ferrule/native';
+import { loadNative } from '@ferrule/native';
 import { createPure } from '@ferrule/pure';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
 import { X509V } from '@ferrule/result';
@@ -9,7 +9,7 @@ import { randomFrom } from '../src/chains/dice.ts';
 import { askEngine } from '../src/chains/engines.ts';
 import { POLICY_FEATURES } from '../src/chains/features.ts';
 
-const loaded = load();
+const loaded = loadNative();
 if (!loaded.ok) console.log(`skipped: the native engine is not available here: ${loaded.reason}`);
 const pure = createPure({ crypto: nodeCrypto });
 const engines = [pure, ...(loaded.ok ? [loaded.backend] : [])];

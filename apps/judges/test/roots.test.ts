@@ -4,7 +4,7 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { rootCertificates } from 'node:tls';
-import { load } from '@ferrule/native';
+import { loadNative } from '@ferrule/native';
 import { createPure } from '@ferrule/pure';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
 import { mozillaRoots } from '@ferrule/roots';
@@ -17,7 +17,7 @@ import { askEngine, HOST, type Server } from '../src/chains/engines.ts';
 import { Id } from '../src/chains/features.ts';
 import { tlv } from '../src/fuzz/der.ts';
 
-const loaded = load();
+const loaded = loadNative();
 if (!loaded.ok) console.log(`skipped: the native engine is not available here: ${loaded.reason}`);
 const engines = [createPure({ crypto: nodeCrypto }), ...(loaded.ok ? [loaded.backend] : [])];
 

@@ -2,7 +2,7 @@
  * TLS 1.2 records that are shorter than what protection adds: OpenSSL 3.0 calls them an internal error, which they are
  * not.
  */
-import { load } from '@ferrule/native';
+import { loadNative } from '@ferrule/native';
 import { createPure } from '@ferrule/pure';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
 import type { Backend } from '@ferrule/contract';
@@ -12,7 +12,7 @@ import type { Behaviour } from '../src/hostile/behaviour.ts';
 import { observe } from '../src/hostile/judge.ts';
 import { header } from '../src/hostile/peer.ts';
 
-const loaded = load();
+const loaded = loadNative();
 if (!loaded.ok) console.log(`skipped: the native engine is not available here: ${loaded.reason}`);
 const ENGINES: [string, Backend][] = [
   ['pure', createPure({ crypto: nodeCrypto })],

@@ -1,9 +1,9 @@
-import { load } from '@ferrule/native';
+import { loadNative } from '@ferrule/native';
 import { describe, expect, it } from 'vitest';
 import { OPERATION_NAMES } from '../src/teardown/names.ts';
 import { rounds, teardown } from '../src/teardown/run.ts';
 
-const loaded = load();
+const loaded = loadNative();
 if (!loaded.ok) console.log(`skipped: the native engine is not available here: ${loaded.reason}`);
 
 describe.skipIf(!loaded.ok)(

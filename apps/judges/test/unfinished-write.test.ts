@@ -2,7 +2,7 @@
 import { bioPair } from '@ferrule/bio';
 import { pki } from '@ferrule/conformance/pki';
 import type { Backend, ContextOptions, Ssl } from '@ferrule/contract';
-import { load } from '@ferrule/native';
+import { loadNative } from '@ferrule/native';
 import { createPure } from '@ferrule/pure';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
 import { nextTrafficSecret } from '@ferrule/pure/keys';
@@ -15,7 +15,7 @@ import { Server13 } from '../src/hostile/server13.ts';
 const SIZE = 4096;
 const MESSAGE = new Uint8Array(10_000).map((_, i) => i);
 
-const loaded = load();
+const loaded = loadNative();
 if (!loaded.ok) console.log(`skipped: the native engine is not available here: ${loaded.reason}`);
 const ENGINES: [string, Backend][] = [
   ['pure', createPure({ crypto: nodeCrypto })],

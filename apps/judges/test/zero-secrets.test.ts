@@ -5,7 +5,7 @@
 import { bioPair } from '@ferrule/bio';
 import { pki } from '@ferrule/conformance/pki';
 import type { Backend, ContextOptions, SslContext, TlsSession, TlsVersion } from '@ferrule/contract';
-import { load } from '@ferrule/native';
+import { loadNative } from '@ferrule/native';
 import { createPure } from '@ferrule/pure';
 import { nobleCrypto } from '@ferrule/pure/crypto/noble';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
@@ -18,7 +18,7 @@ import { Server13 } from '../src/hostile/server13.ts';
 const identity = await pki('p256');
 const root = (await pki('root')).certificate;
 
-const loaded = load();
+const loaded = loadNative();
 if (!loaded.ok) console.log(`skipped: the native engine is not available here: ${loaded.reason}`);
 const ENGINES: [string, Backend][] = [
   ['pure', createPure({ crypto: nodeCrypto })],

@@ -117,7 +117,7 @@ async function npxBuild({ env }: Registry): Promise<string> {
   writeFileSync(join(cwd, 'package.json'), '{ "private": true }');
   await run('npm', ['install', '--omit=optional', '@ferrule/native'], { cwd, env });
   await run('npx', ['--yes', 'ferrule-native-build'], { cwd, env });
-  const ask = `const loaded = require('@ferrule/native').load(); console.log(loaded.ok || loaded.reason)`;
+  const ask = `const loaded = require('@ferrule/native').loadNative(); console.log(loaded.ok || loaded.reason)`;
   const said = await run(process.execPath, ['-e', ask], { cwd, env });
   if (said.trim() !== 'true') throw new Error(said);
   return 'it loads';

@@ -165,8 +165,8 @@ process.exit(0);
   '@ferrule/pure': byHand(`import { createPure } from '@ferrule/pure';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
 const backend = createPure({ crypto: nodeCrypto });`),
-  '@ferrule/native': byHand(`import { load } from '@ferrule/native';
-const loaded = load();
+  '@ferrule/native': byHand(`import { loadNative } from '@ferrule/native';
+const loaded = loadNative();
 if (!loaded.ok) throw new Error(loaded.code + ': ' + loaded.reason);
 const backend = loaded.backend;`),
 };

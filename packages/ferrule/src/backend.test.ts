@@ -9,7 +9,7 @@ afterEach(() => {
 /** The module anew, with another native engine behind it. */
 async function withNative(load: () => unknown): Promise<typeof Module> {
   vi.resetModules();
-  vi.doMock('@ferrule/native', () => ({ load }));
+  vi.doMock('@ferrule/native', () => ({ loadNative: load }));
   return import('./backend.ts');
 }
 

@@ -30,7 +30,7 @@ export async function chooseBackend(choice?: BackendChoice): Promise<ChosenBacke
       return pureEngine([]);
     case 'native':
     case undefined: {
-      const loaded = await (native ??= loadNative());
+      const loaded = await (native ??= nativeEngine());
       if (!('code' in loaded)) return { backend: loaded, fellBackBecause: [] };
       if (choice === 'native') throw new TypeError(`backend: the native engine cannot run here: ${loaded.reason}`);
       return pureEngine([loaded]);
@@ -48,11 +48,11 @@ const onNode = (): boolean =>
   typeof (globalThis as { readonly process?: { readonly versions?: { readonly node?: string } } }).process?.versions
     ?.node === 'string';
 
-async function loadNative(): Promise<Backend | FellBack> {
+async function nativeEngine(): Promise<Backend | FellBack> {
   if (!onNode()) return { code: 'NOT_NODE', reason: 'the native engine needs Node' };
   try {
-    const { load } = await import('@ferrule/native');
-    const loaded = load();
+    const { loadNative } = await import('@ferrule/native');
+    const loaded = loadNative();
     return loaded.ok ? loaded.backend : { code: loaded.code, reason: loaded.reason };
   } catch (error) {
     return {

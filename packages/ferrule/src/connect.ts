@@ -167,7 +167,7 @@ const shown = new WeakMap<TlsError, readonly Uint8Array[]>();
  * The chain that the server had sent before `connect()` failed with this error: DER, leaf first, not trusted by
  * anybody. Empty when it had sent none. For reports.
  */
-export const certificatesShown = (error: TlsError): readonly Uint8Array[] => shown.get(error) ?? [];
+export const peerCertificatesOf = (error: TlsError): readonly Uint8Array[] => shown.get(error) ?? [];
 
 type Open = (limit: Limit) => Promise<Transport>;
 

@@ -1,6 +1,6 @@
 /** @module ferrule: TLS client connections over any pipe, with OpenSSL or TypeScript underneath. */
 export { platformAnchors } from './anchors.ts';
-export { certificatesShown, connect, connectOver, type ConnectOptions, type ConnectOverOptions } from './connect.ts';
+export { peerCertificatesOf, connect, connectOver, type ConnectOptions, type ConnectOverOptions } from './connect.ts';
 export { TlsConnection } from './connection.ts';
 export { drive, type Pump } from './drive.ts';
 export { chooseBackend, type ChosenBackend, type BackendChoice, type FellBack } from './backend.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pki } from '@ferrule/conformance/pki';
 import { describe, expect, it, vi } from 'vitest';
-import { certificatesShown, chooseBackend, connect, type ConnectOptions, TlsError, type TlsErrorCode } from 'ferrule';
+import { peerCertificatesOf, chooseBackend, connect, type ConnectOptions, TlsError, type TlsErrorCode } from 'ferrule';
 import type { TlsSession } from '@ferrule/contract';
 import { bytes, connected, echoing, later, listening, readAll, readExactly, text } from './support.ts';
 
@@ -236,7 +236,7 @@ describe.each(engines.filter((_, i) => runs[i]))('connect() with the %s engine',
     expect(error.code).toBe(code);
     expect(error.hint).not.toBe('');
     expect(await server.alert()).toBe(error.alert?.description);
-    expect(certificatesShown(error).map((der) => Buffer.from(der))).toEqual(
+    expect(peerCertificatesOf(error).map((der) => Buffer.from(der))).toEqual(
       (await pki(name)).chain.map((der) => Buffer.from(der)),
     );
   });

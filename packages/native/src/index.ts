@@ -12,7 +12,7 @@ export type Loaded = { readonly ok: true; readonly backend: Backend } | Refusal;
 let made: Loaded | undefined;
 
 /** The engine, or why not: the host is looked at first, the addon is loaded at the first call. Never throws. */
-export function load(): Loaded {
+export function loadNative(): Loaded {
   if (made === undefined) {
     const library = loadLibrary();
     made = 'ok' in library ? library : Object.freeze({ ok: true, backend: makeBackend(library) });
@@ -20,9 +20,9 @@ export function load(): Loaded {
   return made;
 }
 
-/** The engine. @throws Error with `code` and the reason where it cannot run; use {@link load} to ask first. */
+/** The engine. @throws Error with `code` and the reason where it cannot run; use {@link loadNative} to ask first. */
 export function createNative(): Backend {
-  const result = load();
+  const result = loadNative();
   if (!result.ok) throw Object.assign(new Error(`@ferrule/native: ${result.reason}`), { code: result.code });
   return result.backend;
 }

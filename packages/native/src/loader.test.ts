@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { createNative, load } from './index.ts';
+import { createNative, loadNative } from './index.ts';
 import targets from '../targets.json' with { type: 'json' };
 import { addonFiles, type Host, hostProblem, type Machine, notBuilt } from './loader.ts';
 
@@ -84,17 +84,17 @@ describe('addonFiles()', () => {
   });
 });
 
-describe('load()', () => {
+describe('loadNative()', () => {
   it('gives the same backend each time', () => {
-    const first = load();
+    const first = loadNative();
     expect(first.ok).toBe(true);
-    expect(load()).toBe(first);
+    expect(loadNative()).toBe(first);
     expect(createNative()).toBe(first.ok && first.backend);
   });
 
   const elsewhere = (addon: string): unknown => {
     const program =
-      "const { load } = await import('@ferrule/native'); const r = load(); console.log(JSON.stringify(r.ok ? { ok: true } : r));";
+      "const { loadNative } = await import('@ferrule/native'); const r = loadNative(); console.log(JSON.stringify(r.ok ? { ok: true } : r));";
     const { stdout, stderr } = spawnSync(
       process.execPath,
       ['--conditions=@ferrule/source', '--import', 'tsx', '--input-type=module', '-e', program],

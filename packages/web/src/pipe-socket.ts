@@ -12,7 +12,7 @@ export interface SocketInfo {
 }
 
 export interface Socket {
-  readonly readable: ReadableStream<Uint8Array>;
+  readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
   readonly writable: WritableStream<Uint8Array>;
   /** Rejects with the `TlsError` that prevents it. */
   readonly opened: Promise<SocketInfo>;
@@ -47,7 +47,7 @@ interface Parts {
 }
 
 export class PipeSocket implements Socket {
-  readonly readable: ReadableStream<Uint8Array>;
+  readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
   readonly writable: WritableStream<Uint8Array>;
   readonly opened: Promise<SocketInfo>;
   readonly closed: Promise<void>;
@@ -98,7 +98,7 @@ export class PipeSocket implements Socket {
             if (!this.#isShared) this.#before = bytes;
             return controller.close();
           }
-          if (bytes !== null && bytes !== undefined) return controller.enqueue(bytes);
+          if (bytes !== null && bytes !== undefined) return controller.enqueue(unshared(bytes));
           controller.close();
           if (allowHalfOpen) await this.#ended();
           else await this.close();
@@ -235,5 +235,9 @@ export class PipeSocket implements Socket {
     if (this.upgraded) throw new TypeError('the socket was upgraded: use the one that startTls() returned');
   }
 }
+
+/** Whoever decodes text or hashes what was read takes no shared memory. */
+const unshared = (bytes: Uint8Array): Uint8Array<ArrayBuffer> =>
+  bytes.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : bytes.slice();
 
 const closedHere = (): TlsError => new TlsError('ABORTED', 'the socket was closed here');

@@ -4,7 +4,7 @@
  * byte only.
  */
 import { parseArgs } from 'node:util';
-import { DerError, describe, parseCertificate } from '@ferrule/x509';
+import { DerError, describeCertificate, parseCertificate } from '@ferrule/x509';
 import { fiftyCertificates } from '../test/certificates.ts';
 
 const { values } = parseArgs({ options: { every: { type: 'string', default: '1' } } });
@@ -28,7 +28,7 @@ function timed(bytes: Uint8Array): number {
     const certificate = parseCertificate(bytes);
     if (counts.certificates++ % 100 === 0) {
       counts.described++;
-      String(describe(certificate));
+      String(describeCertificate(certificate));
     }
   } catch (error) {
     if (error instanceof DerError) counts.errors++;

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { rootCertificates } from 'node:tls';
 import { expect, it } from 'vitest';
-import { decodePem, describe, parseCertificate } from './index.ts';
+import { decodePem, describeCertificate, parseCertificate } from './index.ts';
 import { make, NOW } from '../test/make.ts';
 import { fiftyCertificates } from '../test/certificates.ts';
 
@@ -24,17 +24,17 @@ const SHOWN_OTHERWISE = /\\|DirName|Explicit Text|\.\.\.|^\.|setCext|User Notice
 const version = openssl(rootCertificates[0] as string);
 if (version === undefined) console.warn('skipped: there is no openssl command');
 
-it.skipIf(version === undefined)('describe() has every line that openssl x509 -text has', () => {
+it.skipIf(version === undefined)('describeCertificate() has every line that openssl x509 -text has', () => {
   const unlike: string[] = [];
   for (const pem of rootCertificates.filter((_, i) => i % 4 === 0)) {
     const theirs = lines(openssl(pem) as string);
-    const ours = new Set(lines(String(describe(parseCertificate(decodePem(pem)[0]?.der as Uint8Array)))));
+    const ours = new Set(lines(String(describeCertificate(parseCertificate(decodePem(pem)[0]?.der as Uint8Array)))));
     unlike.push(...theirs.filter((line) => !ours.has(line) && !SHOWN_OTHERWISE.test(line)));
   }
   expect(unlike).toEqual([]);
 });
 
-it('describe() is plain data with everything in it', () => {
+it('describeCertificate() is plain data with everything in it', () => {
   const certificate = parseCertificate(
     make({
       serial: 0x1234n,
@@ -44,7 +44,7 @@ it('describe() is plain data with everything in it', () => {
       ],
     }).der,
   );
-  const data = JSON.parse(JSON.stringify(describe(certificate))) as unknown;
+  const data = JSON.parse(JSON.stringify(describeCertificate(certificate))) as unknown;
   expect(data).toMatchObject({
     version: 3,
     serial: '1234',
@@ -61,9 +61,10 @@ it('describe() is plain data with everything in it', () => {
   });
 });
 
-it('describe() shows certificates of every kind, and keeps control characters out of its text', () => {
-  for (const der of fiftyCertificates()) expect(String(describe(parseCertificate(der)))).toMatch(/^Certificate:/);
-  const nasty = describe(parseCertificate(make({ subject: 'x\u001b[2J\u202e', dns: ['a\u0007b'] }).der));
+it('describeCertificate() shows certificates of every kind, and keeps control characters out of its text', () => {
+  for (const der of fiftyCertificates())
+    expect(String(describeCertificate(parseCertificate(der)))).toMatch(/^Certificate:/);
+  const nasty = describeCertificate(parseCertificate(make({ subject: 'x\u001b[2J\u202e', dns: ['a\u0007b'] }).der));
   expect(String(nasty)).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
   expect(nasty.subject.text).not.toMatch(/\p{Cc}|\p{Cf}/u);
 });

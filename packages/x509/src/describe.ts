@@ -56,7 +56,7 @@ export interface PublicKeyDescription {
 }
 
 /** Everything in a certificate; what cannot be decoded is shown as it stands. Control characters are escaped. */
-export function describe(certificate: Certificate): CertificateDescription {
+export function describeCertificate(certificate: Certificate): CertificateDescription {
   const {
     version,
     serial,

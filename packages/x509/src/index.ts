@@ -35,7 +35,7 @@ export {
 export { decodePem, encodePem, type PemBlock } from './pem.ts';
 export { parsePkcs7 } from './pkcs7.ts';
 export {
-  describe,
+  describeCertificate,
   type CertificateDescription,
   type ExtensionDescription,
   type NameDescription,
@@ -47,13 +47,15 @@ export { matchesHost } from './host.ts';
 export { trustStore, type Issuer, type TrustAnchorInput, type TrustStore } from './trust.ts';
 export {
   buildPath,
+  buildPathAsync,
+  buildPathSteps,
   type PathChecks,
   type PathInput,
   type PathResult,
   type PathSuccess,
   type PlacedBreach,
 } from './path.ts';
-export { validatePath, validatePathAsync, validatePathSync, type ValidationInput } from './status.ts';
+export { validatePath, validatePathAsync, validatePathSteps, type ValidationInput } from './status.ts';
 export { distributionPoints, parseCrl, type Crl, type CrlScope } from './crl.ts';
 export { parseOcspResponse, type OcspResponse, type SingleResponse } from './ocsp.ts';
 export { embeddedScts, parseSctList, type CtLog, type Sct, type TransparencyPolicy } from './transparency.ts';

@@ -3,9 +3,9 @@ import { nodeVerifier } from '@ferrule/x509/crypto/node';
 import {
   parseCertificate,
   trustStore,
-  validatePath,
+  validatePathSteps,
   validatePathAsync,
-  validatePathSync,
+  validatePath,
   type SignatureVerifier,
   type ValidationInput,
 } from './index.ts';
@@ -75,7 +75,7 @@ describe('the interface', () => {
   });
 
   it('never suspends for a verifier that answers at once', () => {
-    const steps = validatePath({
+    const steps = validatePathSteps({
       chain: [leaf.der, ica.der],
       trustAnchors: trustStore([root.der]),
       verifier: nodeVerifier,
@@ -97,12 +97,12 @@ describe('the interface', () => {
     };
     expect((await validatePathAsync(input)).ok).toBe(true);
     expect(calls).toBe(2);
-    expect(() => validatePathSync(input)).toThrow(TypeError);
+    expect(() => validatePath(input)).toThrow(TypeError);
   });
   it('takes parsed certificates as well as DER', () => {
     const chain = [parseCertificate(leaf.der), parseCertificate(ica.der)];
     expect(
-      validatePathSync({
+      validatePath({
         chain,
         trustAnchors: trustStore([parseCertificate(root.der)]),
         verifier: nodeVerifier,
@@ -131,7 +131,7 @@ describe('the interface', () => {
       [{ trustAnchors: [] }, /trustAnchors/],
     ];
     for (const [options, message] of wrong)
-      expect(() => validatePath({ ...good, ...options } as ValidationInput)).toThrow(
+      expect(() => validatePathSteps({ ...good, ...options } as ValidationInput)).toThrow(
         expect.objectContaining({ name: 'TypeError', message: expect.stringMatching(message) as string }) as Error,
       );
     const inherited = Object.create({
@@ -141,8 +141,10 @@ describe('the interface', () => {
       now: NOW,
       pins: [new Uint8Array(32)],
     }) as ValidationInput;
-    expect(validatePathSync(inherited)).toMatchObject({ ok: false, error: { code: 'CERT_PIN_MISMATCH' } });
-    expect(() => validatePath(Object.defineProperty(inherited, 'purpose', { value: 'server' }))).toThrow(/purpose/);
+    expect(validatePath(inherited)).toMatchObject({ ok: false, error: { code: 'CERT_PIN_MISMATCH' } });
+    expect(() => validatePathSteps(Object.defineProperty(inherited, 'purpose', { value: 'server' }))).toThrow(
+      /purpose/,
+    );
   });
   it('names a trust anchor that cannot be read', () => {
     expect(() => trustStore([root.der, Uint8Array.of(0x30, 0)])).toThrow(/trust anchor 1/);

@@ -1,12 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { nodeVerifier } from '@ferrule/x509/crypto/node';
-import {
-  trustStore,
-  validatePathSync,
-  type PathFailure,
-  type SignatureVerifier,
-  type ValidationInput,
-} from './index.ts';
+import { trustStore, validatePath, type PathFailure, type SignatureVerifier, type ValidationInput } from './index.ts';
 import {
   bits,
   DAY,
@@ -35,7 +29,7 @@ describe('a path', () => {
 
   it('is found whatever the order of what the server sent, with strangers and rubbish in between', () => {
     const chain = [leaf.der, Uint8Array.of(1, 2, 3), root.der, make({ ca: true }).der, ica.der];
-    const result = validatePathSync({ chain, trustAnchors: trustStore([root.der]), verifier: nodeVerifier, now: NOW });
+    const result = validatePath({ chain, trustAnchors: trustStore([root.der]), verifier: nodeVerifier, now: NOW });
     expect(result.ok).toBe(true);
   });
 
@@ -53,7 +47,7 @@ describe('a path', () => {
 
   it('ends below an anchor that is only a name and a key', () => {
     const { subject, keys } = root;
-    const result = validatePathSync({
+    const result = validatePath({
       chain: [leaf.der, ica.der],
       trustAnchors: trustStore([{ subject, spki: keys.spki }]),
       verifier: nodeVerifier,
@@ -64,7 +58,7 @@ describe('a path', () => {
 
   it('never ends below a bare anchor whose key cannot check anything, or is weak', () => {
     const below = (keys: Keys, rest: Partial<ValidationInput> = {}) =>
-      validatePathSync({
+      validatePath({
         chain: [leaf.der, ica.der],
         trustAnchors: trustStore([{ subject: root.subject, spki: keys.spki }]),
         verifier: nodeVerifier,
@@ -84,19 +78,19 @@ describe('a path', () => {
     const weak = newKeys('rsa', 1024);
     const weakLeaf = make({ issuer: { ...root, keys: weak } });
     const trustAnchors = trustStore([{ subject: root.subject, spki: weak.spki }]);
-    expect(validatePathSync({ chain: [weakLeaf.der], trustAnchors, verifier: nodeVerifier, now: NOW })).toMatchObject({
+    expect(validatePath({ chain: [weakLeaf.der], trustAnchors, verifier: nodeVerifier, now: NOW })).toMatchObject({
       ok: false,
       error: { code: 'CERT_WEAK_KEY', verify: 67 },
     });
     expect(
-      validatePathSync({ chain: [weakLeaf.der], trustAnchors, verifier: nodeVerifier, now: NOW, securityLevel: 1 }).ok,
+      validatePath({ chain: [weakLeaf.der], trustAnchors, verifier: nodeVerifier, now: NOW, securityLevel: 1 }).ok,
     ).toBe(true);
   });
 
   it('keeps to the name constraints of a bare anchor', () => {
     const nameConstraints = seq(tlv(0xa0, seq(tlv(0x82, text('example.org')))));
     const trustAnchors = trustStore([{ subject: root.subject, spki: root.keys.spki, nameConstraints }]);
-    const result = validatePathSync({ chain: [leaf.der, ica.der], trustAnchors, verifier: nodeVerifier, now: NOW });
+    const result = validatePath({ chain: [leaf.der, ica.der], trustAnchors, verifier: nodeVerifier, now: NOW });
     expect(result).toMatchObject({ ok: false, error: { code: 'CERT_NAME_CONSTRAINT', verify: 47, depth: 0 } });
   });
 
@@ -406,7 +400,7 @@ describe('a failure', () => {
   });
   it('tells a malformed leaf, and none at all', () => {
     expect(
-      validatePathSync({ chain: [leaf.der.subarray(1)], trustAnchors: trustStore([]), verifier: nodeVerifier }),
+      validatePath({ chain: [leaf.der.subarray(1)], trustAnchors: trustStore([]), verifier: nodeVerifier }),
     ).toMatchObject({ ok: false, error: { code: 'CERT_INVALID' } });
     expect(failure([], [root]).code).toBe('NO_CERTIFICATE');
   });

@@ -8,7 +8,7 @@ import {
   parseOcspResponse,
   parseSctList,
   trustStore,
-  validatePathSync,
+  validatePath,
   type PathFailure,
   type RevocationStatus,
   type SignatureVerifier,
@@ -40,7 +40,7 @@ const ica = make({ ca: true, subject: 'ICA', issuer: root });
 const leaf = make({ issuer: ica });
 
 const validate = (rest: Partial<ValidationInput>, chain: readonly Made[] = [leaf, ica]) =>
-  validatePathSync({
+  validatePath({
     chain: chain.map(({ der }) => der),
     trustAnchors: trustStore([root.der]),
     verifier: nodeVerifier,

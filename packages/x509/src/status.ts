@@ -43,10 +43,24 @@ export interface ValidationInput extends PathInput {
 }
 
 /**
- * Builds and validates a path, as steps: `yield*` it, resume it with what each yielded promise settles to.
- * @throws TypeError at once for options that are wrong; never throws for what is in the certificates.
+ * Builds and validates a path, with a verifier that answers at once.
+ * @throws TypeError for options that are wrong, and when the verifier is asynchronous; never for what is in the
+ * certificates.
  */
-export function validatePath(given: ValidationInput): Steps<PathResult> {
+export const validatePath = (input: ValidationInput): PathResult => runSync(validatePathSteps(input));
+
+/**
+ * {@link validatePath} with any verifier. Rejects with a TypeError for wrong options, and with whatever the verifier
+ * rejects with.
+ */
+export const validatePathAsync = async (input: ValidationInput): Promise<PathResult> =>
+  runAsync(validatePathSteps(input));
+
+/**
+ * {@link validatePath} for engines, as steps: `yield*` it, resume it with what each yielded promise settles to.
+ * @throws TypeError at once for options that are wrong.
+ */
+export function validatePathSteps(given: ValidationInput): Steps<PathResult> {
   const input = checkOptions(given, OPTIONS);
   const { verifier, crls, ocsp, ocspResponse, revocation, transparency, pins } = input;
   if (!verifier.digest && (pins || transparency || ocspResponse || revocation)) {
@@ -57,18 +71,6 @@ export function validatePath(given: ValidationInput): Steps<PathResult> {
   const asked = crls ?? revocation ?? transparency ?? pins ?? (ocsp !== undefined && ocsp !== 'off');
   return buildCheckedPath(input, asked ? statusChecks(input) : undefined);
 }
-
-/**
- * {@link validatePath} with a verifier that answers at once. @throws TypeError for wrong options, and when the verifier
- * is asynchronous.
- */
-export const validatePathSync = (input: ValidationInput): PathResult => runSync(validatePath(input));
-
-/**
- * {@link validatePath} with any verifier. Rejects with a TypeError for wrong options, and with whatever the verifier
- * rejects with.
- */
-export const validatePathAsync = async (input: ValidationInput): Promise<PathResult> => runAsync(validatePath(input));
 
 const isListOf = <T>(list: readonly T[], test: (item: T) => boolean): boolean =>
   Array.isArray(list) && list.length > 0 && list.every(test);

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { nodeVerifier } from '@ferrule/x509/crypto/node';
-import { parseCertificate, trustStore, validatePathSync } from './index.ts';
+import { parseCertificate, trustStore, validatePath } from './index.ts';
 import { extension, make, NOW, seq, tlv } from '../test/make.ts';
 
 const roots = Array.from({ length: 40 }, (_, i) => make({ ca: true, subject: `Root ${i % 39}` }));
@@ -22,12 +22,12 @@ it('an anchor that is malformed inside is no anchor, be they few or many', () =>
   const store = trustStore([...ders, broken.der]);
   expect(store.anchors).toHaveLength(40);
   const leaf = make({ issuer: broken });
-  expect(validatePathSync({ chain: [leaf.der], trustAnchors: store, verifier: nodeVerifier, now: NOW })).toMatchObject({
+  expect(validatePath({ chain: [leaf.der], trustAnchors: store, verifier: nodeVerifier, now: NOW })).toMatchObject({
     ok: false,
     error: { code: 'CERT_MISSING_INTERMEDIATE' },
   });
   expect(
-    validatePathSync({
+    validatePath({
       chain: [make({ issuer: roots[7] as (typeof roots)[number] }).der],
       trustAnchors: store,
       verifier: nodeVerifier,
@@ -45,7 +45,7 @@ it('an anchor among many whose subject is no Name finds nobody, and no path fail
   const leaf = make({ issuer: make({ ca: true, subject: 'Nobody' }) });
   const store = trustStore([...ders, nameless.der]);
   expect(store.anchors).toHaveLength(40);
-  expect(validatePathSync({ chain: [leaf.der], trustAnchors: store, verifier: nodeVerifier, now: NOW })).toMatchObject({
+  expect(validatePath({ chain: [leaf.der], trustAnchors: store, verifier: nodeVerifier, now: NOW })).toMatchObject({
     ok: false,
     error: { code: 'CERT_MISSING_INTERMEDIATE' },
   });
@@ -63,9 +63,7 @@ it('a chain holds DER and certificates, and nothing else', () => {
     { tbs: 1 },
   ] as unknown as Uint8Array[])
     for (const chain of [[wrong], [make().der, wrong]])
-      expect(() => validatePathSync({ chain, trustAnchors: trustStore([]), verifier: nodeVerifier })).toThrow(
-        TypeError,
-      );
+      expect(() => validatePath({ chain, trustAnchors: trustStore([]), verifier: nodeVerifier })).toThrow(TypeError);
   for (const wrong of [buffer, 'x', [0x30]] as unknown as Uint8Array[])
     expect(() => parseCertificate(wrong)).toThrow(TypeError);
 });

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { nodeVerifier } from '@ferrule/x509/crypto/node';
-import { encodePem, trustStore, validatePathSync, type Profile } from '@ferrule/x509';
+import { encodePem, trustStore, validatePath, type Profile } from '@ferrule/x509';
 import * as V from '@ferrule/result/x509-v';
 import {
   bits,
@@ -314,7 +314,7 @@ function openssl({ chain, anchor: trusted, host = 'example.com' }: Row): string 
   return code === undefined ? (status === 0 ? 'valid' : stderr) : `${code} at ${depth}`;
 }
 function ours({ chain, anchor: trusted, host = 'example.com' }: Row, profile?: Profile): string {
-  const result = validatePathSync({
+  const result = validatePath({
     chain: chain.map(({ der }) => der),
     trustAnchors: trustStore([trusted.der]),
     verifier: nodeVerifier,

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { crlite, type CrliteKey, type RevocationStatus } from '../src/crlite.ts';
 import { nodeVerifier } from '../src/crypto/node.ts';
 import { DerError } from '../src/der.ts';
-import { trustStore, validatePathSync } from '../src/index.ts';
+import { trustStore, validatePath } from '../src/index.ts';
 import { ANSWERS, FILTER, NAMES } from './crlite-filter.ts';
 import { extension, make, NOW, tlv } from './make.ts';
 
@@ -144,7 +144,7 @@ describe('a certificate', () => {
   ])('whose list of timestamps %s is not covered, and no failure', (_, list) => {
     const leaf = make({ issuer: root, extensions: { [SCTS]: extension(SCTS, list) } });
     const validated = (unknown: 'accept' | 'refuse'): unknown =>
-      validatePathSync({
+      validatePath({
         chain: [leaf.der],
         trustAnchors: trustStore([root.der]),
         verifier: nodeVerifier,

@@ -3,7 +3,7 @@ import { describe as group, expect, it } from 'vitest';
 import { nodeVerifier } from '@ferrule/x509/crypto/node';
 import {
   DerError,
-  describe,
+  describeCertificate,
   distributionPoints,
   matchesHost,
   parseCertificate,
@@ -13,7 +13,7 @@ import {
   parsePublicKey,
   parseSctList,
   trustStore,
-  validatePathSync,
+  validatePath,
   type Certificate,
 } from '@ferrule/x509';
 import { fiftyCertificates } from './certificates.ts';
@@ -34,8 +34,8 @@ function attempt<T>(read: (bytes: Uint8Array) => T, bytes: Uint8Array): T | unde
 
 /** Everything that can be asked of a certificate. */
 function use(certificate: Certificate): void {
-  JSON.stringify(describe(certificate));
-  String(describe(certificate));
+  JSON.stringify(describeCertificate(certificate));
+  String(describeCertificate(certificate));
   matchesHost(certificate, 'a.test');
 }
 
@@ -126,7 +126,7 @@ group('bytes that are no certificate', () => {
     const input = { leaf: end.der, issuer: issuer.der, crl: makeCrl(issuer), staple: makeOcsp(end, issuer) };
     const trustAnchors = trustStore([root.der]);
     const validate = (of: typeof input) =>
-      validatePathSync({
+      validatePath({
         chain: [of.leaf, of.issuer],
         trustAnchors,
         verifier: nodeVerifier,
@@ -152,7 +152,7 @@ group('bytes that are no certificate', () => {
 
 group('inputs made to be slow', () => {
   const failureOf = (chain: readonly Uint8Array[], anchors: readonly Uint8Array[]) => {
-    const result = validatePathSync({ chain, trustAnchors: trustStore(anchors), verifier: nodeVerifier, now: NOW });
+    const result = validatePath({ chain, trustAnchors: trustStore(anchors), verifier: nodeVerifier, now: NOW });
     return result.ok ? undefined : result.error.code;
   };
 
@@ -176,7 +176,7 @@ group('inputs made to be slow', () => {
   it('names of nothing but marks, in no order, end a search as others do', () => {
     const marks = '\u0315\u0300\u05ae'.repeat(60_000);
     const chain = [make({ issuer: make({ ca: true, subject: marks }) }).der];
-    const result = validatePathSync({ chain, trustAnchors: trustStore([root.der]), verifier: nodeVerifier, now: NOW });
+    const result = validatePath({ chain, trustAnchors: trustStore([root.der]), verifier: nodeVerifier, now: NOW });
     expect(result).toMatchObject({ ok: false, error: { code: 'CERT_MISSING_INTERMEDIATE' } });
   });
   it('as many extensions and distribution points as there is room for are read', () => {

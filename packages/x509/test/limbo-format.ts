@@ -6,7 +6,7 @@ import {
   generalNameText,
   parseCertificate,
   trustStore,
-  validatePathSync,
+  validatePath,
   type PathResult,
   type Profile,
   type SignatureVerifier,
@@ -65,7 +65,7 @@ export function runLimboCase(one: LimboCase, settings: LimboSettings): LimboOutc
   const started = performance.now();
   let reason: string | undefined;
   try {
-    const result = validatePathSync(inputOf(one, profile, settings));
+    const result = validatePath(inputOf(one, profile, settings));
     reason = result.ok
       ? unexpectedNames(one, result)
       : `${result.error.code} (X509_V ${result.error.verify}): ${result.error.message}`;

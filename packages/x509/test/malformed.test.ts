@@ -11,7 +11,7 @@ import {
   parsePkcs7,
   parsePublicKey,
   trustStore,
-  validatePathSync,
+  validatePath,
 } from '@ferrule/x509';
 import { bytesEqual } from '@ferrule/result/bytes';
 import { DerReader, readWhole } from '../src/der.ts';
@@ -226,7 +226,7 @@ it('a time that is none is noted, and shown as such', () => {
 
 it('a CRL with a critical extension in any entry tells nothing of those that it does not name', () => {
   const crl = makeCrl(root, { revoked: [[1n]], entryExtensions: [extension('1.2.3', seq(), true)] });
-  const result = validatePathSync({
+  const result = validatePath({
     chain: [leaf.der],
     trustAnchors: trustStore([root.der]),
     verifier: nodeVerifier,
@@ -238,7 +238,7 @@ it('a CRL with a critical extension in any entry tells nothing of those that it 
 
 it('an OCSP response with a signature of an unknown kind is of no authorised responder', () => {
   const ocspResponse = replaced(makeOcsp(leaf, root), '06082a8648ce3d040302', '06082a8648ce3d040309');
-  const result = validatePathSync({
+  const result = validatePath({
     chain: [leaf.der],
     trustAnchors: trustStore([root.der]),
     verifier: nodeVerifier,
@@ -293,7 +293,7 @@ it('a signature is not even tried with a key of another kind, whatever the verif
   // A CA whose key is RSA, and a leaf in its name that is signed with ECDSA.
   const ca = make({ ca: true, subject: 'Root', keys: rsa });
   const forged = make({ issuer: { ...ca, keys: { ...rsa, privateKey: newKeys().privateKey } } });
-  const result = validatePathSync({
+  const result = validatePath({
     chain: [forged.der],
     trustAnchors: trustStore([ca.der]),
     verifier: gullible,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { nodeVerifier } from '@ferrule/x509/crypto/node';
-import { encodePem, trustStore, validatePathSync } from '@ferrule/x509';
+import { encodePem, trustStore, validatePath } from '@ferrule/x509';
 import {
   bits,
   DAY,
@@ -111,7 +111,7 @@ function theirs(chain: readonly Made[], anchor: Made): string {
 }
 
 function ours(chain: readonly Made[], anchor: Made): string {
-  const result = validatePathSync({
+  const result = validatePath({
     chain: chain.map(({ der }) => der),
     trustAnchors: trustStore([anchor.der]),
     verifier: nodeVerifier,

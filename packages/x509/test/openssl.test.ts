@@ -15,7 +15,7 @@ import {
   parsePkcs7,
   trustStore,
   validatePathAsync,
-  validatePathSync,
+  validatePath,
   type PathResult,
   type ValidationInput,
 } from '@ferrule/x509';
@@ -66,7 +66,7 @@ function index(revoked: boolean): void {
 }
 /** A moment later: what OpenSSL makes is valid from this very second. */
 const validate = (rest: Partial<ValidationInput>): PathResult =>
-  validatePathSync({
+  validatePath({
     chain: [leaf.der],
     trustAnchors: trustStore([root.der]),
     verifier: nodeVerifier,

@@ -2,7 +2,7 @@
 import { certificateCode, isCertificateCode } from '@ferrule/result';
 import { nodeVerifier } from '@ferrule/x509/crypto/node';
 import { expect } from 'vitest';
-import { type PathFailure, type PathResult, trustStore, validatePathSync, type ValidationInput } from '../src/index.ts';
+import { type PathFailure, type PathResult, trustStore, validatePath, type ValidationInput } from '../src/index.ts';
 import { make, NOW, type Made } from './make.ts';
 
 export const root: Made = make({ ca: true, subject: 'Root' });
@@ -14,7 +14,7 @@ export const validate = (
   anchors: readonly Made[],
   rest: Partial<ValidationInput> = {},
 ): PathResult =>
-  validatePathSync({
+  validatePath({
     chain: chain.map(({ der }) => der),
     trustAnchors: trustStore(anchors.map(({ der }) => der)),
     verifier: nodeVerifier,

@@ -5,12 +5,12 @@ import { describe as group, expect, it } from 'vitest';
 import { nodeVerifier } from '@ferrule/x509/crypto/node';
 import {
   decodePem,
-  describe,
+  describeCertificate,
   encodePem,
   nameText,
   parseCertificate,
   trustStore,
-  validatePathSync,
+  validatePath,
 } from '@ferrule/x509';
 import { extension, keyIdentifier, make, newKeys, seq, tlv } from './make.ts';
 
@@ -61,7 +61,7 @@ group.each([
     for (const { der } of blocks) {
       const root = parseCertificate(der);
       expect(store.find(root.subject).some(({ certificate }) => certificate?.raw === der)).toBe(true);
-      const result = validatePathSync({
+      const result = validatePath({
         chain: [root],
         trustAnchors: store,
         verifier: nodeVerifier,
@@ -96,7 +96,7 @@ group.each([
           notAfter: root.notAfter,
           extensions: { '2.5.29.35': extension('2.5.29.35', seq(tlv(0x80, authority))) },
         });
-        const result = validatePathSync({
+        const result = validatePath({
           chain: [leaf.der],
           trustAnchors: trustStore([der]),
           verifier: believing,
@@ -111,7 +111,7 @@ group.each([
 
   available('can all be shown', () => {
     for (const { der } of blocks) {
-      const shown = describe(parseCertificate(der));
+      const shown = describeCertificate(parseCertificate(der));
       expect(JSON.parse(JSON.stringify(shown))).toMatchObject({ version: 3 });
       expect(String(shown)).toContain('X509v3 extensions:');
     }

@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { nodeVerifier } from '@ferrule/x509/crypto/node';
-import { trustStore, validatePathSync, type ValidationInput } from '@ferrule/x509';
+import { trustStore, validatePath, type ValidationInput } from '@ferrule/x509';
 import * as V from '@ferrule/result/x509-v';
 import {
   bits,
@@ -332,8 +332,8 @@ const WEBPKI: Readonly<Record<string, Row>> = {
 const validate = (
   { chain, anchor = root, options }: Row,
   more: Partial<ValidationInput> = {},
-): ReturnType<typeof validatePathSync> =>
-  validatePathSync({
+): ReturnType<typeof validatePath> =>
+  validatePath({
     chain: chain.map(({ der }) => der),
     trustAnchors: trustStore([anchor.der]),
     verifier: nodeVerifier,

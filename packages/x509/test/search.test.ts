@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { nodeVerifier } from '@ferrule/x509/crypto/node';
-import { trustStore, validatePathSync } from '@ferrule/x509';
+import { trustStore, validatePath } from '@ferrule/x509';
 import { DAY, make, newKeys, NOW, type Made } from './make.ts';
 
 /** A CA certificate of a random web: who it is for, who signed it, and what is wrong with it. */
@@ -68,7 +68,7 @@ it('finds a path in a random web of cross-signs exactly when there is one, whate
             spki: (keys[ca] as (typeof keys)[number]).spki,
           })),
         );
-        const result = validatePathSync({
+        const result = validatePath({
           chain: [leaf.der, ...nodes.map(({ made }) => made.der)],
           trustAnchors,
           verifier: nodeVerifier,

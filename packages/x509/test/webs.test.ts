@@ -1,6 +1,6 @@
 /** Webs of certificates that nobody signed: what is asked of whole paths is asked once, and does not hide good paths. */
 import { expect, it, vi } from 'vitest';
-import { parseCertificate, parseCrl, trustStore, validatePathSync, type SignatureVerifier } from '@ferrule/x509';
+import { parseCertificate, parseCrl, trustStore, validatePath, type SignatureVerifier } from '@ferrule/x509';
 import { nodeVerifier } from '@ferrule/x509/crypto/node';
 import { DAY, extension, make, makeCrl, makeOcsp, NOW, seq, text, tlv, type Made } from './make.ts';
 
@@ -23,7 +23,7 @@ it('a list is read once for each certificate, however many paths there are', () 
     },
   });
   const trustAnchors = trustStore([root.der]);
-  const result = validatePathSync({ chain, trustAnchors, verifier: nodeVerifier, now: NOW, crls: [counted] });
+  const result = validatePath({ chain, trustAnchors, verifier: nodeVerifier, now: NOW, crls: [counted] });
   expect(result.ok || result.error.code).toBe('CERT_SIGNATURE');
   expect(read).toBeLessThanOrEqual(chain.length);
 });
@@ -40,7 +40,7 @@ it('a staple is not looked at where the path has a wrong signature', () => {
   const ocspResponse = makeOcsp(unsigned, root);
   const trustAnchors = trustStore([root.der]);
   const options = { trustAnchors, verifier, now: NOW, ocsp: 'request', ocspResponse } as const;
-  const result = validatePathSync({ chain, ...options });
+  const result = validatePath({ chain, ...options });
   expect(result.ok || result.error.code).toBe('CERT_SIGNATURE');
   const known = chain.map((der) => parseCertificate(der).tbs);
   expect(checked.filter((one) => !known.some((tbs) => Buffer.compare(tbs, one) === 0))).toEqual([]);
@@ -61,7 +61,7 @@ it('names and constraints are counted by the path: a branch that leads nowhere h
     keys: issuing.keys,
   });
   const leaf = make({ issuer: issuing, extensions: { '2.5.29.17': extension('2.5.29.17', seq(...dns(900, 'own'))) } });
-  const result = validatePathSync({
+  const result = validatePath({
     chain: [leaf, issuing, crossed].map(({ der }) => der),
     trustAnchors: trustStore([expired.der, root.der]),
     verifier: nodeVerifier,
@@ -79,7 +79,7 @@ it('a value that cannot be read is taken apart once, however many constraints it
   const san = extension('2.5.29.17', seq(directory(10, 0x1b, 'x'.repeat(60_000))));
   const leaf = make({ issuer: ca, extensions: { '2.5.29.17': san } });
   const match = vi.spyOn(String.prototype, 'match');
-  const result = validatePathSync({
+  const result = validatePath({
     chain: [leaf, ca].map(({ der }) => der),
     trustAnchors: trustStore([root.der]),
     verifier: nodeVerifier,

@@ -5,7 +5,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { Backend, ContextOptions, TrustAnchor } from '@ferrule/contract';
 import { concat } from '@ferrule/result/bytes';
-import { trustStore, validatePathSync } from '@ferrule/x509';
+import { trustStore, validatePath } from '@ferrule/x509';
 import { nodeVerifier } from '@ferrule/x509/crypto/node';
 import { converse } from '../hostile/exchange.ts';
 import { signAs, type Script } from '../hostile/peer.ts';
@@ -39,7 +39,7 @@ export function askX509({ sent, anchors }: Chain): Verdict {
     if (error instanceof TypeError) return NO_ANCHOR;
     throw error;
   }
-  const result = validatePathSync({ chain: sent, trustAnchors, verifier: nodeVerifier, host: HOST });
+  const result = validatePath({ chain: sent, trustAnchors, verifier: nodeVerifier, host: HOST });
   return result.ok
     ? { accepts: true }
     : { accepts: false, code: result.error.code, verify: result.error.verify, message: result.error.message };

@@ -4,7 +4,7 @@ import { nodeVerifier } from '@ferrule/x509/crypto/node';
 import {
   decodePem,
   DerError,
-  describe,
+  describeCertificate,
   embeddedScts,
   encodePem,
   matchesHost,
@@ -19,7 +19,7 @@ import {
   signatureSchemes,
   subjectText,
   trustStore,
-  validatePathSync,
+  validatePath,
   type SignatureVerifier,
 } from '@ferrule/x509';
 import {
@@ -53,7 +53,7 @@ const DOORS: readonly Door[] = [
   (bytes) => {
     const certificate = tried('parseCertificate', () => parseCertificate(bytes), derError);
     if (certificate === undefined) return;
-    tried('describe', () => JSON.stringify(describe(certificate)), derError);
+    tried('describe', () => JSON.stringify(describeCertificate(certificate)), derError);
     tried('subjectText', () => subjectText(certificate), derError);
     tried('embeddedScts', () => embeddedScts(certificate), derError);
     tried('matchesHost', () => matchesHost(certificate, 'server.test'), derError);
@@ -84,7 +84,7 @@ const DOORS: readonly Door[] = [
       ...(nameConstraints && { nameConstraints }),
     };
     const trust = tried('trustStore', () => trustStore([anchor]), isTypeError);
-    if (trust !== undefined) validatePathSync({ chain: chains['p256'] ?? [], trustAnchors: trust, verifier: lenient });
+    if (trust !== undefined) validatePath({ chain: chains['p256'] ?? [], trustAnchors: trust, verifier: lenient });
   },
   validate,
   validate,
@@ -103,7 +103,7 @@ function validate(bytes: Uint8Array, { root, now }: World): void {
       ? trustStore([root])
       : tried('trustStore', () => trustStore([root, anchorBytes]), isTypeError);
   if (anchors === undefined) return;
-  const result = validatePathSync({
+  const result = validatePath({
     chain,
     trustAnchors: anchors,
     verifier: (flags & 1) === 0 ? lenient : nodeVerifier,

@@ -38,8 +38,8 @@ async function backendOf(): Promise<Backend> {
     case 'webcrypto':
       return createPure({ crypto: await createWebCrypto() });
     default: {
-      const { load } = await import('@ferrule/native');
-      const loaded = load();
+      const { loadNative } = await import('@ferrule/native');
+      const loaded = loadNative();
       if (!loaded.ok) throw new Error(loaded.reason);
       return loaded.backend;
     }

@@ -2,7 +2,7 @@
 import type { RecordedEvent } from '@ferrule/bio';
 import type { CryptoProvider } from '@ferrule/pure';
 import { createPure } from '@ferrule/pure';
-import { certificatesShown, connectOver, type ConnectionInfo, type TlsConnection, TlsError } from 'ferrule';
+import { peerCertificatesOf, connectOver, type ConnectionInfo, type TlsConnection, TlsError } from 'ferrule';
 import { tapTransport, transportOf } from 'ferrule/tap';
 import { type WebSocketConstructor, wispDial } from '@ferrule/web';
 import type { Offer } from '../behaviours.ts';
@@ -107,7 +107,7 @@ export async function attempt(options: AttemptOptions, tell: (progress: Progress
     await connection.close();
   } catch (error) {
     if (!TlsError.is(error)) throw error;
-    note({ error, ...(progress.info === undefined && { chain: certificatesShown(error) }) });
+    note({ error, ...(progress.info === undefined && { chain: peerCertificatesOf(error) }) });
   } finally {
     dial.close();
     note({ stage: 'done', ended: now() });

@@ -4,9 +4,10 @@
  */
 import type { CryptoProvider } from '@ferrule/pure';
 import type { Section } from '@ferrule/pure/trace';
+import { certificateText } from '@ferrule/result';
 import {
   type Certificate,
-  describe,
+  describeCertificate,
   generalNameText,
   parseCertificate,
   type PathFailure,
@@ -177,7 +178,8 @@ async function checkOf(
   const found = own ? failure : await failureOf(question, asking, path.slice(depth), anchors);
   if (found === undefined) return { check, verdict: 'passed', ...none, section };
   if (!own && found.depth > 0) return { check, verdict: 'unknown', ...none, section };
-  const { message, hint, code, subject } = found;
+  const { message, code, subject } = found;
+  const { hint } = certificateText(found);
   // Of a part of the path, the lowest certificate is called the server's
   const place = `the server's certificate (${subject ?? ''}) `;
   const why = depth > 0 && message.startsWith(place) ? `it ${message.slice(place.length)}` : message;
@@ -199,7 +201,7 @@ function factsOf(
   certificate: Certificate,
   depth: number,
 ): Pick<ShownCertificate, 'issuer' | 'names' | 'notBefore' | 'notAfter' | 'key' | 'text'> {
-  const described = describe(certificate);
+  const described = describeCertificate(certificate);
   const { algorithm, bits, curve } = described.publicKey;
   return {
     issuer: described.issuer.text || '(no name)',

@@ -12,7 +12,7 @@ import {
   USE_DIAL,
 } from './tls-required.ts';
 
-export type Transport = NonNullable<ImapFlowOptions['transport']>;
+export type ImapFlowTransport = NonNullable<ImapFlowOptions['transport']>;
 
 /** Of IMAP over TLS, and of IMAP with STARTTLS. */
 const [IMAPS, IMAP] = [993, 143];
@@ -26,7 +26,7 @@ const [IMAPS, IMAP] = [993, 143];
 export function imapflowOptions<O extends ImapFlowOptions>(
   connector: TlsConnector,
   options: O,
-): O & { readonly transport: Transport } {
+): O & { readonly transport: ImapFlowTransport } {
   const given = optionsFor('imapflowOptions', connector, options);
   refuseDetours('imapflowOptions', given, { proxy: USE_DIAL, transport: USE_DIAL });
   refuseNodeOptions('imapflowOptions', given);
@@ -49,7 +49,10 @@ export function imapflowOptions<O extends ImapFlowOptions>(
  * imapflow's transport: every connection is TLS, after STARTTLS where `starttls` says so; default: where imapflow has
  * not `secure: true`.
  */
-export function imapflowTransport(connector: TlsConnector, options: { readonly starttls?: boolean } = {}): Transport {
+export function imapflowTransport(
+  connector: TlsConnector,
+  options: { readonly starttls?: boolean } = {},
+): ImapFlowTransport {
   needsConnector('imapflowTransport', connector);
   const { starttls } = ownOptions('imapflowTransport', options, ['starttls']);
   return {

@@ -4,19 +4,19 @@ import type { TlsDuplex } from '../duplex/tls-duplex.ts';
 import { ready } from './ready.ts';
 import { noOtherWay, optionsFor, refuseDetours, refuseNodeOptions, USE_DIAL } from './tls-required.ts';
 
-export interface Where {
+export interface NodemailerTarget {
   readonly host?: string | undefined;
   readonly port?: number | string | undefined;
   readonly connectionTimeout?: number | undefined;
 }
-export type GetSocket = (
-  this: Transport | undefined,
-  options: Where,
+export type NodemailerGetSocket = (
+  this: NodemailerTransport | undefined,
+  options: NodemailerTarget,
   callback: (error: Error | null, socketOptions: object) => void,
 ) => void;
 
 /** The transport that asks for a socket, and what nodemailer has given it. */
-export interface Transport {
+export interface NodemailerTransport {
   readonly mailer?: { get(name: string): unknown; set(name: string, value: unknown): unknown };
 }
 
@@ -27,7 +27,7 @@ interface OAuth2 {
   readonly provisionCallback?: unknown;
 }
 
-export interface Own {
+export interface NodemailerOptions {
   /** Speak STARTTLS first (port 587); else TLS begins at once (465). Default: false. */
   readonly starttls?: boolean;
   /** The name that the certificate must have, where it is not the host. */
@@ -45,13 +45,13 @@ const noToken = (_user: unknown, _renew: unknown, callback: (error: Error) => vo
  * dialogue and then greets in the server's place, so to nodemailer every connection looks like implicit TLS.
  * nodemailer's
  * `connectionTimeout` bounds all of it; nodemailer cannot end a connection before that.
- * @param options those of nodemailer's SMTP transport, and {@link Own}.
+ * @param options those of nodemailer's SMTP transport, and {@link NodemailerOptions}.
  * @throws TypeError for options that would lead around the connector.
  */
 export function nodemailerOptions<O extends object>(
   connector: TlsConnector,
-  options: O & Own = {} as O,
-): Omit<O, keyof Own> & { readonly secure: true; readonly getSocket: GetSocket } {
+  options: O & NodemailerOptions = {} as O,
+): Omit<O, keyof NodemailerOptions> & { readonly secure: true; readonly getSocket: NodemailerGetSocket } {
   const given = optionsFor('nodemailerOptions', connector, options);
   refuseDetours('nodemailerOptions', given, {
     url: 'give host, port and auth',
@@ -73,7 +73,7 @@ export function nodemailerOptions<O extends object>(
   refuseNodeOptions('nodemailerOptions', tls, 'tls');
   const name = servername ?? tls?.servername;
   return {
-    ...(rest as Omit<O, keyof Own>),
+    ...(rest as Omit<O, keyof NodemailerOptions>),
     secure: true,
     // A message may have a refreshToken of its own
     ...(auth && { auth: { ...auth, ...(!provisioned && { provisionCallback: noToken }) } }),

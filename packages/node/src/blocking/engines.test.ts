@@ -3,14 +3,14 @@ import { createServer, type AddressInfo } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { pki } from '@ferrule/conformance/pki';
 import type { Backend, ContextOptions, Ssl } from '@ferrule/contract';
-import { load } from '@ferrule/native';
+import { loadNative } from '@ferrule/native';
 import { blockingConnect, setTcpNoDelay, type BlockingSocket } from '@ferrule/node';
 import { createPure } from '@ferrule/pure';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
 import { SslError } from '@ferrule/result';
 import { afterEach, describe, expect, it } from 'vitest';
 
-const native = load();
+const native = loadNative();
 if (!native.ok) console.log(`skipped: the native engine over blocking sockets, because ${native.reason}`);
 const backends: readonly Backend[] = [createPure({ crypto: nodeCrypto }), ...(native.ok ? [native.backend] : [])];
 

@@ -194,7 +194,7 @@ export class TlsConnector {
     this.#context.catch(() => undefined);
   }
 
-  /** Whether it has a `dial`, which a library that opens its sockets by itself would not ask. */
+  /** @internal Whether it has a `dial`, which a library that opens its sockets by itself would not ask. */
   get dials(): boolean {
     return this.#dial !== undefined;
   }
@@ -258,7 +258,7 @@ export class TlsConnector {
     return duplex;
   }
 
-  /** @throws TypeError as {@link duplex} would, and makes nothing. */
+  /** @internal @throws TypeError as {@link duplex} would, and makes nothing. */
   check(options: DuplexOptions): void {
     this.#parse(connectionOptions(options));
   }

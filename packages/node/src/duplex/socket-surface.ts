@@ -79,7 +79,7 @@ export abstract class SocketSurface extends Duplex {
     this.within(0);
   }
 
-  /** Calls back when time is over, once; keeps the process alive as the socket does. */
+  /** @internal Calls back when time is over, once; keeps the process alive as the socket does. */
   protected within(ms: number, late?: () => void): void {
     clearTimeout(this.#timer);
     if (ms === 0 || late === undefined) return;
@@ -87,16 +87,17 @@ export abstract class SocketSurface extends Duplex {
     if (!this.#referenced) this.#timer.unref();
   }
 
-  /** So many bytes of plaintext were read. */
+  /** @internal So many bytes of plaintext were read. */
   protected gotBytes(count: number): void {
     this.#bytesRead += count;
   }
 
-  /** So many bytes of plaintext are in the transport's hands. */
+  /** @internal So many bytes of plaintext are in the transport's hands. */
   protected wrote(count: number): void {
     this.#bytesWritten += count;
   }
 
+  /** @internal */
   protected surfaceOver(): void {
     clearTimeout(this.#timer);
     clearTimeout(this.#idleTimer);
@@ -104,13 +105,13 @@ export abstract class SocketSurface extends Duplex {
     this.#carrier?.unref();
   }
 
-  /** A session that the engine has just been given. */
+  /** @internal A session that the engine has just been given. */
   gotSession(session: TlsSession): void {
     this.#lastSession = session;
     if (this.listenerCount('session') > 0) guarded(() => this.emit('session', asBuffer(session.toBytes())), true);
   }
 
-  /** A line of the key log (NSS format): the `keylog` event, as `tls.TLSSocket` has it. */
+  /** @internal A line of the key log (NSS format): the `keylog` event, as `tls.TLSSocket` has it. */
   gotKeylog(line: string): void {
     guarded(() => this.emit('keylog', asBuffer(new TextEncoder().encode(`${line}\n`))), true);
   }

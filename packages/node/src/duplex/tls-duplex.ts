@@ -152,9 +152,10 @@ export class TlsDuplex extends SocketSurface {
     if (!this.destroyed) this.read(0);
   }
 
-  /** There is a transport, and TLS is about to begin. A Duplex says `connect` when TLS is done. */
+  /** @internal There is a transport, and TLS is about to begin. A Duplex says `connect` when TLS is done. */
   protected transportConnected(): void {}
 
+  /** @internal */
   protected tellOpen(): void {
     for (const event of [AGREED, 'connect', 'secureConnect', 'ready'])
       if (!this.destroyed) guarded(() => this.emit(event), true);

@@ -116,6 +116,7 @@ export class TLSSocket extends TlsDuplex {
     return this.#state.authorized;
   }
 
+  /** @internal */
   protected override transportConnected(): void {
     for (const event of ['lookup', 'connectionAttempt']) this.carrier?.removeAllListeners(event);
     if (this.#tcp) return;
@@ -138,6 +139,7 @@ export class TLSSocket extends TlsDuplex {
     return this;
   }
 
+  /** @internal */
   protected override tellOpen(): void {
     const state = this.#state;
     state.secure = true;
@@ -146,6 +148,7 @@ export class TLSSocket extends TlsDuplex {
     for (const session of state.early.splice(0)) this.gotSession(session);
   }
 
+  /** @internal */
   override gotSession(session: TlsSession): void {
     if (this.#state.secure) super.gotSession(session);
     else this.#state.early.push(session);

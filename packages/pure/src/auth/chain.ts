@@ -4,7 +4,7 @@ import { type CertificateFault, certificateText, X509V } from '@ferrule/result';
 import { bytesEqual } from '@ferrule/result/bytes';
 import { askFilter } from '@ferrule/ssl';
 import {
-  buildPath,
+  buildPathSteps,
   type Certificate,
   type CertificateKey,
   type Crl,
@@ -61,7 +61,7 @@ export function* validateChain(effects: Effects, peer: Peer, leaf: Certificate |
   };
   // Without the part no option asks for more than the path and the pins
   const steps =
-    part?.validatePath({
+    part?.validatePathSteps({
       ...path,
       crls,
       ocsp,
@@ -71,7 +71,7 @@ export function* validateChain(effects: Effects, peer: Peer, leaf: Certificate |
         crlite: { check: (question) => askFilter(revocation, ownCopy(question)) },
       },
       pins: verify === 'none' || pins.length === 0 ? undefined : pins,
-    }) ?? buildPath(path);
+    }) ?? buildPathSteps(path);
   const result = yield* run(effects, steps);
   if (!result.ok && verify !== 'none') {
     if (result.error.beyond === 'pins' || result.error.beyond === 'staple') checkUsage(leaf);

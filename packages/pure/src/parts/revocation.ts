@@ -1,10 +1,10 @@
 /** @module @ferrule/pure/parts/revocation: CRLs and stapled OCSP responses; see `parts/none.ts`. */
-import { parseCrl, validatePath } from '@ferrule/x509';
+import { parseCrl, validatePathSteps } from '@ferrule/x509';
 
 export interface Revocation {
   readonly parseCrl: typeof parseCrl;
-  readonly validatePath: typeof validatePath;
+  readonly validatePathSteps: typeof validatePathSteps;
 }
 
 /** `undefined` in a bundle that has left it out. */
-export const revocation: Revocation | undefined = { parseCrl, validatePath };
+export const revocation: Revocation | undefined = { parseCrl, validatePathSteps };

@@ -150,7 +150,7 @@ export class WorkerConnection {
   #held: Uint8Array = EMPTY;
   /** What every further read comes to. */
   #end: 'open' | 'ended' | Error = 'open';
-  #readable: ReadableStream<Uint8Array> | undefined;
+  #readable: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
   #writable: WritableStream<Uint8Array> | undefined;
 
   private constructor(remote: Remote, info: ConnectionInfo) {
@@ -164,13 +164,14 @@ export class WorkerConnection {
   }
 
   /** Decrypted bytes; ends at the peer's close_notify. Cancelling it closes the connection. */
-  get readable(): ReadableStream<Uint8Array> {
-    return (this.#readable ??= new ReadableStream<Uint8Array>(
+  get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return (this.#readable ??= new ReadableStream<Uint8Array<ArrayBuffer>>(
       {
         pull: async (controller) => {
           const bytes = await this.#read(CHUNK);
           if (bytes.length === 0) controller.close();
-          else controller.enqueue(bytes);
+          // What came in a message is not shared
+          else controller.enqueue(bytes as Uint8Array<ArrayBuffer>);
         },
         cancel: () => this.close(),
       },
@@ -263,6 +264,11 @@ export class WorkerConnection {
   /** RFC 9266, RFC 5929; `undefined` where it is not defined. */
   channelBinding(type: 'tls-exporter' | 'tls-server-end-point'): Promise<Uint8Array | undefined> {
     return this.#remote.call('channelBinding', [type]);
+  }
+
+  /** `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 }
 
