@@ -99,15 +99,21 @@ function instrument(name: string, kinds: readonly Kind[]): { readonly code: stri
 }
 
 /** @returns the addon's path. @throws Error where it cannot be built, as without a C++ compiler. */
-export function buildMutants(folder: string): string {
+export const buildMutants = (folder: string): string => buildCore(nativeMutants().code, folder);
+
+/**
+ * The addon with these sources, by name, in place of core's.
+ * @returns its path. @throws Error where it cannot be built, as without a C++ compiler.
+ */
+export function buildCore(sources: ReadonlyMap<string, string>, folder: string): string {
   const [core, addon] = [join(folder, 'core'), join(folder, 'ferrule.node')];
   mkdirSync(core);
-  for (const [name, code] of nativeMutants().code) writeFileSync(join(core, name), code);
+  for (const [name, code] of sources) writeFileSync(join(core, name), code);
   const { status, stderr } = spawnSync(
     process.execPath,
     [join(ROOT, 'packages/native/build.mjs'), '--core', core, addon],
     { encoding: 'utf8' },
   );
-  if (status !== 0) throw new Error(`the addon with mutants cannot be built: ${stderr}`);
+  if (status !== 0) throw new Error(`the addon with other sources cannot be built: ${stderr}`);
   return addon;
 }

@@ -39,6 +39,17 @@ export interface RunOptions {
   /** How many sequences shrinking may play, per finding. */
   readonly shrinks: number;
   readonly plant?: Fault | undefined;
+  /** Stop at the first finding of such a rule, which is not shrunk. */
+  readonly until?: RegExp;
+  /** Of the process that plays. */
+  readonly play?: PlayOptions;
+}
+
+/** How the process that plays is started, beyond the usual. */
+export interface PlayOptions {
+  /** Modules that it imports first. */
+  readonly imports: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
 }
 
 /** A sequence that takes longer hangs, milliseconds. */
@@ -49,11 +60,11 @@ const LOADING = 300_000;
 /** @throws Error where this machine has not got the target. */
 export async function run(
   target: TargetName,
-  { seconds, sequences: most = Infinity, seed: first, shrinks, plant }: RunOptions,
+  { seconds, sequences: most = Infinity, seed: first, shrinks, plant, until, play }: RunOptions,
   progress: (line: string) => void,
 ): Promise<Report> {
   const { recipes } = await loadTarget(target);
-  const player = new Player();
+  const player = new Player(play);
   const found = new Map<string, Found>();
   const began = performance.now();
   const elapsed = (): number => (performance.now() - began) / 1000;
@@ -70,6 +81,11 @@ export async function run(
       if (known !== undefined) continue;
       const after = elapsed();
       progress(`${target}: ${after.toFixed(1)} s, seed ${seed}: ${detail.split('\n')[0] ?? ''}`);
+      if (until?.test(rule) === true) {
+        found.set(rule, { rule, seed, after, count: 1, detail, trace, sequence: sequenceFrom(seed, recipes) });
+        sequences++;
+        break;
+      }
       let best = { detail, trace };
       const isCrash = rule.startsWith('the process');
       const sequence = await shrink(
@@ -91,15 +107,22 @@ export async function run(
 
 /** A child that plays, replaced when it does not answer. */
 export class Player {
+  readonly #options: PlayOptions;
   #child: ChildProcess | undefined;
+
+  constructor(options: PlayOptions = { imports: [], env: {} }) {
+    this.#options = options;
+  }
 
   /**
    * @param patience - milliseconds for the sequence; loading the engine, in a process that is new, takes what it takes.
    */
   async play(order: Order, patience: number): Promise<Answer> {
     if (this.#child === undefined) {
+      const { imports, env } = this.#options;
       this.#child = fork(fileURLToPath(new URL('child.ts', import.meta.url)), {
-        execArgv: ['--conditions=@ferrule/source', '--import', 'tsx'],
+        execArgv: ['--conditions=@ferrule/source', ...[...imports, 'tsx'].flatMap((each) => ['--import', each])],
+        env: { ...process.env, ...env },
         stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       });
       const ready = await this.#ask(this.#child, { target: order.target, plant: order.plant, prepare: true }, LOADING);
