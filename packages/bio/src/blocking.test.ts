@@ -185,6 +185,14 @@ describe('the serving end', () => {
     }
   });
 
+  it('lets go of who waits for the other side when it fails itself', async () => {
+    const far = sharedBio(sharedBioMemory(8));
+    const waiting = far.changed();
+    far.fail(new Error('enough'));
+    await waiting;
+    await far.changed();
+  });
+
   it('passes on what is an Error, and what can be read of it', () => {
     const throwing = Object.defineProperty(new Error('x'), 'message', {
       get() {

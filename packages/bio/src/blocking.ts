@@ -39,7 +39,7 @@ export interface SharedBio extends Bio {
   /**
    * Settles when the other side has written, read, ended or failed since the last time this was asked. Look at
    * everything there is after each: one promise may stand for many changes. For one caller at a time. Once this has
-   * failed it may settle at once, or never.
+   * failed it settles.
    */
   changed(): Promise<void>;
 }
@@ -145,6 +145,8 @@ abstract class SharedEnd implements Bio {
     const error = failureOf(given);
     // Where the other side is just writing its own, ours will do here
     this.#error = this.side.fail(error) ? error : (this.side.failure() ?? error);
+    // Who waits for the other side, and keeps the memory as long
+    this.side.wake();
   }
 
   /** Wait for the other side, whose bell stood at `seen`. Returns false when there is no point in looking again. */

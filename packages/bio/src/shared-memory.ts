@@ -74,6 +74,12 @@ export class SharedSide {
     Atomics.notify(this.words, this.#theirBell);
   }
 
+  /** Raise our own bell: whoever waits here looks again. */
+  wake(): void {
+    Atomics.add(this.words, this.bell, 1);
+    Atomics.notify(this.words, this.bell);
+  }
+
   /** The failure, made anew from its text. */
   failure(): Error | undefined {
     if (Atomics.load(this.words, Word.failure) !== Failure.written) return undefined;

@@ -79,7 +79,7 @@ export interface ContextOptions {
   readonly keyShares?: readonly number[];
   /** IANA code points of SignatureScheme, most preferred first. */
   readonly signatureAlgorithms?: readonly number[];
-  /** RFC 7301 protocol names, 1 to 255 bytes of UTF-8 each. */
+  /** RFC 7301 protocol names, 1 to 255 bytes of UTF-8 each, 16,384 in all. */
   readonly alpn?: readonly string[];
   /** RFC 8449: the largest plaintext that the peer may put in one record, 64 to 16384. Feature `record-size-limit`. */
   readonly recordSizeLimit?: number;

@@ -147,6 +147,7 @@ export function parseOptions(abilities: Abilities, options: ContextOptions = {})
       sessionTickets,
       alpn,
       externalPsks,
+      parameters: 0,
       hidden: false,
     },
     bound: {
@@ -272,9 +273,7 @@ function clientSchemes(credentials: readonly OwnCredential[], { schemeNames }: A
 /** RFC 7301 section 3.1: each name behind its length. */
 function alpnOnWire(names: readonly string[]): Uint8Array {
   const encoded = names.map((name) => Buffer.from(name, 'utf8'));
-  const wire = Buffer.concat(encoded.flatMap((name) => [Buffer.from([name.length]), name]));
-  if (wire.length > 0xffff) throw new TypeError('alpn: longer than 65535 bytes in all');
-  return wire;
+  return Buffer.concat(encoded.flatMap((name) => [Buffer.from([name.length]), name]));
 }
 
 function compressionOption({ certificateCompression = [] }: OwnOptions, abilities: Abilities): readonly number[] {

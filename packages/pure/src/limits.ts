@@ -39,6 +39,8 @@ export const MAX_BYTES_IN_FLIGHT = 262_144;
  * same).
  */
 export const MAX_POST_HANDSHAKE_BYTES = 131_338;
+/** Bytes of our transport parameters in QUIC, which are beside everything else in one ClientHello. */
+export const MAX_TRANSPORT_PARAMETERS = 32_768;
 /**
  * In QUIC, bytes of CRYPTO data that may wait beside one message, while a callback or the provider is waited for: no
  * flow control bounds it (RFC 9000 section 7.5). Each piece counts for {@link CRYPTO_PIECE} more.

@@ -21,6 +21,7 @@ import { trustOf } from './auth/chain.ts';
 import { newConnection, type QuicCarrier } from './connection.ts';
 import { parseOptions, type Config } from './context.ts';
 import type { CryptoProvider } from './crypto/provider.ts';
+import { MAX_TRANSPORT_PARAMETERS } from './limits.ts';
 import { Carried, LevelRecords, PROTOCOL_VIOLATION } from './quic/levels.ts';
 import type { Records } from './records.ts';
 import { sessionFromBytes } from './session/session.ts';
@@ -55,8 +56,6 @@ function quicConfig(crypto: CryptoProvider, given: ContextOptions): Config {
   return Object.freeze({ ...config, quic: true, middleboxCompatibility: false });
 }
 
-/** RFC 9846 section 4.3: an extension has 2^16 - 1 bytes at most; the hello must hold them beside the others. */
-const MOST_PARAMETERS = 32_768;
 const LEVELS: readonly QuicLevel[] = ['initial', 'handshake', '1-rtt'];
 const OPTIONS: ReadonlySet<string> = new Set(['transportParameters', 'earlyData']);
 
@@ -71,8 +70,10 @@ class Quic implements QuicConnection, QuicCarrier {
     this.#carried = new Carried(config);
     const given = optionsOf(options, OPTIONS);
     this.transportParameters = bytes(given.get('transportParameters'), 'transportParameters');
-    if (this.transportParameters.length > MOST_PARAMETERS)
-      throw new TypeError(`transportParameters: more than ${MOST_PARAMETERS} bytes do not fit into an extension`);
+    if (this.transportParameters.length > MAX_TRANSPORT_PARAMETERS)
+      throw new TypeError(
+        `transportParameters: more than ${MAX_TRANSPORT_PARAMETERS} bytes do not fit into a ClientHello`,
+      );
     this.earlyData = flag(given, 'earlyData');
     this.tls = newConnection(config, this);
     // Nothing ever goes through it

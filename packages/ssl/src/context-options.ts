@@ -67,7 +67,7 @@ export function contextOptions(options: ContextOptions = {}): OwnOptions {
     groups: list(o, 'groups', codePoint),
     keyShares: list(o, 'keyShares', codePoint, { empty: true }),
     signatureAlgorithms: list(o, 'signatureAlgorithms', codePoint),
-    alpn: list(o, 'alpn', protocolName),
+    alpn: protocols(o),
     recordSizeLimit: integer(o, 'recordSizeLimit', 64, MAX_PLAINTEXT),
     certificateCompression: list(o, 'certificateCompression', compression),
     ech: o.get('ech') === 'grease' ? 'grease' : o.has('ech') ? bytes(o.get('ech'), 'ech') : undefined,
@@ -100,6 +100,17 @@ export function contextOptions(options: ContextOptions = {}): OwnOptions {
   for (const [name, value] of Object.entries(read)) if (value !== undefined) own[name] = value;
   refuseIdle(own);
   return Object.freeze<OwnOptions>(own);
+}
+
+/** Bytes of all protocols' names: the ClientHello has room for other things, and with ECH for two hellos. */
+const MAX_PROTOCOLS = 16_384;
+
+function protocols(o: Options): readonly string[] | undefined {
+  const names = list(o, 'alpn', protocolName);
+  const bytes = names?.reduce((sum, name) => sum + 1 + new TextEncoder().encode(name).length, 0) ?? 0;
+  if (bytes > MAX_PROTOCOLS)
+    throw new TypeError(`alpn: more than ${MAX_PROTOCOLS} bytes in all, which do not fit into a ClientHello`);
+  return names;
 }
 
 /**

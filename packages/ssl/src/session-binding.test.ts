@@ -138,6 +138,7 @@ describe('a session is offered', () => {
     sessionTickets: true,
     alpn: [],
     externalPsks: [],
+    parameters: 0,
     hidden: false,
     ...changes,
   });
@@ -178,6 +179,7 @@ describe('a session is offered', () => {
       { ticketLength: 40_000 },
       { alpn: ['x'.repeat(200), ...Array.from({ length: 40 }, (_, i) => `${i}`.padStart(200))] },
     ],
+    ['with one that leaves no room beside the parameters of QUIC', { ticketLength: 30_000 }, { parameters: 32_768 }],
     ['with one that does not fit twice, hidden in another hello', { ticketLength: 30_000 }, { hidden: true }],
   ])('not %s', (_name, session, asked, now = NOW) => expect(mayOffer(made(session), offering(asked), now)).toBe(false));
 });

@@ -223,6 +223,8 @@ export interface Offering {
   readonly sessionTickets: boolean;
   readonly alpn: readonly string[];
   readonly externalPsks: readonly Pick<ExternalPsk, 'identity' | 'import'>[];
+  /** The most bytes that QUIC's transport parameters take in the hello; 0 over TCP. */
+  readonly parameters: number;
   /** Encrypted ClientHello: one hello inside another. */
   readonly hidden: boolean;
 }
@@ -281,8 +283,9 @@ const isSuite13 = (id: number): boolean => id >> 8 === 0x13;
 const isSha384 = (id: number): boolean => id === 0x1302;
 
 /** Extensions of a ClientHello are 65,535 bytes in all (RFC 9846 section 4.2.2): what a ticket may have of that. */
-function largestTicket({ alpn, externalPsks, hidden }: Offering): number {
+function largestTicket({ alpn, externalPsks, parameters, hidden }: Offering): number {
   let rest = OTHER_EXTENSIONS;
+  rest += parameters;
   for (const name of alpn) rest += 1 + 3 * name.length;
   for (const { identity: name, import: imported } of externalPsks) {
     // Identity and binder; an imported key is offered for two hashes.

@@ -3,6 +3,8 @@
  * how much of it has not gone.
  */
 
+/** `readyState`: behind it the WebSocket drops what it is given, and soon what it has. */
+const OPEN = 1;
 /** Bytes that may wait inside the WebSocket before more is held back. */
 const HIGH = 1024 * 1024;
 /** So many looks at `bufferedAmount` come in as many turns of the event loop: there is no event. */
@@ -18,9 +20,15 @@ interface Waiting {
   readonly go: () => void;
 }
 
+interface Carrying {
+  readonly bufferedAmount: number;
+  readonly readyState: number;
+}
+
 /** Tells what has gone, and when there is room again. It looks only while somebody waits. */
 export class Outbox {
-  readonly #socket: { readonly bufferedAmount: number };
+  readonly #socket: Carrying;
+  readonly #lost: () => void;
   /** Bytes that the WebSocket was given, from the beginning on. */
   #given: number;
   #waiting: Waiting[] = [];
@@ -29,9 +37,16 @@ export class Outbox {
   #looks = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(socket: { readonly bufferedAmount: number }) {
+  /** @param lost - the WebSocket closes, and what is in it will not be told. Answered by {@link over}. */
+  constructor(socket: Carrying, lost: () => void) {
     this.#socket = socket;
+    this.#lost = lost;
     this.#given = socket.bufferedAmount;
+  }
+
+  /** The other end closes the WebSocket: its `close` event may be long in coming. */
+  get isClosing(): boolean {
+    return this.#socket.readyState > OPEN;
   }
 
   get full(): boolean {
@@ -81,6 +96,7 @@ export class Outbox {
 
   #look(): void {
     this.#looking = false;
+    if (this.isClosing && this.#waiting.length > 0) return this.#lost();
     const { bufferedAmount } = this.#socket;
     const sent = this.#given - bufferedAmount;
     const isDue = (one: Waiting): boolean => bufferedAmount < one.below || sent >= one.sent;

@@ -112,7 +112,7 @@ export const closeText = (event: { readonly code?: number; readonly reason?: str
 /** 1000: normal. 1001: going away. 1005: no code was sent. */
 const isOrderly = (code: number | undefined): boolean => code === 1000 || code === 1001 || code === 1005;
 
-const [OPEN, CLOSED] = [1, 3];
+const OPEN = 1;
 
 class WebSocketTransport implements Transport {
   readonly name: string;
@@ -128,7 +128,7 @@ class WebSocketTransport implements Transport {
     this.name = name;
     this.#socket = socket;
     this.#inbox = new Inbox(name, limit);
-    this.#outbox = new Outbox(socket);
+    this.#outbox = new Outbox(socket, () => this.#lose());
     // A Blob would have to be waited for
     socket.binaryType = 'arraybuffer';
     this.opened = new Promise((resolve, reject) => {
@@ -150,8 +150,8 @@ class WebSocketTransport implements Transport {
       };
       if (socket.readyState === OPEN) opened();
       else socket.addEventListener('open', opened);
-      // One that is closed already says nothing any more
-      if (socket.readyState === CLOSED) closed({});
+      // One that closes may say so late, one that is closed never
+      if (this.#outbox.isClosing) closed({});
       else socket.addEventListener('close', closed);
     });
     this.opened.catch(() => {});
@@ -179,6 +179,10 @@ class WebSocketTransport implements Transport {
       this.#early.push(() => this.send(copy, done));
       return;
     }
+    if (this.#outbox.isClosing) {
+      this.#lose();
+      return done(this.#closed);
+    }
     // The platform's makes a copy, that of `ws` may not
     this.#socket.send(bytes.slice());
     this.#outbox.give(bytes.length);
@@ -198,6 +202,12 @@ class WebSocketTransport implements Transport {
     this.#closed ??= new TlsError('ABORTED', `${this.name}: the WebSocket was closed here`);
     this.#socket.close();
     this.#outbox.over();
+  }
+
+  #lose(): void {
+    this.#closed ??= new TlsError('TRANSPORT_ERROR', `${this.name}: the other end closes the WebSocket`);
+    this.#outbox.over();
+    this.#inbox.fail(this.#closed);
   }
 
   #onMessage(data: unknown): void {

@@ -128,7 +128,7 @@ export class WispConnection {
     this.#socket = socket;
     this.#options = options;
     this.#limit = limit;
-    this.#outbox = new Outbox(socket);
+    this.#outbox = new Outbox(socket, () => this.#lose());
     this.closed = new Promise((resolve) => (this.#signalClosed = resolve));
     this.ready = new Promise((resolve, reject) => (this.#opened = { resolve, reject }));
     this.ready.catch(() => {});
@@ -177,6 +177,8 @@ export class WispConnection {
     const stream = new WispStream(this.#carrier, id, authority(to), this.#credit ?? 0, this.#limit);
     this.#streams.set(id, stream);
     this.#send({ type: 'connect', stream: id, udp: false, port: to.port, host: to.host });
+    // The WebSocket closes
+    if (this.#failure !== undefined) throw this.#failure;
     if (this.#confirms) await abortable(stream.confirmed, signal, () => stream.destroy());
     return stream;
   }
@@ -270,6 +272,7 @@ export class WispConnection {
   }
 
   #send(packet: WispPacket): void {
+    if (this.#failure === undefined && this.#outbox.isClosing) this.#lose();
     if (this.#failure !== undefined) return;
     const bytes = encodeWisp(packet);
     this.#socket.send(bytes);
@@ -293,6 +296,10 @@ export class WispConnection {
         if (stream.sendOne()) this.#turns.add(stream);
       }
     }
+  }
+
+  #lose(): void {
+    this.#fail(new TlsError('TRANSPORT_ERROR', 'the relay closes the WebSocket'));
   }
 
   #fail(error: TlsError): void {

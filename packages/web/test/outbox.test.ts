@@ -69,9 +69,9 @@ it('a write of a Wisp stream is done when the WebSocket has sent it, and fails w
   expect(done).toEqual([undefined, 'the relay closed the WebSocket (1006)']);
 });
 
-it('a WebSocket that is closed already is a pipe that has failed', () => {
+it.each([2, 3])('a WebSocket of readyState %i is a pipe that has failed', (readyState) => {
   class Closed extends FakeSocket {
-    override readonly readyState: number = 3;
+    override readonly readyState: number = readyState;
   }
   const pipe = webSocketPipe(new Closed());
   const told: string[] = [];
@@ -80,4 +80,47 @@ it('a WebSocket that is closed already is a pipe that has failed', () => {
   pipe.send(Uint8Array.of(1), hear);
   pipe.end(hear);
   expect(told).toEqual(Array(3).fill('WebSocket: the WebSocket was closed (1006)'));
+});
+
+/** The relay has sent a Close frame, and its end of TCP is long in coming. */
+class Closing extends Slow {
+  override readonly readyState: number = 1;
+  begin(): void {
+    (this as { readyState: number }).readyState = 2;
+  }
+}
+
+it('what is given to a WebSocket that closes, or is inside it then, fails: nothing of it is sent', async () => {
+  const socket = new Closing();
+  const pipe = webSocketPipe(socket);
+  const told: (string | undefined)[] = [];
+  const hear = (error?: Error | null): void => void told.push(error?.message);
+  pipe.start({ data: () => true, end: hear, failed: hear });
+  pipe.send(new Uint8Array(1000), hear);
+  socket.begin();
+  await expect.poll(() => told).toHaveLength(2);
+  pipe.send(new Uint8Array(1000), hear);
+  pipe.end(hear);
+  expect(told).toEqual(Array(4).fill('WebSocket: the other end closes the WebSocket'));
+  expect(socket.sent).toHaveLength(1);
+});
+
+it('a Wisp connection whose WebSocket closes makes no streams, and another one takes its place', async () => {
+  const dial = wispDial({
+    relay: 'ws://relay/',
+    WebSocket: class extends Closing {} as unknown as WebSocketConstructor,
+  });
+  const opening = dial({ host: 'server.test', port: 443 });
+  const first = FakeSocket.last as Closing;
+  first.message(OPEN);
+  const pipe = (await opening) as Transport;
+  first.begin();
+  const told: (string | undefined)[] = [];
+  pipe.start({ data: () => true, end: () => {}, failed: (error) => told.push(error.message) });
+  await expect(dial({ host: 'server.test', port: 443 })).rejects.toMatchObject({ code: 'TRANSPORT_ERROR' });
+  expect(told).toEqual(['the relay closes the WebSocket']);
+  const again = dial({ host: 'server.test', port: 443 });
+  expect(FakeSocket.last).not.toBe(first);
+  FakeSocket.last?.message(OPEN);
+  await again;
 });

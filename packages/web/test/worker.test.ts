@@ -326,6 +326,29 @@ describe('a blocking pipe', () => {
     expect([written, ended, closed]).toEqual([[1, 2, 3], 1, 1]);
   });
 
+  it('still sends what was written when it is closed before the pipe is there', async () => {
+    const { port1, port2 } = new MessageChannel();
+    later(() => port1.close());
+    let [written, closed] = [0, 0];
+    const wait = (): Promise<void> => new Promise((resolve) => void setTimeout(resolve, 20));
+    serveBlocking(port1, async () => {
+      await wait();
+      return {
+        read: () => new Promise<null>(() => {}),
+        write: async (chunk: Uint8Array) => {
+          await wait();
+          written += chunk.length;
+        },
+        close: () => void closed++,
+      };
+    });
+    const pipe = blockingDial(port2, { host: 'a', port: 1 });
+    expect(pipe.write(new Uint8Array(60_000))).toBe(60_000);
+    pipe.close();
+    await until(() => closed > 0);
+    expect(written).toBe(60_000);
+  });
+
   it('is given up when its worker has ended', async () => {
     let opened = 0;
     let closed = 0;

@@ -57,6 +57,7 @@ export const WRONG_OPTIONS: readonly WrongOption[] = [
   ['a protocol name of 256 bytes', { alpn: ['x'.repeat(256)] }],
   ['a protocol name of 128 characters that are 256 bytes', { alpn: ['é'.repeat(128)] }],
   ['one protocol in place of a list', { alpn: 'h2' }],
+  ['protocols of more than 16,384 bytes', { alpn: Array.from({ length: 65 }, () => 'x'.repeat(255)) }],
   ['a record size below 64', { recordSizeLimit: 63 }],
   ['a record size above 16384', { recordSizeLimit: 16_385 }],
   ['an empty list of compressions', { certificateCompression: [] }],

@@ -14,6 +14,7 @@ import type { Effects } from '../effects.ts';
 import { type EarlyStage, earlySecret, finishedMac } from '../keys/schedule13.ts';
 import { Secret } from '../keys/secret.ts';
 import { Negotiated } from '../negotiated.ts';
+import { MAX_TRANSPORT_PARAMETERS } from '../limits.ts';
 import type { Steps } from '../wait.ts';
 import { importPsk } from './psk-import.ts';
 import { fieldsOf, type Session } from './session.ts';
@@ -225,6 +226,7 @@ export function offeringOf(config: Config): Omit<Offering, 'host'> {
       sessionTickets,
       alpn,
       externalPsks,
+      parameters: config.quic ? MAX_TRANSPORT_PARAMETERS : 0,
       hidden: Array.isArray(ech),
     };
     OFFERINGS.set(config, offering);

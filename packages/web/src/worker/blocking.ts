@@ -70,7 +70,8 @@ async function serve(bio: SharedBio, dial: Dial, to: Destination, life: Closable
   const abort = new AbortController();
   const changes = new Changes(bio);
   listen(life, () => changes.close());
-  whenGone(life, () => changes.giveUp());
+  // Behind close() the port has an end of its own: what was written still goes
+  whenGone(life, () => changes.isClosed || changes.giveUp());
   const opening = (async () => pipeOf(await dial(to, abort.signal)))();
   // The other side may give up first
   changes.whenOver(() => abort.abort());
