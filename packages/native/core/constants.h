@@ -85,6 +85,7 @@ namespace ferrule {
   C(KU_DIGITAL_SIGNATURE, 128)                      \
   C(KU_CRL_SIGN, 2)                                \
   C(EXFLAG_CA, 16)                                 \
+  C(EXFLAG_KUSAGE, 2)                              \
   C(EXFLAG_INVALID, 0x80)                           \
   C(X509_V_ERR_INVALID_EXTENSION, 41)               \
   C(X509_V_ERR_APPLICATION_VERIFICATION, 50)        \

@@ -27,17 +27,27 @@ bool endsWith(const std::string& text, const std::string& end) {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
+// Four decimal numbers of an octet each, as pure reads them.
 bool isAddress(const std::string& name) {
-  return name.find_first_not_of("0123456789.") == std::string::npos && std::count(name.begin(), name.end(), '.') == 3;
+  size_t start = 0;
+  for (int octets = 1; octets <= 4; octets++) {
+    const size_t end = std::min(name.find('.', start), name.size());
+    const std::string number = name.substr(start, end - start);
+    if (number.empty() || number.size() > 3 || number.find_first_not_of("0123456789") != std::string::npos) return false;
+    if ((number.size() > 1 && number.front() == '0') || std::stoi(number) > 255) return false;
+    if (end == name.size()) return octets == 4;
+    start = end + 1;
+  }
+  return false;
 }
 
-// RFC 1034 section 3.5 with RFC 1123 section 2.1, and underscores.
+// RFC 1034 section 3.5 with RFC 1123 section 2.1, underscores, and hyphens at the edges of labels.
 bool isHost(const std::string& name) {
   if (name.empty() || name.size() > 253 || isAddress(name)) return false;
   for (size_t start = 0; start <= name.size();) {
     const size_t end = std::min(name.find('.', start), name.size());
     const std::string label = name.substr(start, end - start);
-    if (label.empty() || label.size() > 63 || label.front() == '-' || label.back() == '-') return false;
+    if (label.empty() || label.size() > 63) return false;
     if (label.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") != std::string::npos) return false;
     start = end + 1;
   }

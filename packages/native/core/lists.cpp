@@ -91,7 +91,6 @@ bool isInScope(const IssuingDistributionPoint* scope, X509* certificate) {
 
 // Why the list cannot be relied on for this certificate, whoever signed it.
 long faultOf(const RevocationList& list, X509* certificate, time_t now) {
-  if (!list.isUnderstood) return K(X509_V_ERR_UNHANDLED_CRITICAL_CRL_EXTENSION);
   if (!hasBegun(ossl().X509_CRL_get0_lastUpdate(list.crl.get()), now)) return K(X509_V_ERR_CRL_NOT_YET_VALID);
   const ASN1_TIME* nextUpdate = ossl().X509_CRL_get0_nextUpdate(list.crl.get());
   if (nextUpdate != nullptr && !stillHolds(nextUpdate, now)) return K(X509_V_ERR_CRL_HAS_EXPIRED);
@@ -134,12 +133,18 @@ bool leadsToAnchor(X509_STORE_CTX* store, X509* signer) {
 
 bool isInPathOfSigner(X509_STORE_CTX* store) { return ossl().X509_STORE_CTX_get_ex_data(store, 0) != nullptr; }
 
+// Any subscriber may have a certificate with the issuer's name: who is no CA needs cRLSign in so many words, as CRL issuers with a
+// key of their own have it.
+bool isIssuers(X509* certificate) {
+  return (ossl().X509_get_extension_flags(certificate) & static_cast<uint32_t>(K(EXFLAG_CA) | K(EXFLAG_KUSAGE))) != 0;
+}
+
 // After a rollover another key of the issuer may sign its lists.
 bool isSignedByOtherKey(X509_STORE_CTX* store, const RevocationList& list, X509* issuer) {
   const auto signs = [&](const OPENSSL_STACK* candidates) {
     for (int i = 0; i < ossl().OPENSSL_sk_num(candidates); i++) {
       X509* other = certificateAt(candidates, i);
-      if (sameName(ossl().X509_get_subject_name(other), ossl().X509_get_subject_name(issuer)) && !hasSameKey(other, issuer) && maySign(other) &&
+      if (sameName(ossl().X509_get_subject_name(other), ossl().X509_get_subject_name(issuer)) && !hasSameKey(other, issuer) && isIssuers(other) && maySign(other) &&
           isSignedBy(list, other) && leadsToAnchor(store, other)) {
         return true;
       }
@@ -171,8 +176,10 @@ bool hasSerialOf(const RevocationList& list, const X509* certificate) {
 }
 
 // Whatever the reason: that a certificate is on hold no more says a delta list alone (section 5.3.1), or its absence. OpenSSL
-// does not find entries for certificates of another issuer. Those belong into indirect lists: nothing can be told from one.
+// does not find entries for certificates of another issuer. Those belong into indirect lists: nothing can be told from one. Nor
+// from a list with something critical that nobody here knows (section 5.2), which makes no older list newer.
 long look(const RevocationList& list, X509* certificate) {
+  if (!list.isUnderstood) return K(X509_V_ERR_UNHANDLED_CRITICAL_CRL_EXTENSION);
   X509_REVOKED* entry = nullptr;
   if (ossl().X509_CRL_get0_by_cert(list.crl.get(), &entry, certificate) != 0) return K(X509_V_ERR_CERT_REVOKED);
   if (!list.isAttributed || !hasSerialOf(list, certificate)) return K(X509_V_OK);

@@ -6,8 +6,6 @@
 namespace ferrule {
 namespace {
 
-constexpr char kFirstLabel[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
-
 bool sameLetter(char a, char b) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
   return lower(a) == lower(b);
@@ -24,10 +22,8 @@ bool isWildcardFor(const ASN1_STRING* name, const std::string& parent) {
 bool isUnderWildcard(const X509* certificate, const char* host) {
   const std::string name = host == nullptr ? "" : host;
   const size_t dot = name.find('.');
-  const std::string label = name.substr(0, dot);
   // RFC 9525 section 6.3: a whole label; at least two are behind it, as OpenSSL and the pure engine have it.
-  if (dot == std::string::npos || name.find('.', dot + 1) == std::string::npos || label.size() > 63) return false;
-  if (label.find('_') == std::string::npos || label.find_first_not_of(kFirstLabel) != std::string::npos) return false;
+  if (dot == std::string::npos || name.find('.', dot + 1) == std::string::npos) return false;
   auto* names = static_cast<OPENSSL_STACK*>(ossl().X509_get_ext_d2i(certificate, K(NID_subject_alt_name), nullptr, nullptr));
   bool covers = false;
   for (int i = 0; i < ossl().OPENSSL_sk_num(names); i++) {

@@ -123,8 +123,11 @@ function parseGroups(text: string, last: boolean): number[] | undefined {
   return bytes.length > 16 ? undefined : bytes;
 }
 
-/** RFC 1034 section 3.5 with RFC 1123 section 2.1, and what resolvers take beyond that: underscores. */
-const LABEL = /^[a-z\d_]([a-z\d_-]{0,61}[a-z\d_])?$/;
+/**
+ * RFC 1034 section 3.5 with RFC 1123 section 2.1, and what resolvers take beyond that: underscores, and hyphens at the
+ * edges of labels (RFC 2181 section 11).
+ */
+const LABEL = /^[a-z\d_-]{1,63}$/;
 
 /** Of text in lower case. */
 export const isDnsName = (name: string): boolean =>

@@ -222,14 +222,6 @@ const unknownBreach = (verify: X509VCode, message: string): RuleBreach => ({
 
 /** Why the list cannot be relied on for this certificate, whoever signed it. */
 function unusable(crl: Crl, child: Certificate, now: number): RuleBreach | undefined {
-  for (const { oid, critical } of crl.extensions) {
-    if (critical && oid !== CrlOid.scope && oid !== CrlOid.authorityKey) {
-      return unknownBreach(
-        V.UNHANDLED_CRITICAL_CRL_EXTENSION,
-        `has an issuer whose CRL has the critical extension ${oid}, which ${oid === CrlOid.number ? 'must not be critical' : 'is not understood'}`,
-      );
-    }
-  }
   if (now < crl.thisUpdate - CLOCK_SKEW)
     return unknownBreach(V.CRL_NOT_YET_VALID, 'has an issuer whose CRL is not valid yet');
   // One that does not say when it ends holds as long as it is given, as for OpenSSL.
@@ -243,10 +235,22 @@ function unusable(crl: Crl, child: Certificate, now: number): RuleBreach | undef
 const maySignCrls = ({ certificate }: Issuer): boolean =>
   certificate?.keyUsage === undefined || (certificate.keyUsage & KeyUsage.cRLSign) !== 0;
 
+/**
+ * Any subscriber may have a certificate with the issuer's name: who is no CA needs cRLSign in so many words, as CRL
+ * issuers with a key of their own have it.
+ */
+const isIssuers = ({ certificate }: Issuer): boolean =>
+  certificate === undefined || certificate.keyUsage !== undefined || certificate.basicConstraints?.ca === true;
+
 function* signerBreach(crl: Crl, issuer: Issuer, search: CrlSearch): Steps<RuleBreach | undefined> {
   if (maySignCrls(issuer) && (yield* signedBy(crl, issuer, search))) return undefined;
   for (const other of search.otherKeys(issuer)) {
-    if (maySignCrls(other) && (yield* signedBy(crl, other, search)) && (yield* search.leadsToAnchor(other)))
+    if (
+      isIssuers(other) &&
+      maySignCrls(other) &&
+      (yield* signedBy(crl, other, search)) &&
+      (yield* search.leadsToAnchor(other))
+    )
       return undefined;
   }
   return maySignCrls(issuer)
@@ -283,14 +287,17 @@ function* signedBy(crl: Crl, { spki, publicKey }: Issuer, { verifier, checked }:
 }
 
 /**
- * Walks the entries for the serial number; each is checked on the way. Who does not know a critical extension of any
- * entry must not use the list (section 5.3). Entries behind a certificateIssuer are about another issuer's certificates,
+ * Walks the entries for the serial number; each is checked on the way. Who does not know a critical extension of the
+ * list or of any entry must not use the list (sections 5.2 and 5.3), which makes no older list newer. Entries behind a certificateIssuer are about another issuer's certificates,
  * as in indirect lists: nothing can be told from one.
  */
 function look(crl: Crl, { serial }: Certificate): RuleBreach | undefined {
   const reader = new DerReader(crl.entries);
   let revoked: RuleBreach | undefined;
-  let unknown: string | undefined;
+  const own = crl.extensions.find(
+    ({ oid, critical }) => critical && oid !== CrlOid.scope && oid !== CrlOid.authorityKey,
+  );
+  let unknown = own && `it has the critical extension ${own.oid}`;
   let away: EntryExtensions['issuer'];
   try {
     while (reader.more) {

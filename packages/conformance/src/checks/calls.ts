@@ -237,8 +237,6 @@ const NO_HOSTS: readonly unknown[] = [
   'a b',
   'a/b',
   'a:443',
-  '-a.test',
-  'a-.test',
   'fe80::1%eth0',
   ':::',
   '1::2::3',

@@ -151,8 +151,11 @@ interface Row {
   readonly leaf?: readonly ExtensionOption[];
   /** Of the intermediate with its first key. */
   readonly issuer?: readonly ExtensionOption[];
-  /** The certificate of the other key, and whether it is sent or trusted; default one by the root, sent. */
-  readonly renewed?: 'self-issued' | 'trusted';
+  /**
+   * The certificate of the other key, and whether it is sent or trusted; default one by the root, sent. A subscriber
+   * has it from the issuer, without basicConstraints and keyUsage.
+   */
+  readonly renewed?: 'self-issued' | 'trusted' | 'subscriber';
   /** Default: the root. */
   readonly anchor?: 'issuer';
 }
@@ -229,6 +232,13 @@ const ROWS: Readonly<Record<string, Row>> = {
     lists: ({ issuer, leaf }) => [makeCrl(issuer, [], BEFORE), makeCrl(issuer, [leaf], { ...YESTERDAY, until: null })],
     verify: X509V.CERT_REVOKED,
   },
+  'a newest list with something critical that nobody knows gives way to no older one': {
+    lists: ({ issuer, leaf }) => [
+      makeCrl(issuer, [], BEFORE),
+      makeCrl(issuer, [leaf], { ...YESTERDAY, extensions: [UNKNOWN] }),
+    ],
+    verify: X509V.UNHANDLED_CRITICAL_CRL_EXTENSION,
+  },
   'a newest list that ended within the leeway revokes': {
     lists: ({ issuer, leaf }) => [makeCrl(issuer, [], BEFORE), makeCrl(issuer, [leaf], { until: -A_LITTLE })],
     verify: X509V.CERT_REVOKED,
@@ -279,6 +289,14 @@ const ROWS: Readonly<Record<string, Row>> = {
     renewed: 'self-issued',
     lists: ({ issuer, renewed }) => [makeCrl(issuer, [], { signer: renewed })],
   },
+  "a subscriber with the issuer's name signs no list": {
+    renewed: 'subscriber',
+    lists: ({ issuer, renewed, leaf }) => [
+      makeCrl(issuer, [leaf], BEFORE),
+      makeCrl(issuer, [], { ...YESTERDAY, signer: renewed }),
+    ],
+    verify: X509V.CERT_REVOKED,
+  },
   "the other key's certificate may be among the trust anchors": {
     renewed: 'trusted',
     lists: ({ issuer, renewed }) => [makeCrl(issuer, [], { signer: renewed })],
@@ -324,7 +342,10 @@ async function play(
 ): Promise<void> {
   const [root, named] = [await pki('root'), { subject: 'CN=of two keys', ca: true }];
   const issuer = await issue(root, { ...named, extensions: own });
-  const renewed = await issue(how === 'self-issued' ? issuer : root, named);
+  const renewed =
+    how === 'subscriber'
+      ? await issue(issuer, { ...named, ca: false, extensions: [{ oid: '2.5.29.15' }, { oid: '2.5.29.19' }] })
+      : await issue(how === 'self-issued' ? issuer : root, named);
   const leaf = await issue(issuer, { names: LEAF_NAMES, extensions });
   const sent = how === 'trusted' ? '' : toPem('CERTIFICATE', renewed.certificate);
   const trusted = anchor === 'issuer' ? [issuer] : how === 'trusted' ? [root, renewed] : [root];

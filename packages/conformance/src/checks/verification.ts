@@ -47,6 +47,27 @@ const acceptance: CheckGroup = group('names that are accepted', {
         assert.equal((await client.refused()).error.verify?.code, X509V.HOSTNAME_MISMATCH);
       });
   },
+  'hosts may have underscores and hyphens anywhere, also behind a wildcard': async (backend) => {
+    const names = ['*.my_project.test', '-foo-.test', '*.bar-.test'];
+    const identity = await issue(await pki('intermediate'), { names });
+    const options = { server: { identity } };
+    for (const host of ['svc.my_project.test', 'my_svc.My_project.test', '-foo-.test', 'a-.bar-.test', '-b.bar-.test'])
+      await scene(backend, { ...options, host }, ({ client }) => client.established());
+    for (const host of ['a.b.my_project.test', 'svc.my-project.test', 'foo-.test'])
+      await scene(backend, { ...options, host }, async ({ client }) => {
+        assert.equal((await client.refused()).error.verify?.code, X509V.HOSTNAME_MISMATCH);
+      });
+  },
+  'names of a certificate are told without control characters, and no longer than names are': async (backend) => {
+    const names = ['\u001b]0;owned\u0007\n.test', `${'x'.repeat(3000)}.test`];
+    const identity = await issue(await pki('intermediate'), { names });
+    await scene(backend, { server: { identity } }, async ({ client }) => {
+      const { hint = '', message } = (await client.refused()).error;
+      assert.match(hint, /owned/);
+      assert.doesNotMatch(hint + message, /\p{Cc}/u);
+      assert.ok(hint.length < 1500);
+    });
+  },
   'a certificate holds through the last second that it names': async (backend) => {
     const identity = await issue(await pki('intermediate'), { names: LEAF_NAMES, until: 10 });
     const last = Date.parse(new X509Certificate(identity.certificate).validTo);
