@@ -12,9 +12,11 @@ const named = [
   'ldapts',
   'mqtt',
   'mysql2',
+  'node-fetch',
   'nodemailer',
   'pg',
   'postgres',
+  'socks',
   'undici',
   'ws',
 ].map((name) => [name, `${name}-lowest`] as const);
@@ -25,9 +27,13 @@ const alias = [...Object.entries(lowest), ...named].map(([name, other]) => ({
 
 export default mergeConfig(
   testing({
-    include: ['secrets', 'reconnects', 'redirects', 'beside', 'taken-off', 'refusals', 'errors'].map(
-      (name) => `test/adapter-${name}.test.ts`,
-    ),
+    include: [
+      ...['secrets', 'reconnects', 'redirects', 'beside', 'taken-off', 'refusals', 'errors', 'timeouts', 'lax'].map(
+        (name) => `test/adapter-${name}.test.ts`,
+      ),
+      'test/routes.test.ts',
+      'src/transports/*.test.ts',
+    ],
     env: { FERRULE_LIBRARIES: 'lowest' },
   }),
   { resolve: { alias } },

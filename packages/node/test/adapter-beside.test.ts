@@ -117,7 +117,7 @@ it('imapflow, proxy', async () => {
 
 it.each<[string, RegExp, object]>([
   ['rejectUnauthorized: false', /TlsAgent: rejectUnauthorized/, { rejectUnauthorized: false }],
-  ['a way of its own', /self-signed|issuer/i, { createConnection: (options: object) => tls.connect(options) }],
+  ['a way of its own', /not a trust anchor/, { createConnection: (options: object) => tls.connect(options) }],
 ])('ws, and a request of node:https, %s', async (_name, message, beside) => {
   const port = await serverFor('ws');
   const headers = { authorization: SECRET };
@@ -156,7 +156,7 @@ it.each<[string, () => object]>([
 });
 
 /** Where a version of axios has no such way, or null is taken for not given, the connector is asked, and refuses. */
-const REFUSED = /neither in the chain nor a trust anchor/;
+const REFUSED = /not a trust anchor/;
 
 const another = (): https.Agent => new https.Agent();
 const axiosWays: readonly (readonly [string, () => object, RegExp])[] = [
@@ -193,6 +193,12 @@ describe.each<[string, () => AxiosInstance]>([
     Object.assign(instance.defaults, { proxy: undefined, httpsAgent: undefined });
     await expect(instance.get(`https://localhost:${port}/`)).rejects.toThrow(REFUSED);
     expect(heard()).toBe('');
+  });
+
+  it('an adapter that is put on the instance, as axios-mock-adapter does', async () => {
+    const instance = make();
+    instance.defaults.adapter = () => Promise.reject(new Error('the mock was asked'));
+    await expect(instance.get('https://localhost/')).rejects.toThrow(/mocks axios needs an instance without/);
   });
 
   it('agents taken off before a redirect', async () => {

@@ -88,7 +88,8 @@ function refuse(config: Config, agents: Agents): void {
       transport: ANOTHER,
       proxy: USE_DIAL,
       httpVersion: 'use http2Connect() of @ferrule/node/adapters/http2',
-      adapter: "use fetch() of undici with @ferrule/node/adapters/undici, or leave axios's",
+      adapter:
+        "leave axios's, or use fetch() of undici with @ferrule/node/adapters/undici; a test that mocks axios needs an instance without axiosOverTls()",
     },
   );
   refuseNodeOptions('axiosOverTls', config);

@@ -2,7 +2,7 @@
  * @module TLS in the binary frames of a WebSocket, RFC 6455, with the package `ws`: relays such as websockify and
  * wsproxy.
  */
-import type { IncomingMessage } from 'node:http';
+import { Agent, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocket as WebSocketType } from 'ws';
 import { TlsError } from '@ferrule/result';
@@ -24,7 +24,7 @@ export async function webSocket(template: string, to: Destination, attempt: Atte
   );
   let ws: WebSocketType;
   try {
-    ws = new WebSocket(url, { createConnection: () => socket, perMessageDeflate: false, followRedirects: false });
+    ws = new WebSocket(url, { agent: agentFor(socket), perMessageDeflate: false, followRedirects: false });
   } catch (cause) {
     socket.destroy();
     throw new TypeError(`ws: the package ws does not take ${name}: ${(cause as Error).message}`, { cause });
@@ -65,3 +65,6 @@ export async function webSocket(template: string, to: Destination, attempt: Atte
     };
   });
 }
+
+/** Every version of ws asks an agent; `createConnection` counts from 8.17 on. */
+const agentFor = (socket: Duplex): Agent => Object.assign(new Agent(), { createConnection: () => socket });
