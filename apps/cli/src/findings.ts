@@ -38,7 +38,7 @@ const SUITES: readonly Rule[] = [
   [/EXPORT|DES40|_DES_CBC_|RC2/, 'critical', 'keys of 56 bits or fewer', 'broken in hours (FREAK, Logjam)'],
   [/RC4/, 'high', 'RC4', 'its output is biased; forbidden by RFC 7465'],
   [/3DES|IDEA/, 'medium', 'blocks of 64 bits', 'collisions show plaintext after some 32 GiB (Sweet32)'],
-  [/SEED/, 'medium', 'SEED', 'a cipher that nobody looks at any more'],
+  [/SEED/, 'medium', 'SEED', 'a cipher that is no longer analysed'],
   [/MD5$/, 'medium', 'HMAC with MD5', 'MD5 is broken'],
   [
     /^TLS_(RSA|ECDH_(RSA|ECDSA)|DH_(RSA|DSS))_/,

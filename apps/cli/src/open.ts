@@ -26,7 +26,8 @@ export async function open(
   const { backend } = await chooseBackend(options.backend);
   const began = performance.now();
   const timeout = options.timeout * 1000;
-  if (tls.host === '') throw new UsageError(`--servername: who should be at ${nameOfTarget(target)}?`);
+  if (tls.host === '')
+    throw new UsageError(`--servername: required: the name that the certificate of ${nameOfTarget(target)} must have`);
   const transport = await dial(target, {
     via: options.via,
     starttls: preambleOf(target, options),

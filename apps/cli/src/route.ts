@@ -14,7 +14,7 @@ export function parseVia(text: string): ViaOption {
   try {
     return parseRoute(text);
   } catch (error) {
-    throw new InvalidArgumentError((error as Error).message.replace(/^no route: /, ''));
+    throw new InvalidArgumentError((error as Error).message);
   }
 }
 
@@ -36,7 +36,7 @@ export function routeTo(
     return parseRoute(proxy.includes('://') ? proxy : `http://${proxy}`);
   } catch (error) {
     throw new UsageError(
-      `the proxy of the environment (HTTPS_PROXY, ALL_PROXY; --via direct leaves it out): ${(error as Error).message.replace(/^no route: /, '')}`,
+      `the proxy of the environment (HTTPS_PROXY, ALL_PROXY; --via direct leaves it out): ${(error as Error).message}`,
     );
   }
 }

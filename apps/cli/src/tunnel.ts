@@ -19,7 +19,8 @@ export interface TunnelCommandOptions extends CommonOptions {
 /** Until Ctrl-C. The address goes to stdout, connections that failed to stderr. */
 export async function tunnelCommand(target: Target, options: TunnelCommandOptions, signal: AbortSignal): Promise<void> {
   const { timeout, signal: _signal, servername = target.host, ...context } = await connectOptions(options, signal);
-  if (servername === '') throw new UsageError(`--servername: who should be at ${nameOfTarget(target)}?`);
+  if (servername === '')
+    throw new UsageError(`--servername: required: the name that the certificate of ${nameOfTarget(target)} must have`);
   const preamble = preambleOf(target, options);
   const route = routeTo(target, options.via, preamble);
   const connector = new TlsConnector({ ...context, ...(route && { dial: dialer(route) }) });

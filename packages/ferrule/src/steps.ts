@@ -70,4 +70,4 @@ export const stalledFor = (ms: number, name: string, isCallback: boolean): TlsEr
         `${name}: a callback of the caller did not answer for ${ms} ms, and what was written waits for it`,
         { hint: 'Settle the promise that onCertificateRequest returned, with a credential or with undefined.' },
       )
-    : new TlsError('TIMEOUT', `${name}: the other side took nothing for ${ms} ms`);
+    : new TlsError('TIMEOUT', `${name}: the other side accepted no data for ${ms} ms`);

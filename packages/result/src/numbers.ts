@@ -152,9 +152,3 @@ export const greaseValue = (index: number): number => (((index & 15) << 4) | 10)
 
 /** True for a 16-bit GREASE value. */
 export const isGrease = (value: number): boolean => (value & 0x0f0f) === 0x0a0a && value >> 8 === (value & 0xff);
-
-/**
- * The GREASE values of one-byte fields, PskKeyExchangeMode among them: 0x0b, 0x2a, 0x49, … 0xe4. `index` is taken
- * modulo 8.
- */
-export const greaseMode = (index: number): number => 0x0b + 0x1f * (index & 7);

@@ -173,7 +173,9 @@ describe('a call at the wrong time', () => {
     );
     const [bio] = bioPair();
     for (const wrong of [null, undefined, {}, 'x', { ...bio }]) {
-      expect(() => shell.setBio(wrong as never, bio)).toThrow(new TypeError('setBio: needs two Bios, or one twice'));
+      expect(() => shell.setBio(wrong as never, bio)).toThrow(
+        new TypeError('setBio: both arguments must be Bios; they may be the same one'),
+      );
       expect(() => shell.setBio(bio, wrong as never)).toThrow(TypeError);
     }
     expect(failing(shell, shell.connect())).toEqual([-1, SslError.ssl, 'BIO_MISSING']);

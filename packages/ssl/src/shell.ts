@@ -73,7 +73,7 @@ export class SslShell implements Ssl {
   setBio(rbio: Bio, wbio: Bio): void {
     this.#prepare('setBio');
     if (!isBio(rbio, 'nread0', 'nread') || !isBio(wbio, 'nwrite0', 'nwrite'))
-      throw new Misuse('setBio', 'needs two Bios, or one twice');
+      throw new Misuse('setBio', 'both arguments must be Bios; they may be the same one');
     this.#rbio = rbio;
     this.#wbio = wbio;
   }

@@ -184,7 +184,7 @@ const rows: CheckGroup = group('the return table', {
 const SUITES = 'TLS_AES_256_GCM_SHA384:ECDHE-ECDSA-AES256-GCM-SHA384';
 
 /** What peers that speak no TLS say, and what we call it. */
-const STRANGERS: readonly (readonly [title: string, says: string | Uint8Array, code: TlsErrorCode])[] = [
+const NOT_TLS: readonly (readonly [title: string, says: string | Uint8Array, code: TlsErrorCode])[] = [
   ['an HTTP server', 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n', 'HTTP_REQUEST'],
   ['an HTTP server that answers in HTML alone', '<html><head><title>400</title></head></html>', 'HTTP_REQUEST'],
   ['an SMTP server', '220 mail.example ESMTP ready\r\n', 'PLAINTEXT_PEER'],
@@ -200,7 +200,7 @@ const STRANGERS: readonly (readonly [title: string, says: string | Uint8Array, c
 const foreignPeers: CheckGroup = {
   title: 'peers that speak no TLS',
   checks: [
-    ...STRANGERS.map(([title, says, code]): Check => ({
+    ...NOT_TLS.map(([title, says, code]): Check => ({
       title: `${title} is ${code}`,
       run: async (backend) => {
         for (const end of [true, false]) {

@@ -50,9 +50,9 @@ export const AGREED: unique symbol = Symbol('agreed');
 /** For messages. */
 export const PHASES: Readonly<Record<Phase, string>> = {
   idle: 'idle',
-  transport: 'the connect of the transport',
+  transport: 'the attempt to connect',
   preamble: 'the plain-text dialogue before TLS',
-  session: 'the session cache, or loading the engine',
+  session: 'the look-up of a session',
   handshake: 'the handshake',
   open: 'the connection',
   dead: 'the end',

@@ -60,7 +60,9 @@ export class TlsDuplex extends SocketSurface {
     const { handshakeTimeout, onread, preamble } = this.#parts;
     this.#phase = 'transport';
     this.within(handshakeTimeout, () =>
-      this.#fail(new TlsError('TIMEOUT', `no connection within ${handshakeTimeout} ms; it was at ${this.#where()}`)),
+      this.#fail(
+        new TlsError('TIMEOUT', `no connection within ${handshakeTimeout} ms; time ran out during ${this.#where()}`),
+      ),
     );
     let transport: StreamTransport;
     try {

@@ -36,8 +36,8 @@ describe('parseRoute()', () => {
     ['socks5://%zz@proxy.example', /percent-encoded/],
     ['https://proxy.example', /TLS to the proxy/],
     ['wss://relay.example', /TLS to the proxy or relay/],
-    ['example.org:443', /no route/],
-    ['gopher://x', /no route/],
+    ['example.org:443', /expected a URL/],
+    ['gopher://x', /expected a URL/],
   ])('refuses %s', (url, message) => {
     expect(() => parseRoute(url)).toThrow(message);
   });

@@ -1,7 +1,7 @@
 /**
  * @module A way to a server, as a URL: straight, through a proxy or a relay, or over the standard streams of a program.
  */
-import { plainOptions } from '@ferrule/result/arguments';
+import { plainOptions, refuseOption } from '@ferrule/result/arguments';
 import { asciiHost, authority, unbracketed } from '@ferrule/result/host';
 
 export type Route =
@@ -33,7 +33,7 @@ export interface Proxy {
  * Credentials are percent-encoded. @throws TypeError that says what is wrong, without credentials.
  */
 export function parseRoute(text: string): Route {
-  if (typeof text !== 'string') throw new TypeError('a route is a URL: tcp, unix, socks5, http, ws or exec');
+  if (typeof text !== 'string') return refuseOption(text, 'route', 'a URL with tcp, unix, socks5, http, ws or exec');
   const [, scheme = '', rest = ''] = /^([a-z0-9]+):(.*)$/is.exec(text) ?? [];
   switch (scheme.toLowerCase()) {
     case 'unix':
@@ -60,7 +60,7 @@ export function parseRoute(text: string): Route {
         `${scheme}: TLS to the proxy or relay itself is not offered; what goes through is TLS already`,
       );
     default:
-      throw new TypeError('no route: expected a URL with tcp, unix, socks5, http, ws or exec');
+      throw new TypeError('expected a URL with tcp, unix, socks5, http, ws or exec');
   }
 }
 

@@ -118,14 +118,14 @@ function credentialOf(value: unknown): OwnCredential {
 }
 
 /** {@link settle}, for a callback that may throw as well as reject. */
-function* attempt<T>(effects: Effects, label: string, call: () => Maybe<T>, wait?: 4 | 9): Steps<T> {
+function* attempt<T>(effects: Effects, label: string, call: () => Maybe<T>): Steps<T> {
   let operation: Maybe<T>;
   try {
     operation = call();
   } catch (error) {
     throw TlsError.is(error) ? error : fail('ASYNC_OPERATION_FAILED', `${label} failed`, { cause: error });
   }
-  return yield* settle(effects, label, operation, wait);
+  return yield* settle(effects, label, operation);
 }
 
 const KEYS = new WeakMap<CryptoProvider, WeakMap<OwnCredential, Maybe<SigningKey>>>();

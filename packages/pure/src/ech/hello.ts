@@ -2,7 +2,7 @@
  * @module The two ClientHellos of ECH (RFC 9849 sections 5 and 6.1): the inner one, which is meant, inside the outer
  * one, which is seen.
  */
-import { bytesEqual } from '@ferrule/result/bytes';
+import { bytesEqual, EMPTY } from '@ferrule/result/bytes';
 import { ExtensionType } from '@ferrule/result/numbers';
 import { expandLabel, hkdfExtract } from '../keys/hkdf.ts';
 import type { Hash } from '../crypto/provider.ts';
@@ -60,7 +60,7 @@ export function encodeInner(innerMessage: Uint8Array, outer: ClientHello, maximu
           if (i === first) return [encodeExtension('clientHello', 'echOuterExtensions', common)];
           return common.includes(extension.type) ? [] : [extension];
         });
-  const encoded = encodeClientHello({ ...inner, sessionId: new Uint8Array(0), extensions }).subarray(HEADER);
+  const encoded = encodeClientHello({ ...inner, sessionId: EMPTY, extensions }).subarray(HEADER);
   const padded = new Uint8Array(paddedLength(encoded.length, nameLength(inner), maximumNameLength));
   padded.set(encoded);
   return padded;

@@ -3,6 +3,7 @@
  * section 4.7). Event-driven: one message comes in, it is handled, nothing is remembered but keys and counts.
  */
 import type { CertificateType } from '@ferrule/contract';
+import { EMPTY } from '@ferrule/result/bytes';
 import { messageName } from '@ferrule/result/names';
 import { HandshakeType } from '@ferrule/result/numbers';
 import { givenCredential } from '@ferrule/ssl';
@@ -103,7 +104,7 @@ function newSession(effects: Effects, { suite, host, resumptionSecret }: Legacy1
     host,
     secret: resumptionPsk(suite.hash, resumptionSecret, nonce),
     ticket: ticket.slice(),
-    sessionId: new Uint8Array(0),
+    sessionId: EMPTY,
     ageAdd,
     maxEarlyData: earlyData ?? 0,
     extendedMasterSecret: true,

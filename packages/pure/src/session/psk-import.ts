@@ -3,6 +3,7 @@
  * 1.3, so that nothing that was agreed for one hash or protocol is ever used with another.
  */
 import type { ExternalPsk } from '@ferrule/contract';
+import { EMPTY } from '@ferrule/result/bytes';
 import { Version } from '@ferrule/result/numbers';
 import type { Config } from '../context.ts';
 import type { Hash } from '../crypto/provider.ts';
@@ -47,7 +48,5 @@ export function importPsk({ provider, suites }: Config, psk: ExternalPsk, owner:
  * `struct { opaque external_identity<1..>; opaque context<0..>; uint16 target_protocol; uint16 target_kdf; }
  * ImportedIdentity`
  */
-const importedIdentity = (
-  { identity, import: { context = new Uint8Array(0) } = {} }: ExternalPsk,
-  targetKdf: number,
-): Uint8Array => new Writer().vector16(identity).vector16(context).u16(Version.tls13).u16(targetKdf).finish();
+const importedIdentity = ({ identity, import: { context = EMPTY } = {} }: ExternalPsk, targetKdf: number): Uint8Array =>
+  new Writer().vector16(identity).vector16(context).u16(Version.tls13).u16(targetKdf).finish();

@@ -1,5 +1,5 @@
 import { TlsError } from '@ferrule/result';
-import { ExtensionType, greaseMode, greaseValue, isGrease } from '@ferrule/result/numbers';
+import { ExtensionType, greaseValue, isGrease } from '@ferrule/result/numbers';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ExtensionValues, Place } from './extension-values.ts';
@@ -354,13 +354,10 @@ describe('an extension', () => {
 });
 
 describe('GREASE', () => {
-  it('is sixteen values for code points and eight for modes (RFC 8701 section 2)', () => {
+  it('is sixteen values for code points (RFC 8701 section 2)', () => {
     expect(Array.from({ length: 16 }, (_, i) => greaseValue(i))).toEqual([
       0x0a0a, 0x1a1a, 0x2a2a, 0x3a3a, 0x4a4a, 0x5a5a, 0x6a6a, 0x7a7a, 0x8a8a, 0x9a9a, 0xaaaa, 0xbaba, 0xcaca, 0xdada,
       0xeaea, 0xfafa,
-    ]);
-    expect(Array.from({ length: 8 }, (_, i) => greaseMode(i))).toEqual([
-      0x0b, 0x2a, 0x49, 0x68, 0x87, 0xa6, 0xc5, 0xe4,
     ]);
     expect([0x0a1a, 0x1301, 0x0a0b, 0].some(isGrease)).toBe(false);
   });
