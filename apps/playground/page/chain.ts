@@ -1,5 +1,5 @@
 /** @module The chain as a tree, root first, each check of each certificate with a mark and the reason. */
-import type { ShownCertificate, ShownCheck } from '../src/model/chain.ts';
+import type { CertificateFacts, ShownCertificate, ShownCheck } from '../src/model/chain.ts';
 import { byId, codeText, h, printable, sectionLink } from './dom.ts';
 import { type Branch, tree } from './tree.ts';
 
@@ -17,15 +17,20 @@ export function drawChain(chain: readonly ShownCertificate[]): void {
 
 function branchOf(chain: readonly ShownCertificate[], at: number): Branch {
   const certificate = chain[at] as ShownCertificate;
+  const { checks, facts } = certificate;
   return {
     label: certificateLabel(certificate),
     branches: [
-      ...certificate.checks.map((check): Branch => ({ label: checkLabel(check) })),
-      {
-        label: h('span', { class: 'note' }, 'The certificate in full'),
-        isOpen: false,
-        branches: [textOf(certificate)],
-      },
+      ...checks.map((check): Branch => ({ label: checkLabel(check) })),
+      ...(facts === undefined
+        ? []
+        : [
+            {
+              label: h('span', { class: 'note' }, 'The certificate in full'),
+              isOpen: false,
+              branches: [{ label: h('pre', {}, printable(facts.text)) }],
+            },
+          ]),
       ...(at + 1 < chain.length ? [branchOf(chain, at + 1)] : []),
     ],
   };
@@ -33,21 +38,21 @@ function branchOf(chain: readonly ShownCertificate[], at: number): Branch {
 
 const ROLES = { server: 'the server', intermediate: 'intermediate CA', root: 'root' } as const;
 
-function certificateLabel({ role, subject, names, notBefore, notAfter, key }: ShownCertificate): HTMLElement {
-  const facts = [
-    `${dayOf(notBefore)} to ${dayOf(notAfter)}`,
-    key,
-    ...(names.length > 0 ? [`for ${names.join(', ')}`] : []),
-  ];
+function certificateLabel({ role, subject, facts }: ShownCertificate): HTMLElement {
   return h(
     'div',
     { class: 'certificate' },
     h('strong', {}, printable(subject)),
     ' ',
     h('span', { class: 'role' }, ROLES[role]),
-    h('div', { class: 'note' }, printable(facts.join(' · '))),
+    h('div', { class: 'note' }, facts === undefined ? 'trusted by its name and key' : printable(factsText(facts))),
   );
 }
+
+const factsText = ({ names, notBefore, notAfter, key }: CertificateFacts): string =>
+  [`${dayOf(notBefore)} to ${dayOf(notAfter)}`, key, ...(names.length > 0 ? [`for ${names.join(', ')}`] : [])].join(
+    ' · ',
+  );
 
 const MARKS = { passed: '✓', failed: '✕', unknown: '–' } as const;
 const WORDS = { passed: 'passed: ', failed: 'failed: ', unknown: 'not looked at: ' } as const;
@@ -63,8 +68,6 @@ function checkLabel({ check, verdict, why, hint, code, section }: ShownCheck): H
     hint !== undefined && h('div', { class: 'why' }, printable(hint)),
   );
 }
-
-const textOf = ({ text }: ShownCertificate): Branch => ({ label: h('pre', {}, printable(text)) });
 
 const dayOf = (time: number): string =>
   Number.isNaN(time) ? 'an unreadable day' : new Date(time).toISOString().slice(0, 10);

@@ -1,4 +1,6 @@
 /** @module The form: what is asked for, and what the command that serves the page tells about its demonstration. */
+import type { TrustAnchor } from '@ferrule/contract';
+import { certificatesOf } from 'ferrule';
 import { type Behaviour, BEHAVIOURS, type DemonstrationFacts, type Offer } from '../src/behaviours.ts';
 import { PROVIDERS, type ProviderName } from '../src/model/providers.ts';
 import { parseTarget, TargetError } from '../src/model/target.ts';
@@ -10,20 +12,19 @@ export interface Asked {
   readonly port: number;
   readonly provider: ProviderName;
   readonly offer: Offer;
-  readonly ca: string;
+  readonly trustAnchors: readonly TrustAnchor[];
   readonly behaviour: Behaviour | undefined;
 }
 
 export class Form {
   readonly #demonstration: DemonstrationFacts | undefined;
-  /** PEM of the roots that lie beside the page; asked for when they are needed. */
-  #roots: Promise<string | undefined> | undefined;
 
   /** The command that serves the page has put a mark into it; static files on another host have no demonstration. */
   static async load(): Promise<Form> {
     const mark = document.querySelector<HTMLMetaElement>('meta[name=demonstration]');
-    const facts = mark === null ? undefined : await served(mark.content);
-    return new Form(facts === undefined ? undefined : (JSON.parse(facts) as DemonstrationFacts));
+    if (mark === null) return new Form(undefined);
+    const response = await fetch(mark.content);
+    return new Form((await response.json()) as DemonstrationFacts);
   }
 
   private constructor(demonstration: DemonstrationFacts | undefined) {
@@ -33,10 +34,10 @@ export class Form {
     byId<HTMLInputElement>('target').value =
       given.get('target') ?? (demonstration ? `${demonstration.host}:${demonstration.port}` : '');
     byId('providers').append(
-      ...PROVIDERS.map(({ name, title, what }, i) =>
+      ...PROVIDERS.map(({ name, title }, i) =>
         h(
           'label',
-          { title: what },
+          {},
           h('input', { type: 'radio', name: 'provider', value: name, checked: i === 0 }),
           h('span', {}, title),
         ),
@@ -44,7 +45,10 @@ export class Form {
     );
     byId('target-note').textContent = this.#targetNote();
     byId('ca-note').textContent =
-      `A page cannot ask the browser for its roots. Leave this empty to trust ${demonstration ? 'the root of the demonstration server for that server, and ' : ''}the roots that lie beside this page (roots.pem)${demonstration ? ' for any other' : ''}.`;
+      `Leave it empty to trust ${demonstration ? 'the root of the demonstration server there, and elsewhere ' : ''}Mozilla’s roots.`;
+    for (const radio of document.querySelectorAll('input[name=provider]'))
+      radio.addEventListener('change', () => this.#showProvider());
+    this.#showProvider();
     byId('target').addEventListener('input', () => this.#showBehaviours());
     byId('behaviour').append(...behaviourOptions());
     byId('behaviour').addEventListener('change', () => this.#showBehaviour());
@@ -60,7 +64,7 @@ export class Form {
     const relay = byId<HTMLInputElement>('relay').value.trim();
     if (!URL.canParse(relay) || !/^wss?:$/.test(new URL(relay).protocol))
       throw new TargetError('relay', 'Give the URL of a Wisp relay under “Relay and trusted roots”: ws://… or wss://…');
-    const ca = byId<HTMLTextAreaElement>('ca').value.trim();
+    const pasted = pastedRoots();
     const common = { relay, provider: chosen('provider') as ProviderName, offer: chosen('offer') as Offer };
     const own = this.#demonstration;
     if (own !== undefined && this.#isDemonstration(target)) {
@@ -69,14 +73,11 @@ export class Form {
         ...common,
         host: own.host,
         port: behaviour === undefined ? own.port : own.ports[behaviour.id],
-        ca: ca || own.ca,
+        trustAnchors: pasted ?? certificatesOf(own.ca),
         behaviour,
       };
     }
-    const trusted = ca || (await (this.#roots ??= served('./roots.pem')));
-    if (trusted === undefined || trusted === '')
-      throw new TargetError('ca', 'Paste the roots that you trust, as PEM, under “Relay and trusted roots”.');
-    return { ...common, ...target, ca: trusted, behaviour: undefined };
+    return { ...common, ...target, trustAnchors: pasted ?? (await mozilla()), behaviour: undefined };
   }
 
   /** What the chosen offer allows for, as it would be asked. */
@@ -90,7 +91,7 @@ export class Form {
       offer,
       host: own.host,
       port: own.ports[behaviour.id],
-      ca: own.ca,
+      trustAnchors: certificatesOf(own.ca),
       behaviour,
     }));
   }
@@ -114,6 +115,11 @@ export class Form {
     return `${own.host}:${own.port} is the demonstration server. ${others}`;
   }
 
+  #showProvider(): void {
+    const { what = '' } = PROVIDERS.find(({ name }) => name === chosen('provider')) ?? {};
+    byId('provider-note').textContent = what;
+  }
+
   #showBehaviours(): void {
     const entry = byId('behaviour-entry');
     try {
@@ -135,6 +141,20 @@ export class Form {
   }
 }
 
+/** What the person has pasted, if anything. @throws TargetError for what is no certificate. */
+function pastedRoots(): readonly TrustAnchor[] | undefined {
+  const text = byId<HTMLTextAreaElement>('ca').value.trim();
+  if (text === '') return undefined;
+  try {
+    return certificatesOf(text);
+  } catch (error) {
+    throw new TargetError('ca', `The roots to trust: ${error instanceof Error ? error.message : String(error)}.`);
+  }
+}
+
+/** Loaded when they are needed: 47 KiB. */
+const mozilla = async (): Promise<readonly TrustAnchor[]> => (await import('@ferrule/roots')).mozillaRoots();
+
 const OFFERS: Readonly<Record<Offer, string>> = { both: 'Both', '1.3': 'TLS 1.3', '1.2': 'TLS 1.2' };
 
 function behaviourOptions(): readonly HTMLElement[] {
@@ -153,14 +173,3 @@ function behaviourOptions(): readonly HTMLElement[] {
 
 const chosen = (name: string): string =>
   document.querySelector<HTMLInputElement>(`input[name=${name}]:checked`)?.value ?? '';
-
-async function served(url: string): Promise<string | undefined> {
-  try {
-    const response = await fetch(url);
-    // A host of single pages answers anything with the page
-    const isPage = response.headers.get('content-type')?.startsWith('text/html') === true;
-    return response.ok && !isPage ? await response.text() : undefined;
-  } catch {
-    return undefined;
-  }
-}

@@ -1,7 +1,6 @@
 /** @module The page: what happens when somebody connects. */
 import { follow } from '@ferrule/pure/trace';
 import { nobleCrypto } from '@ferrule/pure/crypto/noble';
-import { certificatesOf } from 'ferrule';
 import { attempt, type Progress } from '../src/model/attempt.ts';
 import { shownChain } from '../src/model/chain.ts';
 import { flightsOf } from '../src/model/flights.ts';
@@ -74,6 +73,7 @@ function setRunning(isRunning: boolean): void {
 }
 
 function clear(): void {
+  byId('intro').hidden = true;
   waterfall.clear();
   for (const id of ['verdict', 'trials', 'chain', 'facts', 'secrets', 'answer']) {
     byId(id).hidden = true;
@@ -96,9 +96,7 @@ async function show(asked: Asked, signal: AbortSignal): Promise<void> {
   draw(latest, asked);
   const { crypto, chain } = latest;
   if (crypto !== undefined)
-    drawChain(
-      await shownChain({ chain, anchors: certificatesOf(asked.ca), host: asked.host, crypto, now: Date.now() }),
-    );
+    drawChain(await shownChain({ chain, anchors: asked.trustAnchors, host: asked.host, crypto, now: Date.now() }));
 }
 
 function draw(progress: Progress, { host, behaviour }: Asked): void {

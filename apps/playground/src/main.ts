@@ -8,8 +8,7 @@ A page in which TLS happens, drawn message by message. Starts the page, a relay 
 127.0.0.1, and prints the URL. Ctrl-C ends them.
 
   --port N             of the page; default: any that is free
-  --allow HOST:PORT    a server of your own choice that the relay may connect to; repeatable. The page trusts the roots
-                       of this machine for it
+  --allow HOST:PORT    a server of your own choice that the relay may connect to; repeatable
   --help
 `;
 

@@ -2,8 +2,6 @@
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { platformAnchors } from 'ferrule';
-import { encodePem } from '@ferrule/x509';
 import type { DemonstrationFacts } from './behaviours.ts';
 import { startDemonstration } from './demonstration.ts';
 import { page } from './page.ts';
@@ -50,7 +48,6 @@ export async function startPlayground({ port, allow }: PlaygroundOptions): Promi
     const facts: DemonstrationFacts = { relay: relay.url, ca, host, port: honest, ports, allow };
     for (const [path, served] of await building) files.set(path, served);
     files.set('/demonstration.json', { type: 'application/json', body: JSON.stringify(facts) });
-    files.set('/roots.pem', { type: 'application/x-pem-file', body: rootsOfThisMachine() });
     return { url, close };
   } catch (error) {
     await close();
@@ -98,18 +95,6 @@ const TYPES: Readonly<Record<string, string>> = {
   css: 'text/css; charset=utf-8',
   svg: 'image/svg+xml',
 };
-
-/** For servers other than the demonstration: a page cannot ask the browser for its roots. Empty where there are none. */
-function rootsOfThisMachine(): string {
-  try {
-    return platformAnchors()
-      .map((der) => encodePem('CERTIFICATE', der))
-      .join('');
-  } catch (error) {
-    if (error instanceof TypeError) return '';
-    throw error;
-  }
-}
 
 async function listening(site: Server, port: number): Promise<string> {
   site.listen(port, '127.0.0.1');

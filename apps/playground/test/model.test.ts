@@ -3,6 +3,7 @@ import { pki } from '@ferrule/conformance/pki';
 import { certificatesOf } from 'ferrule';
 import { follow } from '@ferrule/pure/trace';
 import { nobleCrypto } from '@ferrule/pure/crypto/noble';
+import { parseCertificate } from '@ferrule/x509';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BehaviourId } from '../src/behaviours.ts';
 import type { Progress } from '../src/model/attempt.ts';
@@ -55,16 +56,18 @@ describe('a connection', () => {
         cipherSuiteName: progress.info?.cipherSuite.name,
       });
       const secrets = shownSecrets(progress.keylog, progress.crypto, choice?.cipherSuite);
-      expect(secrets.map(({ label, keys }) => [label, keys?.key.length, keys?.iv.length])).toEqual(
-        offer === '1.2'
-          ? [['CLIENT_RANDOM', undefined, undefined]]
-          : [
-              ['CLIENT_HANDSHAKE_TRAFFIC_SECRET', 64, 24],
-              ['SERVER_HANDSHAKE_TRAFFIC_SECRET', 64, 24],
-              ['CLIENT_TRAFFIC_SECRET_0', 64, 24],
-              ['SERVER_TRAFFIC_SECRET_0', 64, 24],
-              ['EXPORTER_SECRET', undefined, undefined],
-            ],
+      expect(new Set(secrets.map(({ label, keys }) => [label, keys?.key.length, keys?.iv.length]))).toEqual(
+        new Set<unknown>(
+          offer === '1.2'
+            ? [['CLIENT_RANDOM', undefined, undefined]]
+            : [
+                ['CLIENT_HANDSHAKE_TRAFFIC_SECRET', 64, 24],
+                ['SERVER_HANDSHAKE_TRAFFIC_SECRET', 64, 24],
+                ['CLIENT_TRAFFIC_SECRET_0', 64, 24],
+                ['SERVER_TRAFFIC_SECRET_0', 64, 24],
+                ['EXPORTER_SECRET', undefined, undefined],
+              ],
+        ),
       );
       expect(secrets.every(({ what }) => what.endsWith('.'))).toBe(true);
     },
@@ -136,6 +139,28 @@ describe('a chain with an expired intermediate', () => {
       ['intermediate', 'failed'],
       ['server', 'unknown'],
     ]);
+  });
+
+  it('that is trusted by the name and key of its root shows that root, too', async () => {
+    const { certificate } = await pki('root');
+    const { subject, spki } = parseCertificate(certificate);
+    const question = { crypto: nobleCrypto, host: 'server.test', now: Date.now(), chain: (await pki('p256')).chain };
+    const trusted = await shownChain({ ...question, anchors: [{ subject, spki }] });
+    expect(trusted.map(({ role, facts }) => [role, facts?.key])).toEqual([
+      ['root', undefined],
+      ['intermediate', 'P-256'],
+      ['server', 'P-256'],
+    ]);
+    const checks = trusted.map((each) => each.checks.map(({ check, verdict }) => `${check}: ${verdict}`));
+    expect(checks[0]).toEqual(['Trusted by you: passed']);
+    expect(checks[1]).toEqual([
+      'Signed by its issuer, which is a CA: passed',
+      'Valid today: passed',
+      'Strong key and hash: passed',
+    ]);
+    // The right name and another key
+    const other = await shownChain({ ...question, anchors: [{ subject, spki: (await pki('otherRoot')).spki }] });
+    expect(other[0]?.checks[0]).toMatchObject({ check: 'Trusted by you', verdict: 'failed' });
   });
 
   it('is empty where nothing can be read', async () => {

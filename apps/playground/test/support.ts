@@ -1,4 +1,5 @@
 import type { WebSocketConstructor } from '@ferrule/web';
+import { certificatesOf } from 'ferrule';
 import { WebSocket } from 'ws';
 import type { Behaviour, BehaviourId, Offer } from '../src/behaviours.ts';
 import { startDemonstration } from '../src/demonstration.ts';
@@ -33,7 +34,7 @@ export async function scene(): Promise<Scene> {
           port: behaviour === undefined ? port : ports[behaviour],
           provider: 'tuned',
           offer: 'both',
-          ca,
+          trustAnchors: certificatesOf(ca),
           // Node 20 has none of its own
           WebSocket: WebSocket as unknown as WebSocketConstructor,
           ...options,

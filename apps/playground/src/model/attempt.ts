@@ -1,5 +1,6 @@
 /** @module One connection, from the relay to the answer to a GET, with all that can be seen of it while it happens. */
 import type { RecordedEvent } from '@ferrule/bio';
+import type { TrustAnchor } from '@ferrule/contract';
 import type { CryptoProvider } from '@ferrule/pure';
 import { createPure } from '@ferrule/pure';
 import { peerCertificatesOf, connectOver, type ConnectionInfo, type TlsConnection, TlsError } from 'ferrule';
@@ -15,8 +16,7 @@ export interface AttemptOptions {
   readonly port: number;
   readonly provider: ProviderName;
   readonly offer: Offer;
-  /** Whom to trust: PEM. */
-  readonly ca: string;
+  readonly trustAnchors: readonly TrustAnchor[];
   readonly signal?: AbortSignal;
   /** Where the platform has none. */
   readonly WebSocket?: WebSocketConstructor;
@@ -64,7 +64,7 @@ const PATIENCE = 15_000;
  * @throws TypeError for options that are wrong, such as a relay that is no URL.
  */
 export async function attempt(options: AttemptOptions, tell: (progress: Progress) => void): Promise<Progress> {
-  const { relay, host, port, ca, offer, signal, WebSocket } = options;
+  const { relay, host, port, trustAnchors, offer, signal, WebSocket } = options;
   const crypto = await loadProvider(options.provider);
   const began = performance.now();
   const now = (): number => performance.now() - began;
@@ -92,7 +92,7 @@ export async function attempt(options: AttemptOptions, tell: (progress: Progress
       {
         backend: createPure({ crypto }),
         host,
-        ca,
+        trustAnchors,
         ...VERSIONS[offer],
         alpn: ['http/1.1'],
         timeout: PATIENCE,

@@ -5,9 +5,9 @@ export type ProviderName = 'webcrypto' | 'tuned' | 'noble';
 
 /** In the order in which they are shown. */
 export const PROVIDERS: readonly { readonly name: ProviderName; readonly title: string; readonly what: string }[] = [
-  { name: 'webcrypto', title: 'WebCrypto', what: 'the cryptography of the browser, and noble for the rest' },
-  { name: 'tuned', title: 'tuned', what: 'noble with faster kernels of ours in plain JavaScript' },
-  { name: 'noble', title: 'noble', what: 'the audited noble libraries, in plain JavaScript' },
+  { name: 'webcrypto', title: 'WebCrypto', what: 'The cryptography of the browser, and noble for what it lacks.' },
+  { name: 'tuned', title: 'tuned', what: 'noble with faster kernels of ours, in plain JavaScript.' },
+  { name: 'noble', title: 'noble', what: 'The audited noble libraries, in plain JavaScript.' },
 ];
 
 const LOADERS: Readonly<Record<ProviderName, () => Promise<CryptoProvider>>> = {

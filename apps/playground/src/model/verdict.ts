@@ -58,7 +58,7 @@ export function verdictOf(
       : behaviour === undefined
         ? `No connection to ${host}`
         : `Ended otherwise than expected: ${behaviour.title.toLowerCase()}`,
-    sentences: [sentence(message), hint],
+    sentences: [...(isCaught ? [behaviour.what] : []), sentence(message), hint],
     code,
     alert:
       alert && `${alert.name} (${alert.description}), sent by ${alert.origin === 'local' ? 'this page' : 'the server'}`,
