@@ -60,9 +60,7 @@ export class TlsDuplex extends SocketSurface {
     const { handshakeTimeout, onread, preamble } = this.#parts;
     this.#phase = 'transport';
     this.within(handshakeTimeout, () =>
-      this.#fail(
-        new TlsError('TIMEOUT', `no connection within ${handshakeTimeout} ms; time ran out during ${this.#where()}`),
-      ),
+      this.#fail(new TlsError('TIMEOUT', `no connection within ${handshakeTimeout} ms: still at ${this.#where()}`)),
     );
     let transport: StreamTransport;
     try {
