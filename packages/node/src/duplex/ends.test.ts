@@ -262,4 +262,17 @@ describe.each(engines)('the ends of a TLS Duplex on $name', ({ name: backend }) 
     await ended;
     expect(got).toBe('abc');
   });
+
+  it('an error of the stream below destroys it before its owner hears of that', async () => {
+    const { port } = await secure((socket) => void socket.resume());
+    const stream = net.connect({ port, host: '127.0.0.1' });
+    const heard: boolean[] = [];
+    stream.on('error', () => heard.push(stream.destroyed));
+    const duplex = await dial({ stream });
+    await once(duplex, 'secureConnect');
+    const failed = failure(duplex);
+    stream.emit('error', new Error('the way is gone'));
+    expect(heard).toEqual([true]);
+    expect((await failed).message).toMatch(/the way is gone/);
+  });
 });

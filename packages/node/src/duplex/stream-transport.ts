@@ -82,7 +82,8 @@ export class StreamTransport implements Transport {
     if (typeof (stream as Partial<Duplex> | undefined)?.write !== 'function')
       throw new TypeError('dial: must return a Duplex');
     this.stream = stream;
-    stream.on('error', (error: Error) => this.#fail(error));
+    // First: whoever hears of it as the owner of a stream that was given finds it destroyed, as below node:tls
+    stream.prependListener('error', (error: Error) => this.#fail(error));
     stream.on('end', () => {
       this.#ended = true;
       this.#sink?.end();
