@@ -7,6 +7,11 @@ const acts = {
   silent: (socket) => socket.resume().on('end', () => socket.end()),
   reset: (socket) => socket.once('data', () => socket.resetAndDestroy()),
   greetAndEnd: (socket) => socket.end('hello'),
+  // The same, and sends what nobody reads
+  floodingSink: (socket) => {
+    socket.write(Buffer.alloc(200_000));
+    acts.slowSink(socket);
+  },
   // Reads nothing for a while, then all of it, and says how much and how it ended
   slowSink: (socket) => {
     let bytes = 0;

@@ -144,9 +144,10 @@ describe('an option', () => {
   });
 
   it('that is a signal may be of another realm, and not of half of one', () => {
-    expect(() => signalOption({ aborted: false, addEventListener: () => {} })).not.toThrow();
+    const [addEventListener, removeEventListener] = [(): void => {}, (): void => {}];
+    expect(() => signalOption({ aborted: false, addEventListener, removeEventListener })).not.toThrow();
     expect(() => signalOption(new AbortController().signal)).not.toThrow();
-    for (const wrong of [null, {}, { aborted: false }, { addEventListener: () => {} }, 'signal'])
+    for (const wrong of [null, {}, { aborted: false }, { aborted: false, addEventListener }, 'signal'])
       expect(() => signalOption(wrong)).toThrow(/^signal: must be an AbortSignal, not /);
   });
 });

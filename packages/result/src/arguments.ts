@@ -102,8 +102,8 @@ export function choiceOption<T extends string | number>(value: unknown, name: st
 /** @throws TypeError for what is no AbortSignal, of whatever realm. */
 export function signalOption(value: unknown, name: string = 'signal'): void {
   const given = (typeof value === 'object' && value !== null ? value : {}) as Readonly<Record<string, unknown>>;
-  if (typeof given['aborted'] !== 'boolean' || typeof given['addEventListener'] !== 'function')
-    refuseOption(value, name, 'an AbortSignal');
+  const listens = ['addEventListener', 'removeEventListener'].every((each) => typeof given[each] === 'function');
+  if (typeof given['aborted'] !== 'boolean' || !listens) refuseOption(value, name, 'an AbortSignal');
 }
 
 /** @throws TypeError, always: `NAME: must be WHAT, not VALUE`. Of an object only its kind is told. */

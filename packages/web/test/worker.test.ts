@@ -132,6 +132,15 @@ describe('an engine behind a port', () => {
     }
   });
 
+  it('asks nothing of the worker with a signal that is none', async () => {
+    let dials = 0;
+    const { page } = await sides({ dial: () => new Promise(() => dials++) });
+    for (const signal of [{}, 'x', { aborted: false, addEventListener: () => {} }])
+      await expect(page.connect({ host: 'a', port: 1 }, { signal: signal as never })).rejects.toThrow(/^signal: /);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(dials).toBe(0);
+  });
+
   it('is ended by the signal, whether it connects or has connected', async () => {
     let aborted: AbortSignal | undefined;
     const { page, ca } = await sides({ dial: (_to, signal) => new Promise(() => (aborted = signal)) });

@@ -84,7 +84,8 @@ export class Callbacks {
   options(who: Who, { root, alice, bob }: People, backend: Backend): ContextOptions {
     const { features } = backend;
     const config = this.#config;
-    const identity = who === 'alice' ? alice : who === 'bob' ? bob : undefined;
+    // Who trusts nobody is alice otherwise: a session of hers would be his but for whom he trusts
+    const identity = who === 'nobody' ? undefined : who === 'bob' ? bob : alice;
     const watched = (callback: Callback): boolean => config.inside.some((each) => each.callback === callback);
     return {
       ...(who !== 'distrustful' && config.verify === 'peer' && { trustAnchors: [root.certificate] }),

@@ -66,6 +66,15 @@ describe('blockingConnect', () => {
     expect(bytes).toBe(10_000_000);
   });
 
+  it('loses nothing at close where something of the peer was not read', async () => {
+    const { worker, port } = await serve('floodingSink');
+    const socket = open({ host: '127.0.0.1', port });
+    const block = new Uint8Array(100_000);
+    for (let i = 0; i < 10; i++) expect(socket.write(block)).toBe(block.length);
+    socket.close();
+    expect((await once(worker, 'message'))[0]).toEqual({ bytes: 1_000_000 });
+  });
+
   it('reads the end of the stream, and can still write', async () => {
     const { port } = await serve('greetAndEnd');
     const socket = open({ host: '127.0.0.1', port });

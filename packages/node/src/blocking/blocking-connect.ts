@@ -20,8 +20,10 @@ export interface BlockingSocket extends BlockingBio {
   /** TCP_NODELAY; see `setTcpNoDelay()`. */
   setNoDelay(on: boolean): void;
   /**
-   * Hand what was written to the system, close the socket and end the worker; waits until that is done, five seconds at
-   * most. The BIO fails with the code ABORTED, unless it had failed before. Idempotent.
+   * Hand what was written to the system, and end the connection; waits until that is done, five seconds at most. The
+   * socket and its worker stay until the peer has ended too, a minute at most, and keep no process alive: a socket that
+   * is closed sooner can cost the peer what it has not read yet. The BIO fails with the code ABORTED, unless it had
+   * failed before. Idempotent.
    */
   close(): void;
 }

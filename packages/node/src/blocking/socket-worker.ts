@@ -18,6 +18,17 @@ let waiting: Uint8Array = buffer.subarray(0, 0);
 let ended = false;
 let shut = false;
 let closing = false;
+/** All that was written, and the end, are in the system's hands, and nobody waits for us any more. */
+let lingering = false;
+let dropped = 0;
+
+/**
+ * The system may have megabytes that the peer has not read yet. Were the socket closed with bytes of the peer's unread,
+ * or met by more of them, a reset would throw those away (RFC 9293 section 3.6.1). So it stays until the peer has ended
+ * too, for no longer than this, milliseconds, and for no more bytes.
+ */
+const LINGER = 60_000;
+const MOST = 16 * 1024 * 1024;
 
 process.on('uncaughtException', (error) => {
   bio.fail(error);
@@ -43,6 +54,8 @@ parentPort?.on('message', (request: WorkerRequest) => {
   if ('noDelay' in request) socket.setNoDelay(request.noDelay);
   else {
     closing = true;
+    waiting = waiting.subarray(0, 0);
+    socket.resume();
     pump();
   }
 });
@@ -52,7 +65,7 @@ Atomics.notify(state, 0);
 void serve();
 
 async function serve(): Promise<void> {
-  while (!socket.destroyed) {
+  while (!socket.destroyed && !lingering) {
     await bio.changed();
     pump();
   }
@@ -61,7 +74,11 @@ async function serve(): Promise<void> {
 /** net's `onread`: false pauses. */
 function received(n: number): boolean {
   // Nobody reads any more
-  if (closing) return true;
+  if (closing) {
+    dropped += n;
+    if (dropped > MOST) socket.destroy();
+    return true;
+  }
   waiting = buffer.subarray(0, n);
   return deliver();
 }
@@ -78,6 +95,7 @@ function deliver(): boolean {
 
 /** Everything that can be done now, in both directions. */
 function pump(): void {
+  if (lingering) return;
   if (bio.error !== undefined) {
     socket.destroy();
     return;
@@ -92,9 +110,19 @@ function pump(): void {
   }
   if (bio.eof && !shut) {
     shut = true;
-    socket.end();
+    socket.end(linger);
   }
-  if (shut && closing) socket.destroySoon();
+  if (closing) linger();
+}
+
+/** Lets close() return, once it was called and all has been handed over. */
+function linger(): void {
+  if (!closing || !socket.writableFinished || lingering) return;
+  lingering = true;
+  if (ended) return void socket.destroy();
+  Atomics.store(state, 0, State.closed);
+  Atomics.notify(state, 0);
+  setTimeout(() => socket.destroy(), LINGER);
 }
 
 function exit(): void {

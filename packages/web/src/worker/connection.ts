@@ -11,7 +11,7 @@ import {
   TlsError,
   type TlsConnection,
 } from 'ferrule';
-import { bytesOf, isBytes, knownOptions, memoryOf, plainOptions } from '@ferrule/result/arguments';
+import { bytesOf, isBytes, knownOptions, memoryOf, plainOptions, signalOption } from '@ferrule/result/arguments';
 import { EMPTY } from '@ferrule/result/bytes';
 import { type Destination, destinationOption } from '@ferrule/result/host';
 import { dialOption } from 'ferrule/pump';
@@ -117,6 +117,7 @@ export function tlsWorker(port: Port): TlsWorker {
     transfer: readonly unknown[],
   ): Promise<WorkerConnection> => {
     const { signal, ...all } = plainOptions(options, ['signal']);
+    if (signal !== undefined) signalOption(signal);
     // Not given, as everywhere: what serveTls() has counts
     const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
     for (const name of ['context', 'sessions'])
