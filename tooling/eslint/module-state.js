@@ -121,7 +121,7 @@ export const MODULE_STATE = {
   'packages/ssl/src/session-binding.ts': { IDS: 'notes: a number for a callback that binds sessions' },
   'packages/web/src/worker/connection.ts': { make: 'once: a constructor that only this package may call' },
 
-  'packages/x509/src/constraints.ts': { made: 'notes: what was made of a name or a constraint' },
+  'packages/x509/src/constraints.ts': { 'made, lowered, told': 'notes: what was made of a name or a constraint' },
   'packages/x509/src/crypto/curves.ts': { p224: 'once: a curve' },
   'packages/x509/src/crypto/node.ts': { keys: 'cache: 256 keys (MAX_KEYS)', 'mlDsa, curves': 'once: a module' },
   'packages/x509/src/crypto/webcrypto.ts': { keys: 'cache: 256 keys (MAX_KEYS)' },

@@ -221,6 +221,13 @@ long judge(X509_STORE_CTX* store, const RevocationLists& lists, X509* certificat
   return fault != K(X509_V_OK) || !required ? fault : K(X509_V_ERR_UNABLE_TO_GET_CRL);
 }
 
+bool isSigned(const OPENSSL_STACK* path) {
+  bool good = true;
+  for (int at = 0; at + 1 < ossl().OPENSSL_sk_num(path); at++) good = good && ossl().X509_verify(certificateAt(path, at), ossl().X509_get0_pubkey(certificateAt(path, at + 1))) == 1;
+  ossl().ERR_clear_error();
+  return good;
+}
+
 // Alone in its path a certificate is its own anchor; who issued it may have been sent.
 X509* issuerIn(X509_STORE_CTX* store, int at) {
   const OPENSSL_STACK* path = stack(ossl().X509_STORE_CTX_get0_chain(store));
@@ -256,6 +263,9 @@ bool readList(const std::vector<uint8_t>& der, RevocationLists* into, std::strin
 int checkRevocation(X509_STORE_CTX* store) {
   const RevocationLists& lists = TrustStore::of(store).lists;
   const OPENSSL_STACK* path = stack(ossl().X509_STORE_CTX_get0_chain(store));
+  // OpenSSL asks before it looks at signatures, and is to tell of a wrong one. Of such a path nobody has said anything, and anybody
+  // can send one that takes seconds.
+  if (!isSigned(path)) return 1;
   // Of the anchor nothing is asked but where it is the server's own certificate.
   const int length = std::max(ossl().OPENSSL_sk_num(path) - 1, 1);
   const bool ofSigner = isInPathOfSigner(store);

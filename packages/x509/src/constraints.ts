@@ -53,10 +53,7 @@ export function checkConstraints(
 export const tooMany = (): RuleBreach =>
   breach(V.UNSPECIFIED, 'has more names and name constraints than may be compared');
 const malformed = (subtree: Subtree): RuleBreach =>
-  breach(
-    V.UNSUPPORTED_CONSTRAINT_SYNTAX,
-    `has an issuer with the malformed name constraint ${generalNameText(subtree)}`,
-  );
+  breach(V.UNSUPPORTED_CONSTRAINT_SYNTAX, `has an issuer with the malformed name constraint ${textOf(subtree)}`);
 const bounded = (): RuleBreach =>
   breach(V.SUBTREE_MINMAX, 'has an issuer whose name constraints use minimum or maximum');
 
@@ -110,10 +107,7 @@ function checkName(
     permitted = within;
   }
   if (permitted === false)
-    return breach(
-      V.PERMITTED_VIOLATION,
-      `has the name ${generalNameText(name)}, which lies outside what an issuer permits`,
-    );
+    return breach(V.PERMITTED_VIOLATION, `has the name ${textOf(name)}, which lies outside what an issuer permits`);
   for (const subtree of constraints.excluded) {
     if (!concerns(subtree, name)) continue;
     if (subtree.bounded) return bounded();
@@ -122,11 +116,14 @@ function checkName(
     if (within)
       return breach(
         V.EXCLUDED_VIOLATION,
-        `has the name ${generalNameText(name)}, which an issuer excludes (${generalNameText(subtree)})`,
+        `has the name ${textOf(name)}, which an issuer excludes (${textOf(subtree)})`,
       );
   }
   return undefined;
 }
+
+/** Once for each name: the text of a long one is cut in the end, and costs what it is long. */
+const textOf = (name: GeneralName): string => kept(told, name, generalNameText);
 
 const unprocessable = (name: GeneralName): RuleBreach =>
   name.type === NameType.other ||
@@ -135,11 +132,11 @@ const unprocessable = (name: GeneralName): RuleBreach =>
   name.type === NameType.registeredId
     ? breach(
         V.UNSUPPORTED_CONSTRAINT_TYPE,
-        `has the name ${generalNameText(name)}, and an issuer constrains that kind of name, which is not supported`,
+        `has the name ${textOf(name)}, and an issuer constrains that kind of name, which is not supported`,
       )
     : breach(
         V.UNSUPPORTED_NAME_SYNTAX,
-        `has the malformed name ${generalNameText(name)}, and an issuer constrains that kind of name`,
+        `has the malformed name ${textOf(name)}, and an issuer constrains that kind of name`,
       );
 
 /** A name or constraint in the shape that is compared. */
@@ -197,8 +194,7 @@ function compare(
   const reading = once(name, readName);
   // DNS names are compared as text, so that one which is no name lies within what permits its text, and harms nobody:
   // it matches no host.
-  if (name.type === NameType.dns && !excluding)
-    return isBelow(latin1(name.value).toLowerCase(), latin1(subtree.value).toLowerCase());
+  if (name.type === NameType.dns && !excluding) return isBelow(lowerCase(name), lowerCase(subtree));
   // What cannot be read may be what is excluded.
   if (base === undefined) return malformed(subtree);
   if (base === null || reading === undefined) return unprocessable(name);
@@ -290,12 +286,16 @@ function matchesAddress(address: Uint8Array, range: Uint8Array): boolean {
 /** `undefined` for a constraint that is malformed, `null` for one of a kind that is not supported. */
 const readSubtree = (subtree: Subtree): Reading | null | undefined => once(subtree, subtreeReading);
 
-const made = new WeakMap<object, { readonly value: unknown }>();
+type Kept = WeakMap<object, { readonly value: unknown }>;
+const [made, lowered, told]: readonly [Kept, Kept, Kept] = [new WeakMap(), new WeakMap(), new WeakMap()];
 
 /** What is made of names and constraints is kept: a search may compare the same ones hundreds of times. */
-function once<K extends object, T>(key: K, make: (key: K) => T): T {
-  let known = made.get(key);
-  if (!known) made.set(key, (known = { value: make(key) }));
+const once = <K extends object, T>(key: K, make: (key: K) => T): T => kept(made, key, make);
+const lowerCase = (name: GeneralName): string => kept(lowered, name, ({ value }) => latin1(value).toLowerCase());
+
+function kept<K extends object, T>(store: Kept, key: K, make: (key: K) => T): T {
+  let known = store.get(key);
+  if (!known) store.set(key, (known = { value: make(key) }));
   return known.value as T;
 }
 

@@ -173,6 +173,18 @@ describe('a CRL', () => {
       }).code,
     ).toBe('CERT_REVOKED');
   });
+  it.each(['compatible', 'rfc5280', 'webpki'] as const)(
+    "of the issuer's other key revokes under %s, though its certificate is no subscriber's",
+    (profile) => {
+      const renewed = make({ ca: true, subject: 'ICA', issuer: root });
+      const crls = [
+        makeCrl(ica, { thisUpdate: NOW - 2 * DAY }),
+        makeCrl(ica, { keys: renewed.keys, revoked: [[leaf.serial]] }),
+      ];
+      expect(failure({ crls, profile }, [leaf, ica, renewed])).toMatchObject({ code: 'CERT_REVOKED', verify: 23 });
+      expect(validate({ crls: crls.slice(0, 1), profile }, [leaf, ica, renewed]).ok).toBe(true);
+    },
+  );
   it("may be signed with the issuer's other key, if that has a path to the same anchor", () => {
     const renewed = make({ ca: true, subject: 'ICA', issuer: root });
     const rollover = make({ ca: true, subject: 'ICA', issuer: ica });

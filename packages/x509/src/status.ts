@@ -117,6 +117,8 @@ function statusChecks(input: ValidationInput): PathChecks {
   const filtered = new Map<object, RuleBreach | undefined>();
   return function* (path, anchor, rules, verifier, issuers, state): Steps<PlacedBreach[]> {
     const found: PlacedBreach[] = [];
+    // Whose signature is wrong, of them nobody has said anything; and anybody can send such paths by the hundred.
+    if (state === 'unsigned') return found;
     const note = (breach: RuleBreach | undefined, depth = 0): void => void (breach && found.push({ ...breach, depth }));
     const noteLate = (late: Beyond, breach: RuleBreach | undefined): void => note(breach && { ...breach, late });
     const search: CrlSearch = {
@@ -143,8 +145,6 @@ function statusChecks(input: ValidationInput): PathChecks {
       if (crls.length > 0)
         note(yield* crlBreach(search, certificate, issuerAt(depth), depth === 0 && missingCrl !== 'accept'), depth);
     }
-    // Who did not sign the leaf says nothing of it, and a signature is told before all that follows.
-    if (state === 'unsigned') return found;
     // Once for each issuer, and of a path that is good: what the filter throws must not hide why another one fails.
     const issuer = path[1] ?? anchor;
     if (revocation && !filtered.has(issuer) && state === 'sound' && found.length === 0)
@@ -187,7 +187,10 @@ function* issuerOfAnchor(
   return anchor;
 }
 
-/** RFC 5280 section 6.3.3 (f): the path of who signed a list ends in the same anchor; it is no server's. */
+/**
+ * RFC 5280 section 6.3.3 (f): the path of who signed a list ends in the same anchor; it is no server's, of whom alone
+ * the Baseline Requirements speak here.
+ */
 function* leadsTo(
   anchor: Issuer,
   { subject, spki, certificate }: Issuer,
@@ -200,6 +203,7 @@ function* leadsTo(
   const { ok } = yield* buildCheckedPath(
     {
       ...input,
+      ...(input.profile === 'webpki' && { profile: 'rfc5280' as const }),
       chain: [certificate, ...input.chain],
       trustAnchors: { anchors: [anchor], find, holding: () => undefined },
       purpose: 'any',

@@ -13,7 +13,7 @@ const web: readonly Made[] = Array.from({ length: 15 }, () =>
 const unsigned = make({ issuer: make({ ca: true, subject: 'One name' }), extensions });
 const chain = [unsigned, ...web].map(({ der }) => der);
 
-it('a list is read once for each certificate, however many paths there are', () => {
+it('a list is not looked at where the path has a wrong signature', () => {
   const crl = parseCrl(makeCrl(root));
   let read = 0;
   const counted = Object.defineProperty({ ...crl }, 'entries', {
@@ -25,7 +25,7 @@ it('a list is read once for each certificate, however many paths there are', () 
   const trustAnchors = trustStore([root.der]);
   const result = validatePath({ chain, trustAnchors, verifier: nodeVerifier, now: NOW, crls: [counted] });
   expect(result.ok || result.error.code).toBe('CERT_SIGNATURE');
-  expect(read).toBeLessThanOrEqual(chain.length);
+  expect(read).toBe(0);
 });
 
 it('a staple is not looked at where the path has a wrong signature', () => {

@@ -65,6 +65,7 @@ function draftOf(
     key: keyOf(key ?? `p256:${at}`),
     signer: undefined,
     hash: 'sha256',
+    mask: undefined,
     parameters: EMPTY,
     outerHash: undefined,
     extensions: new Map(extensions.map(([id, value, critical]) => [id, { critical: critical ? TRUE : EMPTY, value }])),

@@ -112,6 +112,22 @@ const known: CheckGroup = group(
         'CERT_REVOCATION_UNKNOWN',
       );
     },
+    'of a path with a wrong signature they are not asked': async (backend) => {
+      const named = { subject: 'CN=rolled over', ca: true };
+      const [real, stranger] = [await issue(await pki('root'), named), await issue(await pki('otherRoot'), named)];
+      const identity = await issue(stranger, { names: LEAF_NAMES, extensions: [{ oid: '2.5.29.35' }] });
+      const server = {
+        identity,
+        chainPem: [identity, real].map((one) => toPem('CERTIFICATE', one.certificate)).join(''),
+      };
+      await refuses(
+        backend,
+        { crls: [await makeCrl(real, [identity])] },
+        server,
+        X509V.CERT_SIGNATURE_FAILURE,
+        'CERT_SIGNATURE',
+      );
+    },
     'clocks may differ by 300 seconds': async (backend) => {
       for (const times of [{ from: A_LITTLE }, { until: -A_LITTLE }])
         await connects(backend, { crls: [await crl([], times)] });
