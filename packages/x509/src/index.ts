@@ -45,16 +45,8 @@ export { CLOCK_SKEW } from './time.ts';
 export { isIpAddress, parseHost, type Host } from '@ferrule/result/host';
 export { matchesHost } from './host.ts';
 export { trustStore, type Issuer, type TrustAnchorInput, type TrustStore } from './trust.ts';
-export {
-  buildPath,
-  buildPathAsync,
-  buildPathSteps,
-  type PathChecks,
-  type PathInput,
-  type PathResult,
-  type PathSuccess,
-  type PlacedBreach,
-} from './path.ts';
+export { buildPath, buildPathAsync, buildPathSteps } from './build.ts';
+export type { PathChecks, PathInput, PathResult, PathSuccess, PlacedBreach } from './path.ts';
 export { validatePath, validatePathAsync, validatePathSteps, type ValidationInput } from './status.ts';
 export { distributionPoints, parseCrl, type Crl, type CrlScope } from './crl.ts';
 export { parseOcspResponse, type OcspResponse, type SingleResponse } from './ocsp.ts';

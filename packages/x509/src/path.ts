@@ -23,7 +23,6 @@ import { faultFacts } from './fault-facts.ts';
 import { explain, type Attempt, type Defect, type PathFailure } from './explain.ts';
 import { namesHost } from './host.ts';
 import { nameText, sameName } from './name.ts';
-import { checkOptions, PATH_OPTIONS } from './options.ts';
 import { policyBreach } from './policy.ts';
 import { costOf, fits, isOfKind } from './public-key.ts';
 import {
@@ -37,7 +36,7 @@ import {
 } from './rules.ts';
 import type { SignatureVerifier } from './signature.ts';
 import { issuerOf, type Issuer, type TrustStore } from './trust.ts';
-import { runAsync, runSync, type Steps, verified } from './steps.ts';
+import { type Steps, verified } from './steps.ts';
 
 /** Everything that a path is judged by. Only `chain`, `trustAnchors` and `verifier` must be given. */
 export interface PathInput {
@@ -99,25 +98,7 @@ export interface PathSuccess {
   readonly anchor: Issuer;
 }
 
-/**
- * Builds and validates a path as RFC 5280 section 6.1 has it, and nothing more: `validatePath` also asks about
- * revocation, transparency and pins. With a verifier that answers at once.
- * @throws TypeError for options that are wrong, and when the verifier is asynchronous; never for what is in the
- * certificates.
- */
-export const buildPath = (input: PathInput): PathResult => runSync(buildPathSteps(input));
-
-/** {@link buildPath} with any verifier. Rejects as that throws, and with whatever the verifier rejects with. */
-export const buildPathAsync = async (input: PathInput): Promise<PathResult> => runAsync(buildPathSteps(input));
-
-/**
- * {@link buildPath} for engines, as steps: `yield*` it, resume it with what each yielded promise settles to.
- * @throws TypeError at once for options that are wrong.
- */
-export const buildPathSteps = (input: PathInput, checks?: PathChecks): Steps<PathResult> =>
-  buildCheckedPath(checkOptions(input, PATH_OPTIONS), checks);
-
-/** {@link buildPathSteps} for options that have been checked. @throws TypeError for text that is no host. */
+/** `buildPathSteps()` for options that have been checked. @throws TypeError for text that is no host. */
 export function buildCheckedPath(input: PathInput, checks: PathChecks | undefined): Steps<PathResult> {
   const { host } = input;
   return run(input, typeof host === 'string' ? parseHost(host) : host, checks);
