@@ -1,17 +1,16 @@
 /**
  * @module The end of a connection, in three stages.
  *
- * 1. Sending: what was written, close_notify and the transport's end go. It takes as long as the other side takes
- * bytes; what
- *    it sends meanwhile is no progress.
+ * 1. Sending: what was written, close_notify and the transport's end go. It takes as long as the other side takes bytes;
+ *    what it sends meanwhile is no progress.
  * 2. Listening: the other side's end is waited for, for as long as a program can be kept waiting.
  * 3. Lingering: the connection is over for its owner, and the transport stays until the other side has ended too. The
- * system
- *    may have megabytes that the peer has not read yet. Were the socket closed, the peer's next byte would be answered by a
- *    reset, which throws them away (RFC 9293 section 3.6.1, RFC 9112 section 9.6).
+ *    system may have megabytes that the peer has not read yet. Were the socket closed, the peer's next byte would be
+ *    answered by a reset, which throws them away (RFC 9293 section 3.6.1, RFC 9112 section 9.6).
  *
  * What the peer sends is read and dropped in all three.
  */
+import { MAX_TIMER } from '@ferrule/result/arguments';
 import { quietly, type Outgoing } from './outgoing.ts';
 import type { Transport } from './transport.ts';
 
@@ -127,7 +126,7 @@ export class Departure {
     this.#unwatch();
     if (this.#stage !== 'lingering') return this.destroy();
     quietly(() => this.#transport.unref?.());
-    this.#timer = setTimeout(() => this.destroy(), LINGER * this.#stall);
+    this.#timer = setTimeout(() => this.destroy(), Math.min(LINGER * this.#stall, MAX_TIMER));
     unref(this.#timer);
   }
 

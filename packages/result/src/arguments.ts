@@ -72,11 +72,14 @@ export function integerOption(value: unknown, name: string, least: number, most:
 export const portOption = (value: unknown, name: string = 'port', least: number = 1): number =>
   integerOption(value, name, least, 65_535);
 
-/** As long as a timer can be set for, 2^31 - 1 at most. @throws TypeError */
+/** The longest time that a timer can be set for, milliseconds; Node makes 1 of what is longer. */
+export const MAX_TIMER: number = 2 ** 31 - 1;
+
+/** As long as a timer can be set for. @throws TypeError */
 export function millisecondsOption(value: unknown, name: string, least: number = 0): number {
-  return typeof value === 'number' && value >= least && value < 2 ** 31
+  return typeof value === 'number' && value >= least && value <= MAX_TIMER
     ? value
-    : refuseOption(value, name, `a number of milliseconds from ${least} to 2147483647`);
+    : refuseOption(value, name, `a number of milliseconds from ${least} to ${MAX_TIMER}`);
 }
 
 /** @throws TypeError */

@@ -5,6 +5,7 @@ import { Duplex } from 'node:stream';
 import type { DetailedPeerCertificate, EphemeralKeyInfo, PeerCertificate } from 'node:tls';
 import type { Ssl, TlsSession } from '@ferrule/contract';
 import { TlsError } from '@ferrule/result';
+import { MAX_TIMER } from '@ferrule/result/arguments';
 import { asBuffer, guarded } from './plaintext.ts';
 import { type StreamBase, streamBaseOver } from './stream-base.ts';
 import type { StreamTransport } from './stream-transport.ts';
@@ -238,8 +239,7 @@ export abstract class SocketSurface extends Duplex {
       throw new RangeError(`setTimeout: ${milliseconds} is not a number of milliseconds from 0 on`);
     if (callback !== undefined && typeof callback !== 'function')
       throw new TypeError('setTimeout: the callback is not a function');
-    // What a timer can wait for
-    const ms = Math.min(milliseconds, 2 ** 31 - 1);
+    const ms = Math.min(milliseconds, MAX_TIMER);
     this.#idleMs = ms;
     if (callback !== undefined) {
       if (ms === 0) this.off('timeout', callback);
