@@ -11,6 +11,7 @@ export default library(
     'no-texts': 'src/texts/none.ts',
     numbers: 'src/numbers.ts',
     pem: 'src/pem.ts',
+    preference: 'src/preference.ts',
     revocation: 'src/revocation-status.ts',
     texts: 'src/texts/index.ts',
     'x509-v': 'src/x509-v-numbers.ts',

@@ -16,6 +16,7 @@ import {
   type OwnOptions,
   ownOptions,
   withAnchors,
+  verifiesName,
 } from './options.ts';
 import { type SessionCache, SessionKeeper, sessionPatience, sessionsOption, type SessionStore } from './sessions.ts';
 import type { Starttls, StarttlsProtocol } from '@ferrule/starttls';
@@ -191,8 +192,9 @@ async function establish(options: ConnectOverOptions, name: string, open: Open):
     refuseBeside(all, Object.keys(all), '`context`, which was made with options of its own');
   }
   const own = ownOptions(contextOptions, ca);
-  const verifiesName = given?.verifiesName ?? ((own.verify ?? 'peer') === 'peer' && own.verifyHost !== false);
-  if (host === undefined && verifiesName) throw new TypeError('host: required, since it is the name that is verified');
+  const isNameVerified = given?.verifiesName ?? verifiesName(own);
+  if (host === undefined && isNameVerified)
+    throw new TypeError('host: required, since it is the name that is verified');
 
   const speak = preamble === undefined ? undefined : await speaking(preamble, host);
   const chosen: ChosenBackend = given ? { backend: given.backend, fellBackBecause: [] } : await chooseBackend(backend);

@@ -9,7 +9,7 @@ import { platformAnchors } from './anchors.ts';
 import { certificatesOf } from './pem.ts';
 import { sessionsOption } from './sessions.ts';
 
-export { contextOptionNames, type OwnOptions } from '@ferrule/ssl/context-options';
+export { contextOptionNames, type OwnOptions, verifiesName } from '@ferrule/ssl/context-options';
 
 /** PEM or DER. */
 export type CaOption = string | Uint8Array | readonly (string | Uint8Array)[];

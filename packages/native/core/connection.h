@@ -236,7 +236,7 @@ class Connection {
   size_t committed_ = 0;      // by OpenSSL, of a write that its caller still has to repeat
   size_t unsentAnswers_ = 0;  // bytes that reading wrote, since nothing was unsent
   time_t time_ = 0;  // 0: the clock of the machine
-  uint8_t head_[64];
+  uint8_t head_[bounds::quoted];
   size_t headSize_ = 0;
   size_t headSeen_ = 0;
 };

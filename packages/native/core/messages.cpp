@@ -10,11 +10,6 @@ namespace {
 
 constexpr size_t kMaxPlaintext = 16384;
 constexpr size_t kTag = 16;
-// Of what a peer can send without data in between: CertificateRequests after the handshake, each of which costs a signature;
-// tickets, and HelloRequests that are ignored; records of messages, of which each may hold one byte.
-constexpr uint32_t kCertificateRequestsInARow = 8;
-constexpr uint32_t kMessagesInARow = 64;
-constexpr uint32_t kHandshakeRecordsInARow = 16384;
 
 int get16(const uint8_t* at) { return at[0] << 8 | at[1]; }
 
@@ -45,7 +40,7 @@ void Connection::record(bool sent, const uint8_t* header) {
 }
 
 void Connection::receivedInner(int contentType) {
-  if (contentType == K(SSL3_RT_HANDSHAKE) && ++row_.records > kHandshakeRecordsInARow) breach(Reason::messageFlood, alert::unexpectedMessage);
+  if (contentType == K(SSL3_RT_HANDSHAKE) && ++row_.records > bounds::handshakeRecordsInARow) breach(Reason::messageFlood, alert::unexpectedMessage);
 }
 
 // Whether a part of a handshake message has come, and the rest has not. Under the keys of TLS 1.3 the padding hides how long
@@ -123,10 +118,10 @@ void Connection::countMessage(int type) {
       if (++row_.keyUpdates > context_->config().keyUpdatesInARow) breach(Reason::keyUpdateFlood, 0);
       break;
     case handshake_type::certificateRequest:
-      if (++row_.certificateRequests > kCertificateRequestsInARow) breach(Reason::messageFlood, 0);
+      if (++row_.certificateRequests > bounds::certificateRequestsInARow) breach(Reason::messageFlood, 0);
       break;
     default:
-      if (++row_.others > kMessagesInARow) breach(Reason::messageFlood, 0);
+      if (++row_.others > bounds::messagesInARow) breach(Reason::messageFlood, 0);
   }
 }
 

@@ -70,4 +70,14 @@ namespace clocks {
 constexpr int skew = 300;
 }  // namespace clocks
 
+// Of what a peer can send without data in between: CertificateRequests after the handshake, each of which costs a signature;
+// tickets, and HelloRequests that are ignored; records of messages, of which each may hold one byte. And the bytes at its
+// beginning that tell another protocol. The pure engine has the same, and test/numbers.test.ts compares them.
+namespace bounds {
+constexpr int certificateRequestsInARow = 8;
+constexpr int messagesInARow = 64;
+constexpr int handshakeRecordsInARow = 16384;
+constexpr int quoted = 64;
+}  // namespace bounds
+
 }  // namespace ferrule

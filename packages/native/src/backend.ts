@@ -1,17 +1,14 @@
 /** @module The engine: what this process's OpenSSL can do, found out by asking it, and contexts made of it. */
 import type { Backend, ContextOptions, Feature, SslContext } from '@ferrule/contract';
 import { CertificateCompressionId } from '@ferrule/result/numbers';
+import { byPreference, GROUPS, isKem, SIGNATURE_SCHEMES, SUITES } from '@ferrule/result/preference';
 import type { Binding, Library } from './binding.ts';
 import { makeContext } from './context.ts';
 import {
   defaultGroups,
-  isHybrid,
   mayUseGroup,
   mayUseScheme,
   mayUseSchemeOfProvider,
-  orderedGroups,
-  orderedSchemes,
-  orderedSuites,
   PROFILES,
   type Scheme,
   SCHEMES,
@@ -58,7 +55,7 @@ export function makeBackend(library: Library): Backend {
   const { binding } = library;
   const abilities = probe(binding);
   const features = new Set<Feature>(FEATURES);
-  if ([...abilities.groupNames.keys()].some(isHybrid)) features.add('mlkem');
+  if ([...abilities.groupNames.keys()].some(isKem)) features.add('mlkem');
   if (abilities.keyShareChoice) features.add('key-share-choice');
   if (abilities.compressions.size > 0) features.add('certificate-compression');
   const backend: Backend = Object.freeze({
@@ -82,10 +79,10 @@ function probe(binding: Binding): Abilities {
   const groups = new Map<number, string>();
   for (const { id, name } of binding.groups().filter(mayUseGroup))
     if (!groups.has(id) && binding.accepts('groups', name)) groups.set(id, name);
-  const usableGroups = orderedGroups(groups.keys());
+  const usableGroups = byPreference(GROUPS, groups.keys());
   const schemes = schemesOf(binding);
   return {
-    suiteNames: picked(suites, orderedSuites(suites.keys())),
+    suiteNames: picked(suites, byPreference(SUITES, suites.keys())),
     groupNames: picked(groups, usableGroups),
     // OpenSSL 3.5 knows its own defaults by this name; before, they were those that we offer and finite fields.
     defaultGroups: defaultGroups(usableGroups, binding.offer('DEFAULT', '').groups),
@@ -117,5 +114,9 @@ function schemesOf(binding: Binding): readonly Scheme[] {
       .filter(mayUseSchemeOfProvider)
       .map(({ id, name, keyType }): Scheme => ({ id, name, kind: keyType, only: 'TLSv1.3' })),
   ].filter(({ id, name }) => mayUseScheme(id) && binding.accepts('signatureAlgorithms', name));
-  return orderedSchemes(found.map(({ id }) => id)).flatMap((id) => found.find((scheme) => scheme.id === id) ?? []);
+  const ids = byPreference(
+    SIGNATURE_SCHEMES,
+    found.map(({ id }) => id),
+  );
+  return ids.flatMap((id) => found.find((scheme) => scheme.id === id) ?? []);
 }

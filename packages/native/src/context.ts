@@ -5,6 +5,7 @@ import { bindingDigest, type Offering } from '@ferrule/ssl/session-binding';
 import type { Abilities } from './backend.ts';
 import type { Binding, Handle, Library } from './binding.ts';
 import { SslShell } from '@ferrule/ssl';
+import { verifiesName } from '@ferrule/ssl/context-options';
 import { Connection } from './connection.ts';
 import { type ParsedCredential, parseCredential } from './credential.ts';
 import { forget, whenForgotten } from './forgotten.ts';
@@ -54,7 +55,7 @@ export function makeContext(
     get sessionIdContext(): string {
       return Buffer.from(offering().binding).toString('hex');
     },
-    verifiesName: config.verify === 'peer' && config.native.verifyHost,
+    verifiesName: verifiesName(config.bound),
     sessionFromBytes: (bytes: Uint8Array): TlsSession | undefined => sessionFromBytes(bytes),
     dispose: () => {
       if (disposed) return;

@@ -1,9 +1,10 @@
 /**
  * @module IANA code points, and what of an OpenSSL ferrule uses: not a list of names, but a floor under what the
- * library has. What is not in the lists of preference comes behind them, in OpenSSL's own order.
+ * library has. What is not in the lists of preference (`@ferrule/result/preference`) comes behind them, in OpenSSL's own
+ * order.
  */
 import type { CertificateProfile, TlsVersion } from '@ferrule/contract';
-import { CipherSuiteId, NamedGroup, SignatureScheme, Version } from '@ferrule/result/numbers';
+import { NamedGroup, SignatureScheme, Version } from '@ferrule/result/numbers';
 
 /** OpenSSL's default flags. */
 export const PROFILES: readonly CertificateProfile[] = Object.freeze(['compatible', 'rfc5280']);
@@ -11,18 +12,7 @@ export const PROFILES: readonly CertificateProfile[] = Object.freeze(['compatibl
 /** RFC 9846 appendix B.4: 0x13 is the first byte of the suites of TLS 1.3 alone. */
 export const versionOf = (suite: number): TlsVersion => (suite >> 8 === 0x13 ? 'TLSv1.3' : 'TLSv1.2');
 
-const SUITES: readonly number[] = [
-  CipherSuiteId.TLS_AES_128_GCM_SHA256,
-  CipherSuiteId.TLS_AES_256_GCM_SHA384,
-  CipherSuiteId.TLS_CHACHA20_POLY1305_SHA256,
-  CipherSuiteId.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
-  CipherSuiteId.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
-  CipherSuiteId.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
-  CipherSuiteId.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
-  CipherSuiteId.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
-  CipherSuiteId.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
-];
-/** Each OpenSSL offers those of them that it has. */
+/** What is offered by default where OpenSSL has it; each OpenSSL 3 has those that are no hybrid. */
 const OFFERED_GROUPS: readonly number[] = [
   NamedGroup.X25519MLKEM768,
   NamedGroup.x25519,
@@ -31,20 +21,6 @@ const OFFERED_GROUPS: readonly number[] = [
   NamedGroup.secp521r1,
   NamedGroup.x448,
 ];
-
-/** In order of preference. */
-export const orderedSuites = (ids: Iterable<number>): number[] => inOrder(SUITES, ids);
-export const orderedGroups = (ids: Iterable<number>): number[] => inOrder(OFFERED_GROUPS, ids);
-export const orderedSchemes = (ids: Iterable<number>): number[] =>
-  inOrder(
-    SCHEMES.map(({ id }) => id),
-    ids,
-  );
-
-function inOrder(preferred: readonly number[], ids: Iterable<number>): number[] {
-  const all = [...new Set(ids)];
-  return [...preferred.filter((id) => all.includes(id)), ...all.filter((id) => !preferred.includes(id))];
-}
 
 /** A group or scheme as a provider of OpenSSL describes it. */
 export interface Capability {
@@ -78,10 +54,6 @@ export const mayUseSchemeOfProvider = (scheme: Capability): boolean => isUsable(
 export const defaultGroups = (atHand: Iterable<number>, ownDefault: readonly number[]): number[] =>
   [...atHand].filter((id) => OFFERED_GROUPS.includes(id) || ownDefault.includes(id));
 
-/** Key exchange that a quantum computer does not undo: X25519MLKEM768 and its two siblings. */
-export const isHybrid = (group: number): boolean =>
-  group >= NamedGroup.SecP256r1MLKEM768 && group <= NamedGroup.SecP384r1MLKEM1024;
-
 /** OpenSSL's names of kinds of keys. */
 export const KeyKind = { rsa: 'RSA', rsaPss: 'RSA-PSS', ec: 'EC', ed25519: 'ED25519', ed448: 'ED448' } as const;
 
@@ -106,7 +78,7 @@ const scheme = (
   more: Pick<Scheme, 'bits' | 'only'> = {},
 ): Scheme => ({ id: SignatureScheme[name], name, kind, ...more });
 
-/** What every OpenSSL 3 has built in, in order of preference. Later ones say themselves what they have. */
+/** What every OpenSSL 3 has built in. Later ones say themselves what they have. */
 export const SCHEMES: readonly Scheme[] = [
   scheme('ecdsa_secp256r1_sha256', KeyKind.ec, { bits: 256 }),
   scheme('rsa_pss_rsae_sha256', KeyKind.rsa),

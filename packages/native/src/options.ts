@@ -13,16 +13,29 @@ import type {
   TraceMessage,
   VerifyCallback,
 } from '@ferrule/contract';
-import { hex16 } from '@ferrule/result/bytes';
+import { EMPTY } from '@ferrule/result/bytes';
 import { CertificateCompressionId } from '@ferrule/result/numbers';
-import { clock, credentialOption as ownCredential, type OwnCredential } from '@ferrule/ssl';
-import { contextOptions, DEFAULT_SECURITY_LEVEL, type OwnOptions } from '@ferrule/ssl/context-options';
+import {
+  clock,
+  credentialOption as ownCredential,
+  defaultKeyShares,
+  knownIds,
+  type OwnCredential,
+  versionsAndSuites,
+} from '@ferrule/ssl';
+import {
+  type CompleteOptions,
+  contextOptions,
+  DEFAULT_LIMITS,
+  type OwnOptions,
+  withDefaults,
+} from '@ferrule/ssl/context-options';
 import { checkKeyShares, profileOption } from '@ferrule/ssl/options';
 import type { BoundOptions, Offering } from '@ferrule/ssl/session-binding';
 import type { Abilities } from './backend.ts';
 import type { NativeConfig } from './binding.ts';
 import { anchorCertificate } from './anchor.ts';
-import { isHybrid, PROFILES, type Scheme, VERSIONS, versionOf } from './names.ts';
+import { PROFILES, type Scheme, VERSIONS, versionOf } from './names.ts';
 
 /** What a context is, after checking. */
 export interface Config {
@@ -52,23 +65,22 @@ const MOST_PSK_BYTES = 512;
 
 /** @throws TypeError that names the option. */
 export function parseOptions(abilities: Abilities, options: ContextOptions = {}): Config {
-  const own = contextOptions(options);
+  const own = withDefaults(contextOptions(options));
   refuseAbsent(own);
-  const { crls, pins, revocation, onCertificateRequest, onKeylog, onSession, onMessage } = own;
-  const anchors = own.trustAnchors?.map(anchorCertificate) ?? [];
-  const verify = own.verify ?? 'peer';
-  const { minVersion, maxVersion, suites } = versionsAndSuites(own, abilities);
-  const credentials = own.credentials ?? [];
+  const { crls, ocsp, pins, revocation, verify, verifyHost, alpn, credentials, externalPsks, securityLevel } = own;
+  const { extendedMasterSecret, secureRenegotiation, sessionTickets } = own;
+  const { signedCertificateTimestamps, reverifyOnResumption } = own;
+  const { onCertificateRequest, onKeylog, onSession, onMessage } = own;
+  const anchors = own.trustAnchors.map(anchorCertificate);
+  const { suiteNames, groupNames, schemeNames } = abilities;
+  const offered = known('cipherSuites', own, suiteNames) ?? [...suiteNames.keys()];
+  const { versions, suites } = versionsAndSuites(own, offered, versionOf);
+  const [minVersion, maxVersion] = [versions.at(-1), versions[0]] as [TlsVersion, TlsVersion];
   for (const [i, credential] of credentials.entries()) refuseForeign(credential, `credentials[${i}]`);
   const limits = limitsOption(own);
-  const ocsp = own.ocsp ?? 'off';
   const profile = profileOption(own.profile, PROFILES);
-  const groups = known('groups', own.groups, abilities.groupNames) ?? abilities.defaultGroups;
-  const schemes = known('signatureAlgorithms', own.signatureAlgorithms, abilities.schemeNames) ?? [
-    ...abilities.schemeNames.keys(),
-  ];
-  const alpn = own.alpn ?? [];
-  const externalPsks = own.externalPsks ?? [];
+  const groups = known('groups', own, groupNames) ?? abilities.defaultGroups;
+  const schemes = known('signatureAlgorithms', own, schemeNames) ?? [...schemeNames.keys()];
   const [psk, ...others] = externalPsks;
   if (others.length > 0) throw new TypeError('externalPsks: OpenSSL offers one');
   if (psk?.import !== undefined)
@@ -77,13 +89,6 @@ export function parseOptions(abilities: Abilities, options: ContextOptions = {})
     throw new TypeError(
       `externalPsks[0].key: OpenSSL offers keys of at most ${MOST_PSK_BYTES} bytes, this one has ${psk.key.length}`,
     );
-  const securityLevel = own.securityLevel ?? DEFAULT_SECURITY_LEVEL;
-  const extendedMasterSecret = own.extendedMasterSecret ?? 'require';
-  const secureRenegotiation = own.secureRenegotiation ?? 'require';
-  const sessionTickets = own.sessionTickets ?? true;
-  const verifyHost = own.verifyHost ?? true;
-  const signedCertificateTimestamps = own.signedCertificateTimestamps ?? false;
-  const reverifyOnResumption = own.reverifyOnResumption ?? false;
   const nameOf = (id: number): string => abilities.suiteNames.get(id) ?? '';
   const native: NativeConfig = {
     minVersion: VERSIONS[minVersion],
@@ -107,20 +112,20 @@ export function parseOptions(abilities: Abilities, options: ContextOptions = {})
     anchors,
     crls: crls ?? [],
     revocation: revocation !== undefined,
-    pins: pins ?? [],
-    pskIdentity: psk?.identity ?? new Uint8Array(0),
-    pskKey: psk?.key ?? new Uint8Array(0),
+    pins,
+    pskIdentity: psk?.identity ?? EMPTY,
+    pskKey: psk?.key ?? EMPTY,
     pskHash: psk?.hash ?? 'sha256',
     certificateCompression: compressionOption(own, abilities),
     securityLevel,
-    recordPadding: own.recordPadding ?? 0,
+    recordPadding: own.recordPadding,
     verifyHost,
     requireExtendedMasterSecret: extendedMasterSecret === 'require',
-    refuseRenegotiation: own.renegotiation !== 'ignore',
+    refuseRenegotiation: own.renegotiation === 'refuse',
     requireSecureRenegotiation: secureRenegotiation === 'require',
     sessionTickets,
     signedCertificateTimestamps,
-    postHandshakeAuth: own.postHandshakeAuth ?? false,
+    postHandshakeAuth: own.postHandshakeAuth,
     clientAuthentication: credentials.length > 0 || onCertificateRequest !== undefined,
     keylog: onKeylog !== undefined,
     sessions: onSession !== undefined,
@@ -140,7 +145,7 @@ export function parseOptions(abilities: Abilities, options: ContextOptions = {})
     onMessage,
     now: clock(own.now),
     offering: {
-      versions: VERSION_NAMES.filter((version) => version >= minVersion && version <= maxVersion),
+      versions: [...versions].reverse(),
       cipherSuites: suites,
       groups,
       signatureAlgorithms: schemes,
@@ -199,7 +204,6 @@ const ABSENT: readonly (readonly [keyof ContextOptions, Feature, unknown?])[] = 
   ['random', 'seeded-random'],
 ];
 
-const VERSION_NAMES = ['TLSv1.2', 'TLSv1.3'] as const;
 const OCSP = { off: 0, request: 1, require: 2 } as const;
 
 const lacks = (feature: Feature): string => `this backend does not have the feature ${feature}`;
@@ -211,30 +215,9 @@ function refuseAbsent(own: OwnOptions): void {
   }
 }
 
-function versionsAndSuites(
-  { minVersion: oldest = 'TLSv1.2', maxVersion: newest = 'TLSv1.3', cipherSuites }: OwnOptions,
-  abilities: Abilities,
-): { readonly minVersion: TlsVersion; readonly maxVersion: TlsVersion; readonly suites: readonly number[] } {
-  if (oldest > newest) throw new TypeError('minVersion: is above maxVersion');
-  const suites = (known('cipherSuites', cipherSuites, abilities.suiteNames) ?? [...abilities.suiteNames.keys()]).filter(
-    (id) => {
-      const version = versionOf(id);
-      return version >= oldest && version <= newest;
-    },
-  );
-  // A version without a suite is not offered.
-  const versions = VERSION_NAMES.filter((version) => suites.some((id) => versionOf(id) === version));
-  const [minVersion, maxVersion] = [versions[0], versions.at(-1)];
-  if (minVersion === undefined || maxVersion === undefined)
-    throw new TypeError('cipherSuites: none is of a version between minVersion and maxVersion');
-  return { minVersion, maxVersion, suites: Object.freeze(suites) };
-}
-
 /** In OpenSSL's notation: `*` marks the groups that get a key share. */
 function groupsInNotation(own: OwnOptions, groups: readonly number[], abilities: Abilities): string {
-  const shares =
-    sharesOption(own, groups, abilities) ??
-    (own.groups === undefined && isHybrid(groups[0] as number) ? groups.slice(0, 2) : groups.slice(0, 1));
+  const shares = sharesOption(own, groups, abilities) ?? defaultKeyShares(groups, own.groups !== undefined);
   const onlyFirst = shares.length === 1 && shares[0] === groups[0];
   return groups
     .map((id) => `${!onlyFirst && shares.includes(id) ? '*' : ''}${abilities.groupNames.get(id) ?? ''}`)
@@ -276,7 +259,7 @@ function alpnOnWire(names: readonly string[]): Uint8Array {
   return Buffer.concat(encoded.flatMap((name) => [Buffer.from([name.length]), name]));
 }
 
-function compressionOption({ certificateCompression = [] }: OwnOptions, abilities: Abilities): readonly number[] {
+function compressionOption({ certificateCompression }: CompleteOptions, abilities: Abilities): readonly number[] {
   return certificateCompression.map((name, i) => {
     if (typeof name === 'object')
       throw new TypeError(
@@ -290,25 +273,15 @@ function compressionOption({ certificateCompression = [] }: OwnOptions, abilitie
   });
 }
 
-const LIMITS = {
-  handshakeBytes: 131_072,
-  chainLength: 16,
-  tickets: 8,
-  keyUpdatesInARow: 32,
-  /** OpenSSL's own bound. */
-  emptyRecordsInARow: 32,
-};
-
 function limitsOption({
-  limits: given,
-}: OwnOptions): Pick<NativeConfig, 'handshakeBytes' | 'chainLength' | 'tickets' | 'keyUpdatesInARow'> {
+  limits,
+}: CompleteOptions): Pick<NativeConfig, 'handshakeBytes' | 'chainLength' | 'tickets' | 'keyUpdatesInARow'> {
   // pathBuildingSteps: path building is bounded by the depth; the search itself does not branch (OpenSSL does not
   // backtrack)
-  const limit = (name: keyof typeof LIMITS): number => Math.min(given?.[name] ?? LIMITS[name], 0x7fff_ffff);
-  if (limit('emptyRecordsInARow') < LIMITS.emptyRecordsInARow)
-    throw new TypeError(
-      `limits.emptyRecordsInARow: OpenSSL's own bound of ${LIMITS.emptyRecordsInARow} cannot be lowered`,
-    );
+  const limit = (name: keyof typeof limits): number => Math.min(limits[name], 0x7fff_ffff);
+  const { emptyRecordsInARow: least } = DEFAULT_LIMITS;
+  if (limits.emptyRecordsInARow < least)
+    throw new TypeError(`limits.emptyRecordsInARow: OpenSSL's own bound of ${least} cannot be lowered`);
   return {
     handshakeBytes: limit('handshakeBytes'),
     chainLength: limit('chainLength'),
@@ -318,12 +291,8 @@ function limitsOption({
 }
 
 /** @throws TypeError for a code point that this OpenSSL does not have. */
-function known(
-  name: string,
-  ids: readonly number[] | undefined,
+const known = (
+  name: 'cipherSuites' | 'groups' | 'signatureAlgorithms',
+  own: OwnOptions,
   names: ReadonlyMap<number, string>,
-): readonly number[] | undefined {
-  for (const [i, id] of ids?.entries() ?? [])
-    if (!names.has(id)) throw new TypeError(`${name}[${i}]: ${hex16(id)} is unknown to this backend`);
-  return ids;
-}
+): readonly number[] | undefined => knownIds(name, own[name], (id) => names.has(id));

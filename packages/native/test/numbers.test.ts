@@ -18,6 +18,20 @@ describe('core/numbers.h', () => {
   test('lets clocks differ as far as @ferrule/x509 does', () => {
     expect(constantsOf('clocks')).toEqual([['skew', CLOCK_SKEW / 1000]]);
   });
+  test('bounds what a peer may send where the pure engine does', () => {
+    const sources = ['../../pure/src/limits.ts', '../../ssl/src/foreign.ts'].map((path) =>
+      readFileSync(new URL(path, import.meta.url), 'utf8'),
+    );
+    const bounds = new Map(
+      [...sources.join('\n').matchAll(/const MAX_(\w+) = ([\d_]+);/g)].map(([, name = '', value = '']) => [
+        name.toLowerCase(),
+        Number(value.replaceAll('_', '')),
+      ]),
+    );
+    const constants = constantsOf('bounds');
+    expect(constants).toHaveLength(4);
+    for (const [name, value] of constants) expect([name, bounds.get(asRegistered(name))]).toEqual([name, value]);
+  });
   test.each([
     ['handshake_type', HandshakeType],
     ['extension_type', ExtensionType],

@@ -25,15 +25,22 @@ import { ech as echPart } from '@ferrule/pure/parts/ech';
 import { revocation } from '@ferrule/pure/parts/revocation';
 import { tls12 } from '@ferrule/pure/parts/tls12';
 import { TlsError } from '@ferrule/result';
-import { hex16 } from '@ferrule/result/bytes';
 import { CertificateCompressionId } from '@ferrule/result/numbers';
-import { ask, callbackFailed, clock, copyOf, type OwnCredential } from '@ferrule/ssl';
-import { contextOptions, DEFAULT_SECURITY_LEVEL, type OwnOptions } from '@ferrule/ssl/context-options';
+import {
+  ask,
+  callbackFailed,
+  clock,
+  copyOf,
+  defaultKeyShares,
+  knownIds,
+  type OwnCredential,
+  versionsAndSuites,
+} from '@ferrule/ssl';
+import { contextOptions, type OwnOptions, withDefaults } from '@ferrule/ssl/context-options';
 import { checkKeyShares, profileOption } from '@ferrule/ssl/options';
 import { guarded } from './crypto/guard.ts';
 import type { CipherSuite, CryptoProvider, Group } from './crypto/provider.ts';
 import type { EchConfig } from './ech/config.ts';
-import { DEFAULT_LIMITS } from './limits.ts';
 import type { ExtensionInput } from './wire/extensions.ts';
 
 /** Those that @ferrule/x509 has. */
@@ -96,53 +103,55 @@ export interface Config {
 /** @throws TypeError that names the option. */
 export function parseOptions(crypto: CryptoProvider, options: ContextOptions = {}): Config {
   const provider = guarded(crypto);
-  const own = contextOptions(options);
-  refuseMissingParts(own);
-  const groups = pick('groups', own.groups, provider.groups, provider.defaultGroups);
-  const { versions, suites } = versionsAndSuites(own, provider);
+  const given = contextOptions(options);
+  refuseMissingParts(given);
+  const own = withDefaults(given);
+  const groups = pick('groups', own.groups ?? provider.defaultGroups, provider.groups);
+  const range = tls12 || own.minVersion ? own : { ...own, minVersion: 'TLSv1.3' as const };
+  const offered = own.cipherSuites ? pick('cipherSuites', own.cipherSuites, provider.suites) : provider.suites;
+  const { versions, suites } = versionsAndSuites(range, offered, ({ version }) => version);
   if (own.ech !== undefined && versions[0] !== 'TLSv1.3') throw new TypeError('ech: needs TLS 1.3');
-  const first = groups.find((group) => versions[0] === 'TLSv1.3' || !group.kem);
-  const credentials = own.credentials ?? [];
+  const { credentials } = own;
   return Object.freeze<Config>({
     provider,
-    trustAnchors: own.trustAnchors ?? [],
+    trustAnchors: own.trustAnchors,
     crls: own.crls,
-    ocsp: own.ocsp ?? 'off',
+    ocsp: own.ocsp,
     revocation: own.revocation,
-    pins: own.pins ?? [],
+    pins: own.pins,
     profile: profileOption(own.profile, PROFILES),
-    verify: own.verify ?? 'peer',
+    verify: own.verify,
     versions,
     suites,
     groups,
-    keyShares: shares(own, groups) ?? defaultShares(groups, first, own.groups !== undefined),
+    keyShares: shares(own, groups, versions),
     signatureAlgorithms: schemes(own, provider),
-    alpn: own.alpn ?? [],
+    alpn: own.alpn,
     recordSizeLimit: own.recordSizeLimit,
-    decompressors: Object.freeze((own.certificateCompression ?? []).map((each) => decompressor(each, provider))),
+    decompressors: Object.freeze(own.certificateCompression.map((each) => decompressor(each, provider))),
     ech: echOption(own, provider),
-    grease: own.grease ?? false,
-    extendedMasterSecret: own.extendedMasterSecret ?? 'require',
-    secureRenegotiation: own.secureRenegotiation ?? 'require',
-    renegotiation: own.renegotiation ?? 'refuse',
-    sessionTickets: own.sessionTickets ?? true,
-    verifyHost: own.verifyHost ?? true,
-    signedCertificateTimestamps: own.signedCertificateTimestamps ?? false,
-    reverifyOnResumption: own.reverifyOnResumption ?? false,
-    postHandshakeAuth: own.postHandshakeAuth ?? false,
+    grease: own.grease,
+    extendedMasterSecret: own.extendedMasterSecret,
+    secureRenegotiation: own.secureRenegotiation,
+    renegotiation: own.renegotiation,
+    sessionTickets: own.sessionTickets,
+    verifyHost: own.verifyHost,
+    signedCertificateTimestamps: own.signedCertificateTimestamps,
+    reverifyOnResumption: own.reverifyOnResumption,
+    postHandshakeAuth: own.postHandshakeAuth,
     rawPublicKeys: own.rawPublicKeys ?? [],
     serverCertificateTypes:
       own.serverCertificateTypes ?? (own.rawPublicKeys === undefined ? ['x509'] : ['raw-public-key', 'x509']),
     clientCertificateTypes: own.clientCertificateTypes ?? typesOf(credentials),
-    externalPsks: own.externalPsks ?? [],
-    recordPadding: own.recordPadding ?? 0,
-    securityLevel: own.securityLevel ?? DEFAULT_SECURITY_LEVEL,
+    externalPsks: own.externalPsks,
+    recordPadding: own.recordPadding,
+    securityLevel: own.securityLevel,
     credentials,
     onCertificateRequest: own.onCertificateRequest,
     onKeylog: own.onKeylog,
     onSession: own.onSession,
     onMessage: own.onMessage,
-    limits: Object.freeze({ ...DEFAULT_LIMITS, ...own.limits }),
+    limits: own.limits,
     now: clock(own.now),
     random: randomOption(own.random) ?? provider.random,
     quic: false,
@@ -181,65 +190,32 @@ function refuseMissingParts(own: OwnOptions): void {
         throw new TypeError(`${option}: this bundle has left out @ferrule/pure/parts/${name}, which it needs`);
 }
 
-/** Newest first: the index is the age. */
-const VERSIONS: readonly TlsVersion[] = ['TLSv1.3', 'TLSv1.2'];
-
-function versionsAndSuites(
-  { minVersion = tls12 ? 'TLSv1.2' : 'TLSv1.3', maxVersion = 'TLSv1.3', cipherSuites }: OwnOptions,
-  provider: CryptoProvider,
-): { readonly versions: readonly TlsVersion[]; readonly suites: readonly CipherSuite[] } {
-  const newest = VERSIONS.indexOf(maxVersion);
-  const oldest = VERSIONS.indexOf(minVersion);
-  if (oldest < newest) throw new TypeError('minVersion: is above maxVersion');
-  const range = VERSIONS.slice(newest, oldest + 1);
-  const suites = pick('cipherSuites', cipherSuites, provider.suites).filter((suite) => range.includes(suite.version));
-  const versions = range.filter((version) => suites.some((suite) => suite.version === version));
-  if (versions.length === 0)
-    throw new TypeError('cipherSuites: none is of a version between minVersion and maxVersion');
-  return { versions: Object.freeze(versions), suites: Object.freeze(suites) };
-}
-
-/** Code points the caller names, in its order, as what the provider has; `defaults` (or all) when it names none. */
+/** Code points the caller names, in its order, as what the provider has. @throws TypeError */
 function pick<T extends { readonly id: number }>(
   name: string,
-  given: readonly number[] | undefined,
+  ids: readonly number[],
   all: readonly T[],
-  defaults?: readonly number[],
 ): readonly T[] {
-  const ids = given ?? defaults;
-  if (ids === undefined) return all;
-  return Object.freeze(
-    ids.map((id) => {
-      const found = all.find((candidate) => candidate.id === id);
-      if (found === undefined) throw new TypeError(`${name}: ${hex16(id)} is unknown to this backend`);
-      return found;
-    }),
-  );
+  const found = new Map(all.map((each) => [each.id, each]));
+  knownIds(name, ids, (id) => found.has(id));
+  return Object.freeze(ids.map((id) => found.get(id) as T));
 }
 
-/** One share; beside a hybrid that the caller did not name its classical part too, which most servers still want. */
-function defaultShares(groups: readonly Group[], first: Group | undefined, named: boolean): readonly Group[] {
-  if (first === undefined) return [];
-  const classic = first.kem && !named ? groups.find(({ kem }) => !kem) : undefined;
-  return classic === undefined ? [first] : [first, classic];
+function shares(
+  { groups: named, keyShares }: OwnOptions,
+  groups: readonly Group[],
+  [newest]: readonly TlsVersion[],
+): readonly Group[] {
+  const ids = groups.map(({ id }) => id);
+  if (keyShares !== undefined) checkKeyShares(keyShares, ids);
+  // What has no key share in TLS 1.2 needs none there
+  const usable = groups.filter(({ kem }) => newest === 'TLSv1.3' || !kem).map(({ id }) => id);
+  const wanted = keyShares ?? defaultKeyShares(usable, named !== undefined);
+  return Object.freeze(groups.filter(({ id }) => wanted.includes(id)));
 }
 
-function shares({ keyShares: ids }: OwnOptions, groups: readonly Group[]): readonly Group[] | undefined {
-  if (ids === undefined) return undefined;
-  checkKeyShares(
-    ids,
-    groups.map(({ id }) => id),
-  );
-  return Object.freeze(groups.filter(({ id }) => ids.includes(id)));
-}
-
-function schemes({ signatureAlgorithms: ids }: OwnOptions, provider: CryptoProvider): readonly number[] {
-  for (const id of ids ?? []) {
-    if (!provider.schemes.includes(id))
-      throw new TypeError(`signatureAlgorithms: ${hex16(id)} is unknown to this backend`);
-  }
-  return ids ?? provider.schemes;
-}
+const schemes = ({ signatureAlgorithms: ids }: OwnOptions, provider: CryptoProvider): readonly number[] =>
+  knownIds('signatureAlgorithms', ids, (id) => provider.schemes.includes(id)) ?? provider.schemes;
 
 function decompressor(
   asked: CertificateCompression | CertificateDecompressor,

@@ -6,6 +6,7 @@ import { tls12 } from '@ferrule/pure/parts/tls12';
 import type { Backend, ContextOptions, Feature, Ssl, SslContext, TlsSession } from '@ferrule/contract';
 import { knownOptions } from '@ferrule/result/arguments';
 import { toHex } from '@ferrule/result/bytes';
+import { verifiesName } from '@ferrule/ssl/context-options';
 import { trustOf } from './auth/chain.ts';
 import { newConnection } from './connection.ts';
 import { parseOptions, PROFILES } from './context.ts';
@@ -121,7 +122,7 @@ function engineOn(crypto: CryptoProvider): Backend {
         get sessionIdContext(): string {
           return (idContext ??= toHex(offeringOf(config).binding));
         },
-        verifiesName: config.verify === 'peer' && config.verifyHost,
+        verifiesName: verifiesName(config),
         sessionFromBytes: (bytes: Uint8Array): TlsSession | undefined => sessionFromBytes(bytes, crypto.hashes.sha256),
         dispose: () => void (disposed = true),
       });

@@ -1,18 +1,7 @@
 /**
- * @module Every bound that a hostile peer can push on, in one table. Those of `ContextOptions.limits` have their
- * default here; the rest are fixed. `test/after13.test.ts` hits those of messages, `record/*.test.ts` those of records.
+ * @module Every bound that a hostile peer can push on and that is fixed; `DEFAULT_LIMITS` of `@ferrule/ssl` has those of
+ * `ContextOptions.limits`. `test/after13.test.ts` hits those of messages, `record/*.test.ts` those of records.
  */
-import type { Limits } from '@ferrule/contract';
-
-/** Defaults of `ContextOptions.limits`. */
-export const DEFAULT_LIMITS: Limits = Object.freeze({
-  handshakeBytes: 131_072,
-  chainLength: 16,
-  pathBuildingSteps: 256,
-  tickets: 8,
-  keyUpdatesInARow: 32,
-  emptyRecordsInARow: 32,
-});
 
 /** RFC 9846 section 5.1: bytes of plaintext in a record. */
 export const MAX_PLAINTEXT = 16_384;

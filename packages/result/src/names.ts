@@ -12,6 +12,7 @@ import {
   VERSION_NAMES,
 } from '@ferrule/result/texts';
 import { hex16 } from './bytes.ts';
+import { byPreference, GROUPS, SIGNATURE_SCHEMES, SUITES } from './preference.ts';
 import { CipherSuiteId, ExtensionType, HandshakeType, isGrease, NamedGroup, SignatureScheme } from './numbers.ts';
 
 /** `TLS_AES_128_GCM_SHA256`; what is not known in hexadecimal, GREASE as such; the same below. */
@@ -33,18 +34,17 @@ export function messageName(type: number): string {
 
 /** Every suite that is known here, most wanted first: code points of TLS 1.3, and of everything older. */
 export function everyCipherSuite(): { readonly tls13: readonly number[]; readonly tls12: readonly number[] } {
-  const codes = [...(suites ??= suiteNames()).keys()].filter((code) => !SIGNALS.includes(code));
+  const codes = byPreference(SUITES, (suites ??= suiteNames()).keys()).filter((code) => !SIGNALS.includes(code));
   const isOf13 = (code: number): boolean => code >> 8 === 0x13 || Object.hasOwn(OTHER_SUITES_13, code);
   return { tls13: codes.filter(isOf13), tls12: codes.filter((code) => !isOf13(code)) };
 }
 
 /** Every NamedGroup that is known here, most wanted first. */
-export const everyGroup = (): readonly number[] =>
-  wanted((groups ??= groupNames()), [0x11ec, 0x11eb, 0x11ed, 29, 23, 24, 25, 30]);
+export const everyGroup = (): readonly number[] => byPreference(GROUPS, (groups ??= groupNames()).keys());
 
 /** Every SignatureScheme that is known here, most wanted first. */
 export const everySignatureScheme = (): readonly number[] =>
-  wanted((schemes ??= schemeNames()), [0x0403, 0x0807, 0x0503, 0x0603, 0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601]);
+  byPreference(SIGNATURE_SCHEMES, (schemes ??= schemeNames()).keys());
 
 type Names = ReadonlyMap<number, string>;
 let suites: Names | undefined;
@@ -64,7 +64,6 @@ const spoken = (numbers: Readonly<Record<string, number>>): Names =>
   new Map(Object.entries(numbers).map(([name, code]) => [code, name]));
 const others = (names: Readonly<Record<number, string>>): Names =>
   new Map(Object.entries(names).map(([code, name]) => [Number(code), name]));
-const wanted = (names: Names, first: readonly number[]): readonly number[] => [...new Set([...first, ...names.keys()])];
 
 /** Not suites: RFC 5746 section 3.3, RFC 7507. */
 const SIGNALS: readonly number[] = [CipherSuiteId.TLS_EMPTY_RENEGOTIATION_INFO_SCSV, CipherSuiteId.TLS_FALLBACK_SCSV];

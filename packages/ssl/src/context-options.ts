@@ -166,7 +166,84 @@ function revocationOption(o: Options): RevocationOptions | undefined {
 const MAX_PLAINTEXT = 16_384;
 
 /** 112 bits. */
-export const DEFAULT_SECURITY_LEVEL = 2;
+const DEFAULT_SECURITY_LEVEL = 2;
+
+/** Defaults of `ContextOptions.limits`. */
+export const DEFAULT_LIMITS: Limits = Object.freeze({
+  handshakeBytes: 131_072,
+  chainLength: 16,
+  pathBuildingSteps: 256,
+  tickets: 8,
+  keyUpdatesInARow: 32,
+  emptyRecordsInARow: 32,
+});
+
+/** What holds where an option is absent, but for those that depend on the engine's host or on other options. */
+const DEFAULTS: Required<Pick<OwnOptions, DefaultedOption>> = Object.freeze({
+  trustAnchors: [],
+  ocsp: 'off',
+  pins: [],
+  profile: 'compatible',
+  verify: 'peer',
+  verifyHost: true,
+  alpn: [],
+  certificateCompression: [],
+  grease: false,
+  extendedMasterSecret: 'require',
+  secureRenegotiation: 'require',
+  renegotiation: 'refuse',
+  sessionTickets: true,
+  signedCertificateTimestamps: false,
+  reverifyOnResumption: false,
+  postHandshakeAuth: false,
+  externalPsks: [],
+  recordPadding: 0,
+  securityLevel: DEFAULT_SECURITY_LEVEL,
+  credentials: [],
+});
+
+/** The options that have a default of their own. */
+export type DefaultedOption =
+  | 'trustAnchors'
+  | 'ocsp'
+  | 'pins'
+  | 'profile'
+  | 'verify'
+  | 'verifyHost'
+  | 'alpn'
+  | 'certificateCompression'
+  | 'grease'
+  | 'extendedMasterSecret'
+  | 'secureRenegotiation'
+  | 'renegotiation'
+  | 'sessionTickets'
+  | 'signedCertificateTimestamps'
+  | 'reverifyOnResumption'
+  | 'postHandshakeAuth'
+  | 'externalPsks'
+  | 'recordPadding'
+  | 'securityLevel'
+  | 'credentials';
+
+/** Options as an engine takes them: what is absent has its default. */
+export type CompleteOptions = Omit<OwnOptions, DefaultedOption | 'limits'> &
+  Required<Pick<OwnOptions, DefaultedOption>> & { readonly limits: Limits };
+
+/** Fills in what {@link contextOptions} has read. */
+export const withDefaults = (own: OwnOptions): CompleteOptions => ({
+  ...DEFAULTS,
+  ...own,
+  limits: Object.freeze({ ...DEFAULT_LIMITS, ...own.limits }),
+});
+
+/** Whether the name of the server is verified: a connection without a name is refused then (ADR 0150). */
+export const verifiesName = ({
+  verify,
+  verifyHost,
+}: {
+  readonly verify?: ContextOptions['verify'] | undefined;
+  readonly verifyHost?: boolean | undefined;
+}): boolean => (verify ?? DEFAULTS.verify) === 'peer' && (verifyHost ?? DEFAULTS.verifyHost);
 
 const word = <T extends string>(o: Options, name: string, choices: readonly [T, ...T[]]): T | undefined =>
   o.has(name) ? oneOf(o, name, choices, choices[0]) : undefined;
@@ -207,18 +284,9 @@ function compression(value: unknown, name: string): CertificateCompression | Cer
 const certificateType = (value: unknown, name: string): CertificateType =>
   choiceOption<CertificateType>(value, name, ['x509', 'raw-public-key']);
 
-const LIMITS: readonly (keyof Limits)[] = [
-  'handshakeBytes',
-  'chainLength',
-  'pathBuildingSteps',
-  'tickets',
-  'keyUpdatesInARow',
-  'emptyRecordsInARow',
-];
-
 function limitsOption(o: Options): Partial<Limits> | undefined {
   if (!o.has('limits')) return undefined;
-  const given = record(o.get('limits'), 'limits', LIMITS);
+  const given = record(o.get('limits'), 'limits', Object.keys(DEFAULT_LIMITS));
   return Object.freeze(
     Object.fromEntries(
       [...given.keys()].map((name) => [name, integer(given, name, 1, Number.MAX_SAFE_INTEGER, 'limits')]),

@@ -69,11 +69,7 @@ export const oneOf = <T extends string>(o: Options, key: string, choices: readon
   choiceOption(o.get(key) ?? otherwise, key, choices);
 
 /** The profile, where the engine has it. Default `compatible`. @throws TypeError that names those it has */
-export function profileOption(
-  profile: CertificateProfile | undefined,
-  supported: readonly CertificateProfile[],
-): CertificateProfile {
-  const asked = profile ?? 'compatible';
+export function profileOption(asked: CertificateProfile, supported: readonly CertificateProfile[]): CertificateProfile {
   if (!supported.includes(asked))
     throw new TypeError(`profile: this backend does not have ${asked}; it has ${supported.join(', ')}`);
   return asked;

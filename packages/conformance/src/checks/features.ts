@@ -5,6 +5,8 @@
 import assert from 'node:assert/strict';
 import type { Backend, ContextOptions, Feature } from '@ferrule/contract';
 import { concat } from '@ferrule/result/bytes';
+import { ExtensionType } from '@ferrule/result/numbers';
+import { byPreference, GROUPS, isKem, SIGNATURE_SCHEMES } from '@ferrule/result/preference';
 import { type Check, type CheckGroup, group } from '../check.ts';
 import { type ClientOptions, trusting } from '../client.ts';
 import { clientHelloOf, isGrease, keyShareGroups, prefixedList } from '../hello.ts';
@@ -67,6 +69,31 @@ const refused: CheckGroup = {
     },
   })),
 };
+
+/** What stands in a ClientHello when the caller names nothing: the same order on every engine, of what its host has. */
+const preference: CheckGroup = group('what is offered by default', {
+  'groups and signature schemes stand in the order of preference, what is not in it behind': async (backend) => {
+    const { extensions } = clientHelloOf(await firstFlight(backend, {}));
+    for (const [type, preferred] of [
+      [ExtensionType.supported_groups, GROUPS],
+      [ExtensionType.signature_algorithms, SIGNATURE_SCHEMES],
+    ] as const) {
+      const offered = prefixedList(extensions.get(type));
+      assert.ok(offered.length > 3);
+      assert.deepEqual(offered, byPreference(preferred, offered));
+    }
+  },
+  'one key share, and beside a hybrid its classical successor': async (backend) => {
+    const { extensions } = clientHelloOf(await firstFlight(backend, {}));
+    const offered = prefixedList(extensions.get(ExtensionType.supported_groups));
+    const classical = offered.filter((id) => !isKem(id));
+    const [first = 0] = offered;
+    assert.deepEqual(
+      keyShareGroups(extensions.get(ExtensionType.key_share)),
+      isKem(first) ? [first, classical[0]] : [first],
+    );
+  },
+});
 
 const proved: readonly CheckGroup[] = [
   group(
@@ -288,7 +315,7 @@ const proved: readonly CheckGroup[] = [
   ),
 ];
 
-export const features: readonly CheckGroup[] = [refused, ...proved];
+export const features: readonly CheckGroup[] = [refused, preference, ...proved];
 
 const ME = new TextEncoder().encode('me');
 const KEY = new Uint8Array(32).fill(0x42);

@@ -18,7 +18,7 @@ import { asciiHost, authority, hostOption } from '@ferrule/result/host';
 import type { Starttls, StarttlsProtocol } from '@ferrule/starttls';
 import { chooseBackend, type BackendChoice } from 'ferrule';
 import { preambleOption, unused } from 'ferrule/before-tls';
-import { type CaOption, contextOptionNames, ownOptions, withAnchors } from 'ferrule/options';
+import { type CaOption, contextOptionNames, ownOptions, verifiesName, withAnchors } from 'ferrule/options';
 import {
   memorySessionCache,
   type SessionCache,
@@ -173,7 +173,7 @@ export class TlsConnector {
     const own = ownOptions(rest, ca);
     const { onSession, onKeylog } = own;
     this.#verified = own.verify !== 'none';
-    this.#verifiesName = (own.verify ?? 'peer') === 'peer' && own.verifyHost !== false;
+    this.#verifiesName = verifiesName(own);
     this.#alpn = [...(own.alpn ?? [])];
     this.#context = chooseBackend(backend).then(({ backend: chosen }) =>
       chosen.createContext({

@@ -1,4 +1,5 @@
 /** @module SignatureScheme (RFC 9846 section 4.3.3): what each code point signs with, and which key can make it. */
+import { byPreference, SIGNATURE_SCHEMES as PREFERENCE } from '@ferrule/result/preference';
 import type { HashName, MlDsa, SignatureAlgorithm } from '@ferrule/x509';
 
 /** A kind of key as signatures see it: RSA keys under rsaEncryption and under id-RSASSA-PSS are two kinds. */
@@ -75,8 +76,7 @@ const pkcs1 = (id: number, hash: HashName): SignatureScheme => ({
   tls13: false,
 });
 
-/** In order of preference: cheap and modern first. */
-export const SIGNATURE_SCHEMES: readonly SignatureScheme[] = Object.freeze([
+const ROWS: readonly SignatureScheme[] = [
   ecdsa(0x0403, 'secp256r1', 'sha256'),
   edwards(0x0807, 'ed25519'),
   ecdsa(0x0503, 'secp384r1', 'sha384'),
@@ -91,20 +91,23 @@ export const SIGNATURE_SCHEMES: readonly SignatureScheme[] = Object.freeze([
   pkcs1(0x0401, 'sha256'),
   pkcs1(0x0501, 'sha384'),
   pkcs1(0x0601, 'sha512'),
-  // Of certificates of their own, and of nobody else.
   brainpool(0x081a, 'brainpoolP256r1tls13', 'sha256'),
   brainpool(0x081b, 'brainpoolP384r1tls13', 'sha384'),
   brainpool(0x081c, 'brainpoolP512r1tls13', 'sha512'),
-  // Behind the others: its signatures are long, and nobody can forge those of the others yet.
   mlDsa(0x0904, 'ml-dsa-44'),
   mlDsa(0x0905, 'ml-dsa-65'),
   mlDsa(0x0906, 'ml-dsa-87'),
   legacyPkcs1(0x0420, 'sha256'),
   legacyPkcs1(0x0520, 'sha384'),
   legacyPkcs1(0x0620, 'sha512'),
-]);
+];
 
-const BY_ID: ReadonlyMap<number, SignatureScheme> = new Map(SIGNATURE_SCHEMES.map((scheme) => [scheme.id, scheme]));
+const BY_ID: ReadonlyMap<number, SignatureScheme> = new Map(ROWS.map((scheme) => [scheme.id, scheme]));
+
+/** In order of preference. */
+export const SIGNATURE_SCHEMES: readonly SignatureScheme[] = Object.freeze(
+  byPreference(PREFERENCE, BY_ID.keys()).map((id) => BY_ID.get(id) as SignatureScheme),
+);
 
 /** `undefined` for a code point that this engine does not know: SHA-1, DSA, unassigned. */
 export const signatureScheme = (id: number): SignatureScheme | undefined => BY_ID.get(id);

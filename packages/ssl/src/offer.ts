@@ -1,0 +1,55 @@
+/**
+ * @module What an engine offers, from what the caller names and what the engine has: the checks of versions, suites and
+ * other code points, and which groups get a key share.
+ */
+import type { ContextOptions, TlsVersion } from '@ferrule/contract';
+import { hex16 } from '@ferrule/result/bytes';
+import { isKem } from '@ferrule/result/preference';
+
+/**
+ * The code points of an option, which the engine must have.
+ * @throws TypeError for one that it does not have
+ */
+export function knownIds(
+  name: string,
+  given: readonly number[] | undefined,
+  has: (id: number) => boolean,
+): readonly number[] | undefined {
+  for (const [i, id] of given?.entries() ?? [])
+    if (!has(id)) throw new TypeError(`${name}[${i}]: ${hex16(id)} is unknown to this backend`);
+  return given;
+}
+
+/** Newest first. */
+const VERSIONS: readonly TlsVersion[] = ['TLSv1.3', 'TLSv1.2'];
+
+/**
+ * The suites of versions between the two, and the versions that have one, newest first: a version without a suite is not
+ * offered.
+ * @throws TypeError where none is left
+ */
+export function versionsAndSuites<Suite>(
+  { minVersion = 'TLSv1.2', maxVersion = 'TLSv1.3' }: Pick<ContextOptions, 'minVersion' | 'maxVersion'>,
+  offered: readonly Suite[],
+  versionOf: (suite: Suite) => TlsVersion,
+): { readonly versions: readonly TlsVersion[]; readonly suites: readonly Suite[] } {
+  if (minVersion > maxVersion) throw new TypeError('minVersion: is above maxVersion');
+  const range = VERSIONS.filter((version) => version >= minVersion && version <= maxVersion);
+  const suites = offered.filter((suite) => range.includes(versionOf(suite)));
+  const versions = range.filter((version) => suites.some((suite) => versionOf(suite) === version));
+  if (versions.length === 0)
+    throw new TypeError('cipherSuites: none is of a version between minVersion and maxVersion');
+  return { versions: Object.freeze(versions), suites: Object.freeze(suites) };
+}
+
+/**
+ * The groups that get a key share where the caller does not say which: the first. Beside a KEM that the caller did not
+ * name its classical successor too, which most servers still want.
+ * @param named - the caller named the groups.
+ */
+export function defaultKeyShares(groups: readonly number[], named: boolean): readonly number[] {
+  const [first] = groups;
+  if (first === undefined) return [];
+  const classical = isKem(first) && !named ? groups.find((id) => !isKem(id)) : undefined;
+  return classical === undefined ? [first] : [first, classical];
+}
