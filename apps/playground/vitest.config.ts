@@ -1,3 +1,4 @@
 import { testing } from '@ferrule/vitest-config';
 
-export default testing();
+// A page takes its time where others compute beside it
+export default testing({ testTimeout: 120_000 });

@@ -1,5 +1,6 @@
 /** @module The chain as a tree, root first, each check of each certificate with a mark and the reason. */
 import type { CertificateFacts, ShownCertificate, ShownCheck } from '../src/model/chain.ts';
+import { sentence } from '../src/model/verdict.ts';
 import { byId, codeText, h, printable, sectionLink } from './dom.ts';
 import { type Branch, tree } from './tree.ts';
 
@@ -64,7 +65,8 @@ function checkLabel({ check, verdict, why, hint, code, section }: ShownCheck): H
     h('span', { class: 'mark', 'aria-hidden': 'true' }, MARKS[verdict]),
     h('span', { class: 'unseen' }, WORDS[verdict]),
     h('span', {}, check, ' ', section && sectionLink(section)),
-    why !== undefined && h('div', { class: 'why' }, code !== undefined && codeText(code), ` ${printable(why)}.`),
+    why !== undefined &&
+      h('div', { class: 'why' }, code !== undefined && codeText(code), ` ${printable(sentence(why))}`),
     hint !== undefined && h('div', { class: 'why' }, printable(hint)),
   );
 }

@@ -34,7 +34,7 @@ it('prints where the page is, serves it to nobody else, and takes everything dow
   child.kill('SIGINT');
   expect(await once(child, 'exit')).toEqual([0, null]);
   await expect(fetch(health)).rejects.toThrow();
-}, 60_000);
+});
 
 it('explains itself, and refuses what it does not know', () => {
   const run = (...options: string[]): readonly [number | null, string, string] => {
@@ -44,7 +44,7 @@ it('explains itself, and refuses what it does not know', () => {
   expect(run('--help')).toEqual([0, expect.stringContaining('--allow HOST:PORT'), '']);
   expect(run('--port', '70000')).toEqual([2, '', expect.stringContaining('--port: 70000 is not')]);
   expect(run('--allow', 'nonsense')).toEqual([1, '', expect.stringContaining('"nonsense" is not host:port')]);
-}, 60_000);
+});
 
 /** The first line has it. */
 async function urlOf({ stdout }: ChildProcessWithoutNullStreams): Promise<string> {

@@ -5,7 +5,7 @@ import { follow } from '@ferrule/pure/trace';
 import { nobleCrypto } from '@ferrule/pure/crypto/noble';
 import { parseCertificate } from '@ferrule/x509';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BehaviourId } from '../src/behaviours.ts';
+import { type BehaviourId, BEHAVIOURS } from '../src/behaviours.ts';
 import type { Progress } from '../src/model/attempt.ts';
 import { shownChain } from '../src/model/chain.ts';
 import { flightsOf } from '../src/model/flights.ts';
@@ -79,6 +79,18 @@ describe('a connection', () => {
       kind: 'refused',
       code: 'PROXY_REFUSED',
       check: undefined,
+    });
+  });
+
+  it('that was to be caught and was is told with what was done, which check it was, and the alert', async () => {
+    const behaviour = BEHAVIOURS.find(({ id }) => id === 'unknown-ca')!;
+    expect(verdictOf(await here.connect({ behaviour: 'unknown-ca' }), 'localhost', behaviour, 'TLSv1.3')).toEqual({
+      kind: 'caught',
+      title: 'Caught: certificate of an unknown CA',
+      sentences: [behaviour.what, expect.stringMatching(/^The chain ends in CN=Some Other Root.*\.$/)],
+      code: 'CERT_UNTRUSTED_ROOT',
+      alert: 'unknown_ca (48), sent by this page',
+      check: { check: 'The chain ends in a root that is trusted.', section: { rfc: 5280, section: '6.1.1' } },
     });
   });
 

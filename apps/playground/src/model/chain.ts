@@ -208,7 +208,9 @@ const NOTHING = { why: undefined, hint: undefined, code: undefined } as const;
 function verdictOn({ check, section }: Question, fault: CertificateFault | undefined): ShownCheck {
   if (fault === undefined) return { check, verdict: 'passed', ...NOTHING, section };
   const { code } = fault;
-  const { message: why, hint = CODES[code].remedy } = certificateText(fault, { trustAnchors: 'the roots to trust' });
+  const { message: why, hint = CODES[code].remedy } = certificateText(fault, {
+    trustAnchors: '“Roots to trust” above',
+  });
   return { check, verdict: 'failed', why, hint, code, section: checkBehind(code)?.section ?? section };
 }
 

@@ -47,24 +47,32 @@ export function verdictOf(
           `${spoken}, spoken in this page. The relay carried an answer of ${answer.length} bytes that it could not read.`,
         ],
       };
-    return { kind: 'missed', title: `Not caught: ${behaviour.title}`, ...nothing };
+    return { kind: 'missed', title: `Not caught: ${inside(behaviour.title)}`, ...nothing };
   }
   const { code, message, hint, alert } = error;
   const isCaught = code === behaviour?.code;
   return {
     kind: isCaught ? 'caught' : behaviour === undefined ? 'refused' : 'missed',
     title: isCaught
-      ? `Caught: ${behaviour.title.toLowerCase()}`
+      ? `Caught: ${inside(behaviour.title)}`
       : behaviour === undefined
         ? `No connection to ${host}`
-        : `Ended otherwise than expected: ${behaviour.title.toLowerCase()}`,
-    sentences: [...(isCaught ? [behaviour.what] : []), sentence(message), hint],
+        : `Ended otherwise than expected: ${inside(behaviour.title)}`,
+    sentences: [
+      ...(isCaught ? [behaviour.what] : []),
+      sentence(message),
+      // Of a certificate, the chain has it, in the words of the page
+      ...(code.startsWith('CERT_') ? [] : [hint]),
+    ],
     code,
     alert:
       alert && `${alert.name} (${alert.description}), sent by ${alert.origin === 'local' ? 'this page' : 'the server'}`,
     check: checkBehind(code, version),
   };
 }
+
+/** Within a sentence; `TLS` and `HTTP` stay as they are. */
+const inside = (title: string): string => title.replace(/^[A-Z](?=[a-z-])/, (letter) => letter.toLowerCase());
 
 /** Messages begin with a small letter and have no full stop. */
 export const sentence = (message: string): string =>
