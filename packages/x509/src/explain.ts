@@ -191,3 +191,10 @@ function missing(
     message: `was issued by ${issuer}${unsent} which is not a trust anchor${more}`,
   };
 }
+
+/** What is wrong with the signature of `child`, which its issuer's key did not make. */
+export function signatureDefect(child: Certificate, issuer: Issuer): string {
+  if (!child.signatureAlgorithmsAgree) return 'names two different signature algorithms';
+  if (!child.signatureAlgorithm || issuer.publicKey.kind === 'unknown') return 'has a signature that cannot be checked';
+  return `has a signature that the key of its issuer ${nameText(child.issuer) || '(no name)'} did not make`;
+}

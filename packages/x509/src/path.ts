@@ -20,9 +20,9 @@ import { checkConstraints, MAX_COMPARISONS, tooMany } from './constraints.ts';
 import type { NameConstraints } from './general-name.ts';
 import { DerError } from './der.ts';
 import { faultFacts } from './fault-facts.ts';
-import { explain, type Attempt, type Defect, type PathFailure } from './explain.ts';
+import { type Attempt, type Defect, explain, type PathFailure, signatureDefect } from './explain.ts';
 import { namesHost } from './host.ts';
-import { nameText, sameName } from './name.ts';
+import { sameName } from './name.ts';
 import { policyBreach } from './policy.ts';
 import { costOf, fits, isOfKind } from './public-key.ts';
 import {
@@ -436,12 +436,6 @@ function* ascend(
 
 function* signedItself(search: Search, child: Certificate): Steps<boolean> {
   return child.selfIssued && (yield* search.signedBy(child, child));
-}
-
-function signatureDefect(child: Certificate, issuer: Issuer): string {
-  if (!child.signatureAlgorithmsAgree) return 'names two different signature algorithms';
-  if (!child.signatureAlgorithm || issuer.publicKey.kind === 'unknown') return 'has a signature that cannot be checked';
-  return `has a signature that the key of its issuer ${nameText(child.issuer) || '(no name)'} did not make`;
 }
 
 /** RFC 4158 section 2.4.1: a path that comes back to the same name with the same key goes nowhere new. */
