@@ -1,7 +1,12 @@
 /** The model-based judge: what it finds when something is wrong, and that it has nothing against engines and faces. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { loadNative } from '@ferrule/native';
 import { describe, expect, it } from 'vitest';
+import { ROOT } from '../src/mutate/targets.ts';
 import type { Fault } from '../src/orders/plant.ts';
+import { PUT_BACK } from '../src/orders/planted/faults.ts';
+import { played } from '../src/orders/planted/put-back.ts';
 import { Player } from '../src/orders/run.ts';
 import { PLAIN, sequenceFrom, type Config, type Step } from '../src/orders/sequence.ts';
 import { shrink } from '../src/orders/shrink.ts';
@@ -105,6 +110,29 @@ describe('a planted fault is found', () => {
     );
     player.end();
     expect([sound.rule, rule]).toEqual([undefined, 'the process hangs']);
+  });
+});
+
+describe('a fault that is put back into the sources', () => {
+  it.each(PUT_BACK)('has its place in them: $name', ({ replacements }) => {
+    const inTypeScript = replacements.filter(({ file }) => file.endsWith('.ts'));
+    for (const { file, from } of replacements)
+      expect([file, readFileSync(join(ROOT, file), 'utf8').split(from).length]).toEqual([file, 2]);
+    expect(JSON.parse(played(inTypeScript, '').env['FERRULE_PLANTED'] ?? '')).toEqual(inTypeScript);
+  });
+
+  it('is played, and found', async () => {
+    const early = PUT_BACK.find(
+      ({ name }) => name === 'early data that waits is counted in the write() behind it, on pure',
+    );
+    const player = new Player(played(early?.replacements ?? [], ''));
+    const config: Config = { ...PLAIN, early: 'accept', bio: 2048, resumes: true };
+    const { rule } = await player.play(
+      { target: 'pure-node', sequence: { config, steps: [['write', 5_000]] } },
+      60_000,
+    );
+    player.end();
+    expect(rule).toMatch(early?.rule ?? /^$/);
   });
 });
 
