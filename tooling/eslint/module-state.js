@@ -55,7 +55,7 @@ export const MODULE_STATE = {
     guarded: 'notes: sockets on which nothing goes out in plain text',
   },
   'packages/node/src/blocking/socket-worker.ts': {
-    'buffer, waiting, ended, shut, closing': 'program: a worker has one socket',
+    'buffer, waiting, ended, shut, closing, lingering, dropped': 'program: a worker has one socket',
   },
   'packages/node/src/duplex/node-error.ts': { told: "notes: Node's form of an error" },
   'packages/node/src/duplex/stream-base.ts': { found: 'once: a class of Node' },

@@ -287,7 +287,9 @@ function matchesAddress(address: Uint8Array, range: Uint8Array): boolean {
 const readSubtree = (subtree: Subtree): Reading | null | undefined => once(subtree, subtreeReading);
 
 type Kept = WeakMap<object, { readonly value: unknown }>;
-const [made, lowered, told]: readonly [Kept, Kept, Kept] = [new WeakMap(), new WeakMap(), new WeakMap()];
+const made: Kept = new WeakMap();
+const lowered: Kept = new WeakMap();
+const told: Kept = new WeakMap();
 
 /** What is made of names and constraints is kept: a search may compare the same ones hundreds of times. */
 const once = <K extends object, T>(key: K, make: (key: K) => T): T => kept(made, key, make);
