@@ -99,10 +99,11 @@ long faultOf(const RevocationList& list, X509* certificate, time_t now) {
 
 bool maySign(X509* issuer) { return (ossl().X509_get_key_usage(issuer) & static_cast<uint32_t>(K(KU_CRL_SIGN))) != 0; }
 
-bool isSignedBy(const RevocationList& list, const X509* issuer) {
+bool isSignedBy(X509_STORE_CTX* store, const RevocationList& list, const X509* issuer) {
+  const int level = ossl().X509_VERIFY_PARAM_get_auth_level(ossl().X509_STORE_CTX_get0_param(store));
   const X509_ALGOR* algorithm = nullptr;
   ossl().X509_CRL_get0_signature(list.crl.get(), nullptr, &algorithm);
-  return hasStrongHash(algorithm, 0) && ossl().X509_CRL_verify(list.crl.get(), ossl().X509_get0_pubkey(issuer)) == 1;
+  return hasStrongHash(algorithm, level) && ossl().X509_CRL_verify(list.crl.get(), ossl().X509_get0_pubkey(issuer)) == 1;
 }
 
 // Where a path of its own ends in the anchor of the path that is judged, the key is the issuer's (section 6.3.3 f). Nobody in
@@ -145,7 +146,7 @@ bool isSignedByOtherKey(X509_STORE_CTX* store, const RevocationList& list, X509*
     for (int i = 0; i < ossl().OPENSSL_sk_num(candidates); i++) {
       X509* other = certificateAt(candidates, i);
       if (sameName(ossl().X509_get_subject_name(other), ossl().X509_get_subject_name(issuer)) && !hasSameKey(other, issuer) && isIssuers(other) && maySign(other) &&
-          isSignedBy(list, other) && leadsToAnchor(store, other)) {
+          isSignedBy(store, list, other) && leadsToAnchor(store, other)) {
         return true;
       }
     }
@@ -160,7 +161,7 @@ bool isSignedByOtherKey(X509_STORE_CTX* store, const RevocationList& list, X509*
 }
 
 long judgeSigner(X509_STORE_CTX* store, const RevocationList& list, X509* issuer) {
-  if ((maySign(issuer) && isSignedBy(list, issuer)) || isSignedByOtherKey(store, list, issuer)) return K(X509_V_OK);
+  if ((maySign(issuer) && isSignedBy(store, list, issuer)) || isSignedByOtherKey(store, list, issuer)) return K(X509_V_OK);
   return maySign(issuer) ? K(X509_V_ERR_CRL_SIGNATURE_FAILURE) : K(X509_V_ERR_KEYUSAGE_NO_CRL_SIGN);
 }
 

@@ -12,7 +12,7 @@ import { DerError, DerReader, readWhole } from './der.ts';
 import { readFullName, type Extension } from './extensions.ts';
 import type { GeneralName } from './general-name.ts';
 import { readName, sameName } from './name.ts';
-import { fits } from './public-key.ts';
+import { fits, hashStrength, securityBits } from './public-key.ts';
 import type { RuleBreach } from './rules.ts';
 import type { SignatureAlgorithm, SignatureVerifier } from './signature.ts';
 import { verified, type Steps } from './steps.ts';
@@ -148,6 +148,7 @@ export interface CrlSearch {
   readonly crls: readonly Crl[];
   /** Milliseconds since the epoch, whole seconds. */
   readonly now: number;
+  readonly securityLevel: number;
   readonly verifier: SignatureVerifier;
   /** Signatures that have been checked: the same list serves many certificates. */
   readonly checked: Map<Crl, { readonly spki: Uint8Array; readonly ok: boolean }[]>;
@@ -273,13 +274,18 @@ function inScope(scope: CrlScope | undefined, child: Certificate): boolean {
   );
 }
 
-function* signedBy(crl: Crl, { spki, publicKey }: Issuer, { verifier, checked }: CrlSearch): Steps<boolean> {
+function* signedBy(
+  crl: Crl,
+  { spki, publicKey }: Issuer,
+  { verifier, checked, securityLevel }: CrlSearch,
+): Steps<boolean> {
   let known = checked.get(crl);
   if (!known) checked.set(crl, (known = []));
   for (const one of known) if (bytesEqual(one.spki, spki)) return one.ok;
   const { signatureAlgorithm: algorithm } = crl;
   const ok =
     algorithm !== undefined &&
+    hashStrength(algorithm) >= securityBits(securityLevel) &&
     fits(algorithm, publicKey) &&
     (yield* verified(verifier, algorithm, spki, crl.tbs, crl.signature));
   known.push({ spki, ok });

@@ -124,6 +124,7 @@ function statusChecks(input: ValidationInput): PathChecks {
     const search: CrlSearch = {
       crls,
       now: rules.now,
+      securityLevel: rules.securityLevel,
       verifier,
       checked,
       said,

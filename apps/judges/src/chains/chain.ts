@@ -6,6 +6,7 @@ import { randomFrom } from './dice.ts';
 import { encode, identifierOf, keyOf, name, sequence, text, TRUE, utcTime, type Draft, type Value } from './draft.ts';
 import { featureOf, FEATURES, Id, keyUsage, purposes, type Place } from './features.ts';
 import { shapeOf, SHAPES, type Shown } from './shapes.ts';
+import { tellAbout, type Told, TOLD } from './told.ts';
 
 /** Everything about a chain; the certificates follow from it. */
 export interface ChainSpec {
@@ -14,6 +15,8 @@ export interface ChainSpec {
   readonly features: readonly PlacedFeature[];
   /** What is sent and what is trusted, beyond the usual; names of {@link SHAPES}. */
   readonly shapes: readonly string[];
+  /** Lists of revoked certificates and a staple: names of {@link TOLD}. Default none. */
+  readonly told?: readonly string[];
 }
 
 export interface PlacedFeature {
@@ -25,6 +28,7 @@ export interface PlacedFeature {
 /** A chain as a client meets it. */
 export interface Chain extends Shown {
   readonly leafKey: KeyObject;
+  readonly told: Told;
 }
 
 const MOST_BETWEEN = 3;
@@ -41,14 +45,16 @@ export function randomChain(seed: number): ChainSpec {
     return { at, name: pick(possible).name };
   });
   const shapes = random() < 0.25 ? [pick(Object.keys(SHAPES))] : [];
-  return { between, features, shapes };
+  const told = random() < 0.2 ? Array.from({ length: pick([1, 1, 2, 3]) }, () => pick(TOLD)) : [];
+  return { between, features, shapes, told };
 }
 
 /** What a chain is called in reports: its features, without where in between they are. */
-export const titleOf = ({ between, features, shapes }: ChainSpec): string =>
+export const titleOf = ({ between, features, shapes, told = [] }: ChainSpec): string =>
   [
     ...features.map(({ at, name: feature }) => `${placeOf(at, between)}: ${feature}`),
     ...shapes.map((shape) => `shown: ${shape}`),
+    ...told.map((form) => `told: ${form}`),
   ]
     .sort()
     .join(' + ') || 'nothing special';
@@ -62,7 +68,11 @@ export function buildChain(spec: ChainSpec): Chain {
   const path = drafts.map((draft, at) => encode(draft, drafts[at - 1] ?? draft)).reverse();
   const shown: Shown = { sent: path.length > 1 ? path.slice(0, -1) : path, anchors: path.slice(-1), drafts };
   const leaf = drafts.at(-1) as Draft;
-  return { ...spec.shapes.reduce((now, shape) => shapeOf(shape)(now), shown), leafKey: leaf.key.privateKey };
+  return {
+    ...spec.shapes.reduce((now, shape) => shapeOf(shape)(now), shown),
+    leafKey: leaf.key.privateKey,
+    told: tellAbout(drafts, spec.told ?? []),
+  };
 }
 
 /** A certificate as a careful CA writes it. */

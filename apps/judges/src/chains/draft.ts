@@ -94,6 +94,13 @@ export function encode(draft: Draft, issuer: Draft): Uint8Array {
   return draft.edit?.(der) ?? der;
 }
 
+/** What holds the signature over `body`, to which the algorithm is given, since most bodies repeat it. */
+export function signed(key: Key, how: Draft, body: (algorithm: Uint8Array) => Uint8Array): Uint8Array {
+  const algorithm = algorithmOf(key, how.hash, how);
+  const tbs = body(algorithm);
+  return sequence(tbs, algorithm, tlv(0x03, Uint8Array.of(0), signWith(key, how, tbs)));
+}
+
 export const TRUE: Uint8Array = Uint8Array.of(1, 1, 255);
 export const sequence = (...parts: readonly Uint8Array[]): Uint8Array => tlv(0x30, ...parts);
 export const text = (value: string): Uint8Array => new Uint8Array(Buffer.from(value, 'latin1'));

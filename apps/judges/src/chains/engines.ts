@@ -14,7 +14,7 @@ import { pki } from '@ferrule/conformance/pki';
 import type { Chain } from './chain.ts';
 
 /** What a server shows, and whom its client trusts. */
-export type Server = Pick<Chain, 'sent' | 'anchors' | 'leafKey'>;
+export type Server = Pick<Chain, 'sent' | 'anchors' | 'leafKey'> & Partial<Pick<Chain, 'told'>>;
 
 /** What one judge says. */
 export interface Verdict {
@@ -31,7 +31,7 @@ const NO_ANCHOR: Verdict = { accepts: false, code: 'bad trust anchor' };
 /** RFC 9846 section 4.5.2. */
 const CONTEXT = 'TLS 1.3, server CertificateVerify';
 
-export function askX509({ sent, anchors }: Chain): Verdict {
+export function askX509({ sent, anchors, told: { crls, staple } }: Chain): Verdict {
   let trustAnchors;
   try {
     trustAnchors = trustStore(anchors);
@@ -39,7 +39,14 @@ export function askX509({ sent, anchors }: Chain): Verdict {
     if (error instanceof TypeError) return NO_ANCHOR;
     throw error;
   }
-  const result = validatePath({ chain: sent, trustAnchors, verifier: nodeVerifier, host: HOST });
+  const result = validatePath({
+    chain: sent,
+    trustAnchors,
+    verifier: nodeVerifier,
+    host: HOST,
+    ...(crls.length > 0 && { crls }),
+    ...(staple && { ocsp: 'request', ocspResponse: staple }),
+  });
   return result.ok
     ? { accepts: true }
     : { accepts: false, code: result.error.code, verify: result.error.verify, message: result.error.message };
@@ -51,9 +58,11 @@ export async function askEngine(
   host: string = HOST,
   options: ContextOptions = {},
 ): Promise<Verdict> {
+  const { crls = [], staple } = chain.told ?? {};
+  const asked = { ...(crls.length > 0 && { crls }), ...(staple && { ocsp: 'request' as const }) };
   let context;
   try {
-    context = backend.createContext({ ...options, trustAnchors: chain.anchors });
+    context = backend.createContext({ ...asked, ...options, trustAnchors: chain.anchors });
   } catch (error) {
     if (error instanceof TypeError) return NO_ANCHOR;
     throw error;
@@ -67,11 +76,11 @@ export async function askEngine(
   }
 }
 
-function* serving(server: Server13, { sent, leafKey }: Omit<Server, 'anchors'>): Script {
+function* serving(server: Server13, { sent, leafKey, told }: Omit<Server, 'anchors'>): Script {
   yield* server.clientHello();
   server.serverHello();
   server.encryptedExtensions();
-  server.certificate(sent);
+  server.certificate(sent, told?.staple && { extensions: [{ type: STATUS_REQUEST, data: statusOf(told.staple) }] });
   const content = concat([new Uint8Array(64).fill(0x20), Buffer.from(`${CONTEXT}\0`), server.transcript.digest()]);
   const algorithm = schemeOf(leafKey);
   server.certificateVerify({ algorithm, signature: signAs(algorithm, leafKey, content) });
@@ -79,6 +88,11 @@ function* serving(server: Server13, { sent, leafKey }: Omit<Server, 'anchors'>):
   yield* server.clientFinished();
   server.sendAlert(1, 0);
 }
+
+const STATUS_REQUEST = 5;
+/** RFC 9846 section 4.5.1.1, RFC 6066 section 8: CertificateStatus of the type ocsp. */
+const statusOf = (response: Uint8Array): Uint8Array =>
+  concat([Uint8Array.of(1, 0, response.length >> 8, response.length & 0xff), response]);
 
 function schemeOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): number {
   if (asymmetricKeyType === 'rsa') return 0x0804;

@@ -89,12 +89,15 @@ export async function judgeChains(
 
 export async function ask(judges: Judges, spec: ChainSpec): Promise<Verdicts> {
   const chain = buildChain(spec);
-  const answers = (Object.entries(judges) as [Judge, Ask][]).map(async ([judge, asked]): Promise<[Judge, Verdict]> => [
-    judge,
-    await asked(chain),
-  ]);
+  // The others are asked for a path alone.
+  const asked = (Object.entries(judges) as [Judge, Ask][]).filter(
+    ([judge]) => spec.told === undefined || spec.told.length === 0 || OURS.includes(judge),
+  );
+  const answers = asked.map(async ([judge, asks]): Promise<[Judge, Verdict]> => [judge, await asks(chain)]);
   return Object.fromEntries(await Promise.all(answers));
 }
+
+const OURS: readonly Judge[] = ['x509', 'pure', 'native'];
 
 /** Those whose verdicts make the disagreement: the fewer are asked, the sooner it is reduced. */
 function concerned(judges: Judges, kind: Kind): Judges {
@@ -117,11 +120,12 @@ async function reduce(judges: Judges, spec: ChainSpec, kind: Kind): Promise<Chai
   return spec;
 }
 
-function smallerThan({ between, features, shapes }: ChainSpec): ChainSpec[] {
+function smallerThan({ between, features, shapes, told = [] }: ChainSpec): ChainSpec[] {
   const without = <T>(list: readonly T[], index: number): T[] => list.filter((_, at) => at !== index);
   const smaller: ChainSpec[] = [
-    ...shapes.map((_, index) => ({ between, features, shapes: without(shapes, index) })),
-    ...features.map((_, index) => ({ between, features: without(features, index), shapes })),
+    ...told.map((_, index) => ({ between, features, shapes, told: without(told, index) })),
+    ...shapes.map((_, index) => ({ between, features, shapes: without(shapes, index), told })),
+    ...features.map((_, index) => ({ between, features: without(features, index), shapes, told })),
   ];
   // An intermediate that nothing is special about goes; those below it move up.
   for (let at = 1; at <= between; at++) {
@@ -129,6 +133,7 @@ function smallerThan({ between, features, shapes }: ChainSpec): ChainSpec[] {
       smaller.push({
         between: between - 1,
         shapes,
+        told,
         features: features.map((feature) => (feature.at > at ? { ...feature, at: feature.at - 1 } : feature)),
       });
   }
