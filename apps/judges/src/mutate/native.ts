@@ -83,7 +83,7 @@ function instrument(name: string, kinds: readonly Kind[]): { readonly code: stri
     .split('\n')
     .map((text, index) => {
       scope = DEFINITION.exec(text)?.[1] ?? scope;
-      if (scope === '' || /^(constexpr|\/\/)|^ *case /.test(text)) return text;
+      if (scope === '' || /^ *(constexpr|\/\/|case )/.test(text)) return text;
       const kind = kinds.find(({ pattern, scopes = [scope] }) => scopes.includes(scope) && text.search(pattern) >= 0);
       if (kind === undefined) return text;
       return text.replace(kind.pattern, (match) => {
