@@ -273,6 +273,6 @@ describe.each(engines)('the ends of a TLS Duplex on $name', ({ name: backend }) 
     const failed = failure(duplex);
     stream.emit('error', new Error('the way is gone'));
     expect(heard).toEqual([true]);
-    expect((await failed).message).toMatch(/the way is gone/);
+    expect(((await failed) as Error).message).toMatch(/the way is gone/);
   });
 });

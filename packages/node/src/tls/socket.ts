@@ -331,7 +331,7 @@ function pskOf(callback: ConnectionOptions['pskCallback']): ExternalPsk | undefi
 function judged(state: State, ssl: Ssl, socket: TLSSocket): Error | undefined {
   const { context, identity, options } = state;
   const { verifyResult, peerCertificates, verifiedChain } = ssl;
-  if (verifyResult !== X509V.OK) return verifyFailure(verifyResult);
+  if (verifyResult !== X509V.OK) return verifyFailure(verifyResult, depthOf(peerCertificates));
   // An external PSK has proved who it is
   if (peerCertificates.length === 0 && options.pskCallback === undefined) return verifyFailure(X509V.UNSPECIFIED);
   if (!context.allowPartialTrustChain && verifiedChain !== undefined && !endsInRoot(verifiedChain, context.ca ?? []))
@@ -339,6 +339,20 @@ function judged(state: State, ssl: Ssl, socket: TLSSocket): Error | undefined {
   const check = options.checkServerIdentity ?? nodeTls.checkServerIdentity;
   // As node:tls, whatever is false is no complaint
   return check(identity, socket.getPeerCertificate(true) as PeerCertificate) || undefined;
+}
+
+/** Where a path ends that leads nowhere: at the server's own certificate, or above it where its issuer was sent. */
+function depthOf([leaf, ...others]: readonly Uint8Array[]): number {
+  if (leaf === undefined || others.length === 0) return 0;
+  const issued = (der: Uint8Array): boolean => {
+    try {
+      return new X509Certificate(leaf).checkIssued(new X509Certificate(der));
+    } catch {
+      // What was sent is no certificate
+      return false;
+    }
+  };
+  return others.some(issued) ? 1 : 0;
 }
 
 /** OpenSSL without X509_V_FLAG_PARTIAL_CHAIN: the path ends in a self-signed certificate that is trusted. */

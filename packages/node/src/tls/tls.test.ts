@@ -255,6 +255,23 @@ describe.each(['native', 'pure'] as const)('@ferrule/node/tls on %s', async (bac
       },
     );
 
+    it.each([
+      ['and the intermediate is sent', true],
+      ['and is alone', false],
+    ])(
+      'tells a server whose root is not trusted %s as node:tls does, with rejectUnauthorized: false',
+      async (_, whole) => {
+        const { certificatePem, chainPem } = await pki('p256');
+        const port = await serve({ cert: whole ? chainPem : certificatePem });
+        const options = { ca: (await pki('otherRoot')).certificatePem, rejectUnauthorized: false };
+        const theirs = nodeTls.connect({ ...options, port, servername: 'server.test' });
+        made.push(theirs);
+        await once(theirs, 'secureConnect');
+        const ours = await secure(open(port, options));
+        expect(ours.authorizationError).toBe(theirs.authorizationError);
+      },
+    );
+
     it('asks checkServerIdentity beside the chain, and never in its place', async () => {
       const port = await serve();
       const asked: unknown[] = [];
