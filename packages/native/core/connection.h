@@ -35,7 +35,7 @@ constexpr size_t kSessionHeader = 24;
 
 // The earlier of the two, of which 0 is none; a moment that is not after `now` does not count.
 int64_t earlier(int64_t first, int64_t moment, int64_t now);
-// When each list ends, in seconds since the epoch.
+// When lists end, or begin, so that what was verified under them is to be verified anew: seconds since the epoch.
 std::vector<int64_t> endsOf(const RevocationLists& lists);
 
 // AlertLevel, RFC 5246 section 7.2.

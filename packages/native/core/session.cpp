@@ -21,7 +21,12 @@ int64_t earlier(int64_t first, int64_t moment, int64_t now) { return moment > no
 
 std::vector<int64_t> endsOf(const RevocationLists& lists) {
   std::vector<int64_t> ends;
-  for (const RevocationList& list : lists) ends.push_back(secondsOf(ossl().X509_CRL_get0_nextUpdate(list.crl.get())));
+  for (const RevocationList& list : lists) {
+    // One that has not begun counts from then on, and may revoke; one that has ended counts for the clocks' sake.
+    ends.push_back(secondsOf(ossl().X509_CRL_get0_lastUpdate(list.crl.get())) - clocks::skew);
+    const int64_t last = secondsOf(ossl().X509_CRL_get0_nextUpdate(list.crl.get()));
+    if (last != 0) ends.insert(ends.end(), {last, last + clocks::skew});
+  }
   return ends;
 }
 
@@ -87,7 +92,7 @@ int64_t Connection::verifiedUntil() const {
     for (const int64_t moment : endsOfResponse(staple, leaf)) end(moment);
   }
   if (context_->config().verify != Verify::ask) {
-    for (const int64_t moment : context_->crlEnds()) end(moment);
+    for (const int64_t moment : context_->crlEnds()) first = earlier(first, moment, now);
   }
   ossl().ERR_clear_error();
   return first;

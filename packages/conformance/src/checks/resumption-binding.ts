@@ -332,6 +332,16 @@ const validity: CheckGroup = group('a session ends', {
       assert.ok(isAbout((await make(backend, server, { trustAnchors: [root.certificate] })).expiresAt, 0.01));
     })();
   },
+  'when a CRL begins, which may revoke the server': {
+    feature: 'crl',
+    run: async (backend) => {
+      const issuer = await pki('intermediate');
+      const crls = [await makeCrl(issuer, []), await makeCrl(issuer, [await pki('p256')], { from: 0.01 })];
+      await each({}, async (server) => {
+        assert.ok(isAbout((await make(backend, server, { crls })).expiresAt, 0.01 - 300 / 86_400));
+      })();
+    },
+  },
   'with the first CRL': {
     feature: 'crl',
     run: async (backend) => {

@@ -18,8 +18,11 @@ export function verifiedUntil(config: Config, facts: Readonly<Partial<Facts>>, n
   const staple = facts.ocspResponse;
   if (staple !== undefined) ends.push(...readable(() => stapleEnds(staple, certificates[0])));
   if (typeof config.verify !== 'function')
-    for (const { nextUpdate } of trustOf(config).crls ?? [])
+    for (const { thisUpdate, nextUpdate } of trustOf(config).crls ?? []) {
+      // One that has not begun counts from then on, and may revoke
+      ends.push(thisUpdate - CLOCK_SKEW);
       if (nextUpdate !== undefined) ends.push(...twice(nextUpdate));
+    }
   return firstToCome(now, ends);
 }
 
