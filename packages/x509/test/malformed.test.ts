@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { nodeVerifier } from '@ferrule/x509/crypto/node';
 import {
   DerError,
-  describe as describe_,
+  describeCertificate,
   matchesHost,
   parseCertificate,
   parseCrl,
@@ -212,7 +212,7 @@ describe('noted in a certificate is', () => {
     const { malformed, malformedPolicies, odd } = parseCertificate(make(options).der);
     expect({ malformed, malformedPolicies, odd }[where]).toContain(message);
     expect([malformed, malformedPolicies, odd].filter((one) => one !== undefined)).toHaveLength(1);
-    expect(String(describe_(parseCertificate(make(options).der)))).toContain('Certificate:');
+    expect(String(describeCertificate(parseCertificate(make(options).der)))).toContain('Certificate:');
   });
 });
 
@@ -221,7 +221,7 @@ it('a time that is none is noted, and shown as such', () => {
     make({ parts: part(4, seq(tlv(0x17, text('2601010000Z')), tlv(0x18, text('20270230000000Z')))) }).der,
   );
   expect([certificate.notBefore, certificate.notAfter]).toEqual([NaN, NaN]);
-  expect(String(describe_(certificate))).toContain('Not Before: Bad time value');
+  expect(String(describeCertificate(certificate))).toContain('Not Before: Bad time value');
 });
 
 it('a CRL with a critical extension in any entry tells nothing of those that it does not name', () => {
