@@ -94,6 +94,10 @@ export function chainTree(
   });
 }
 
+/** Which rule the certificate breaks, where the engine tells that beside the code. */
+const brokenRule = ({ verify, cause }: TlsError): string | undefined =>
+  verify !== undefined && cause instanceof Error ? printable(cause.message) : undefined;
+
 export function failureReport(error: TlsError, target: string, c: Colors, screen: Screen = ENDLESS): string {
   const { code, message, alert, verify } = error;
   const verdict = `${c.red('✗')} ${c.bold(target)}: ${printable(message)}`;
@@ -106,6 +110,7 @@ export function failureReport(error: TlsError, target: string, c: Colors, screen
           verify.subject === undefined ? '' : ` (${printable(verify.subject)})`
         }: ${x509VSentence(verify.code)}`,
     ],
+    ['rule', brokenRule(error)],
     ['alert', alert && `${alert.name}, ${alert.origin === 'peer' ? 'from the server' : 'sent by us'}`],
   ];
   const advice = rowsOf([['try', printable(adviceOf(error))]], c);
@@ -137,6 +142,7 @@ export function inspectionReport(inspection: Inspection, c: Colors, screen: Scre
       error?.verify &&
         `${printable(error.verify.subject ?? '')} at depth ${error.verify.depth}: ${x509VSentence(error.verify.code)}`,
     ],
+    ['rule', error && brokenRule(error)],
     ['try', cause && c.bold(printable(cause.hint))],
     ['address', info?.remote],
     ['via', via && printable(via)],

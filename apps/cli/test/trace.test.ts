@@ -128,7 +128,7 @@ describe('--annotate', () => {
   it('prints every byte of each message beside the name of its field', async () => {
     const { stderr } = await ferrule(['connect', `localhost:${ports.tls13}`, '--ca', ca, '--annotate']);
     expect(stderr).toMatch(
-      /\n {2}0000 {2}01 +msg_type 1 client_hello\n {2}0001 {2}(?:[0-9a-f]{2} ){3} +length \d+\n {2}0004 {2}03 03 +legacy_version 0x0303 TLS 1\.2\n {2}0006 {2}(?:[0-9a-f]{2} ){16}random\n/,
+      /\n {2}0000 {2}01 +msg_type 1 ClientHello\n {2}0001 {2}(?:[0-9a-f]{2} ){3} +length \d+\n {2}0004 {2}03 03 +legacy_version 0x0303 TLS 1\.2\n {2}0006 {2}(?:[0-9a-f]{2} ){16}random\n/,
     );
     expect(stderr).toMatch(/host_name localhost\n/);
     const dumped = stderr
