@@ -5,12 +5,12 @@ import { expect, it } from 'vitest';
 const sanitized = (process.env['FERRULE_NATIVE_ADDON'] ?? '').includes('sanitize');
 
 /** `npm run test:long` opens 10,000; the default is what an everyday run can bear. */
-const CONNECTIONS = process.env['FERRULE_LONG'] === '1' ? 10_000 : 1500;
+const CONNECTIONS = process.env['FERRULE_LONG'] === '1' ? 10_000 : 800;
 
 it(`leaves memory where it was after ${CONNECTIONS} connections`, { timeout: 300_000 }, () => {
   const program = fileURLToPath(new URL('many-connections.ts', import.meta.url));
   // Under AddressSanitizer freed memory stays in quarantine on purpose, so there only the accesses count.
-  const [warmUp, connections] = sanitized ? [50, 250] : [1000, CONNECTIONS];
+  const [warmUp, connections] = sanitized ? [50, 250] : [600, CONNECTIONS];
   const { stdout, stderr, status } = spawnSync(
     process.execPath,
     // Node 24 lets the young generation grow to 128 MiB in the meantime, all but empty: that is not what is measured.
