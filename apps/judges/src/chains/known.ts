@@ -70,9 +70,9 @@ export const KNOWN: readonly KnownDisagreement[] = [
   },
   {
     name: 'ECDSA over SHA-3',
-    kinds: NATIVE_REFUSES,
+    kinds: [...NATIVE_REFUSES, 'pure accepts, nobody else'],
     explains: (title) => title.includes('signed with SHA3-256'),
-    reason: 'OpenSSL knows it from 3.5 on.',
+    reason: 'OpenSSL knows it from 3.5 on, Go and pyca not at all.',
   },
   {
     name: 'a leaf that is no certificate',
