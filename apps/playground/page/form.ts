@@ -2,17 +2,12 @@
 import type { TrustAnchor } from '@ferrule/contract';
 import { certificatesOf } from 'ferrule';
 import { type Behaviour, BEHAVIOURS, type DemonstrationFacts, type Offer } from '../src/behaviours.ts';
+import type { AttemptOptions } from '../src/model/attempt.ts';
 import { PROVIDERS, type ProviderName } from '../src/model/providers.ts';
 import { parseTarget, TargetError } from '../src/model/target.ts';
 import { byId, h } from './dom.ts';
 
-export interface Asked {
-  readonly relay: string;
-  readonly host: string;
-  readonly port: number;
-  readonly provider: ProviderName;
-  readonly offer: Offer;
-  readonly trustAnchors: readonly TrustAnchor[];
+export interface Asked extends Omit<AttemptOptions, 'signal' | 'WebSocket'> {
   readonly behaviour: Behaviour | undefined;
 }
 

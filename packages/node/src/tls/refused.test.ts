@@ -1,9 +1,10 @@
 /** What the client of @ferrule/node/tls refuses, and that the message says why. */
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { duplexPair } from 'node:stream';
 import nodeTls from 'node:tls';
 import { expect, describe, it } from 'vitest';
-import { connect, createSecureContext, TLS_OPTIONS, type TlsConnectOptions } from './index.ts';
+import { connect, createSecureContext, TLS_OPTIONS, TLSSocket, type TlsConnectOptions } from './index.ts';
 
 describe('what is refused', () => {
   it.each([
@@ -33,6 +34,33 @@ describe('what is refused', () => {
     expect(() => createSecureContext({ cert: 'no PEM' })).toThrow(/PEM/);
     expect(() => connect({ port: 1, ALPNProtocols: ['x'.repeat(256)] })).toThrow(/byte length of the protocol/);
     expect(() => connect({ port: 70_000 })).toThrow(expect.objectContaining({ code: 'ERR_SOCKET_BAD_PORT' }) as Error);
+  });
+
+  it.each([undefined, null, 1, true, {}, Object.create(null), () => 1, Symbol('x'), 12n, new Map()])(
+    'an argument of the wrong type is told as node:tls tells it: %o',
+    (value) => {
+      const said = (socket: { setServername(name: string): void; destroy(): unknown }): string => {
+        try {
+          socket.setServername(value as string);
+        } catch (error) {
+          return `${(error as { readonly code?: string }).code}: ${(error as Error).message}`;
+        } finally {
+          socket.destroy();
+        }
+        return 'nothing';
+      };
+      const theirs = new nodeTls.TLSSocket(duplexPair()[0] as Socket);
+      expect(said(new TLSSocket(null, { backend: 'pure' }))).toBe(said(theirs as never));
+    },
+  );
+
+  it.each([
+    ['servername', Buffer.from('server.test')],
+    ['session', {}],
+  ])('a %s of another type is ERR_INVALID_ARG_TYPE', (name, value) => {
+    expect(() => connect({ port: 1, backend: 'pure', [name]: value } as TlsConnectOptions)).toThrow(
+      expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }) as Error,
+    );
   });
 
   it('the table has a row with a sentence for each option', () => {

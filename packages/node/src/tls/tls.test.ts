@@ -173,32 +173,6 @@ describe.each(['native', 'pure'] as const)('@ferrule/node/tls on %s', async (bac
       expect(await failure(socket)).toMatchObject({ message: 'not mine' });
     });
 
-    it.each([undefined, null, 1, true, {}, Object.create(null), () => 1, Symbol('x'), 12n, new Map()])(
-      'says of an argument of the wrong type what node:tls says: %o',
-      (value) => {
-        const said = (socket: { setServername(name: string): void }): string => {
-          try {
-            socket.setServername(value as string);
-          } catch (error) {
-            return `${(error as Failure).code}: ${(error as Error).message}`;
-          }
-          return 'nothing';
-        };
-        const theirs = new nodeTls.TLSSocket(duplexPair()[0] as net.Socket);
-        made.push(theirs);
-        expect(said(new TLSSocket(null, { backend }))).toBe(said(theirs as never));
-      },
-    );
-
-    it.each([
-      ['servername', Buffer.from('server.test')],
-      ['session', {}],
-    ])('throws ERR_INVALID_ARG_TYPE for a %s of another type', (name, value) => {
-      expect(() => open(1, { [name]: value })).toThrow(
-        expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }) as Error,
-      );
-    });
-
     it('refuses renegotiation, in TLS 1.3 as node:tls does', async () => {
       const port = await serve();
       const [ours, theirs] = [await secure(open(port)), nodeTls.connect({ port, ca, servername: 'server.test' })];
