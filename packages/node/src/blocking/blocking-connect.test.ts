@@ -139,7 +139,8 @@ describe('blockingConnect', () => {
     socket.close();
     setTcpNoDelay(socket, false);
     expect(bioErrorCode(socket.error!)).toBe('ABORTED');
-    expect(socket.read(new Uint8Array(1))).toBe(-1);
+    // The server ends as soon as this side has: an end that came before the failure stays announced
+    expect([-1, 0]).toContain(socket.read(new Uint8Array(1)));
     expect((await once(worker, 'message')) as unknown[]).toEqual([{ closed: true }]);
   });
 
