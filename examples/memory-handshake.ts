@@ -15,7 +15,7 @@ import { bioPair } from '@ferrule/bio';
 import { pki } from '@ferrule/conformance/pki';
 import { createPure } from '@ferrule/pure';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
-import { SslError, sslErrorName } from '@ferrule/result';
+import { SslErrorCode, sslErrorName } from '@ferrule/result';
 
 const [internal, network] = bioPair(240);
 
@@ -81,7 +81,7 @@ async function run(name: string, operation: () => number): Promise<number> {
   for (;;) {
     const ret = operation();
     const why = ssl.getError(ret);
-    const done = ret > 0 || (why !== SslError.wantRead && why !== SslError.wantWrite);
+    const done = ret > 0 || (why !== SslErrorCode.wantRead && why !== SslErrorCode.wantWrite);
     console.log(`${name}() = ${ret}   ${done ? '' : `${sslErrorName(why)} `}at "${ssl.state}"`);
 
     // Send before anything is received: the other side may be waiting for it.
@@ -92,7 +92,7 @@ async function run(name: string, operation: () => number): Promise<number> {
       console.log('      the server gets what the BIO held');
     }
     if (done) return ret;
-    if (why === SslError.wantRead) await receive();
+    if (why === SslErrorCode.wantRead) await receive();
   }
 }
 

@@ -1,5 +1,5 @@
 /** @module Application data through an established connection in memory, in full records. Runs in pages too. */
-import { SslError } from '@ferrule/result';
+import { SslErrorCode } from '@ferrule/result';
 import { type Figures, measure, ratio, type Task, timed } from './pure-measure.ts';
 import type { Established } from './pure-replay.ts';
 
@@ -50,7 +50,7 @@ export async function readRecords({ ssl, net, seal }: Established, count: number
       for (let left = BATCH * RECORD; left > 0;) {
         const ret = ssl.read(into);
         if (ret > 0) left -= ret;
-        else if (ssl.getError(ret) === SslError.wantAsync) await ssl.asyncReady;
+        else if (ssl.getError(ret) === SslErrorCode.wantAsync) await ssl.asyncReady;
         else throw ssl.failure?.error ?? new Error('records are missing');
       }
     })();
@@ -65,8 +65,8 @@ export async function writeRecords({ ssl, net }: Established, count: number): Pr
     for (let left = count * RECORD; left > 0;) {
       const ret = ssl.write(left < from.length ? from.subarray(0, left) : from);
       if (ret > 0) left -= ret;
-      else if (ssl.getError(ret) === SslError.wantAsync) await ssl.asyncReady;
-      else if (ssl.getError(ret) !== SslError.wantWrite) throw ssl.failure?.error ?? new Error('it does not write');
+      else if (ssl.getError(ret) === SslErrorCode.wantAsync) await ssl.asyncReady;
+      else if (ssl.getError(ret) !== SslErrorCode.wantWrite) throw ssl.failure?.error ?? new Error('it does not write');
       net.nread(net.pending);
     }
   })();

@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 import { bioPair } from '@ferrule/bio';
 import type { Ssl } from '@ferrule/contract';
 import { createPure, type CryptoProvider } from '@ferrule/pure';
-import { SslError } from '@ferrule/result';
+import { SslErrorCode } from '@ferrule/result';
 import { readRecords, RECORD, writeRecords } from './pure-data.ts';
 import { type Established, shakeHands } from './pure-replay.ts';
 import { record } from './pure-session.ts';
@@ -33,7 +33,7 @@ export async function idleConnection(provider: CryptoProvider, suite: number, co
   const into = new Uint8Array(1);
   const open = (): Ssl => {
     const ssl = shakeHands(recording, context, pair);
-    if (ssl.getError(ssl.read(into)) !== SslError.wantRead) throw new Error('there is nothing to be read');
+    if (ssl.getError(ssl.read(into)) !== SslErrorCode.wantRead) throw new Error('there is nothing to be read');
     pair[1].nread(pair[1].pending);
     return ssl;
   };

@@ -3,7 +3,7 @@ import { bioPair, type Bio, type PairedBio } from '@ferrule/bio';
 import type { ContextOptions, Ssl, SslContext } from '@ferrule/contract';
 import { createPure, type CryptoProvider } from '@ferrule/pure';
 import { Secret, trafficKeys } from '@ferrule/pure/keys';
-import { SslError } from '@ferrule/result';
+import { SslErrorCode } from '@ferrule/result';
 
 type Suite = CryptoProvider['suites'][number];
 
@@ -112,7 +112,7 @@ export async function replay(
 /** All of the server's bytes are there already. */
 async function connected(ssl: Ssl): Promise<void> {
   for (let ret = ssl.connect(); ret !== 1; ret = ssl.connect()) {
-    if (ssl.getError(ret) !== SslError.wantAsync)
+    if (ssl.getError(ret) !== SslErrorCode.wantAsync)
       throw ssl.failure?.error ?? new Error(`the handshake waits: ${ssl.getError(ret)}`);
     await ssl.asyncReady;
   }

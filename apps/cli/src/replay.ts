@@ -6,7 +6,7 @@
 import { replayBio } from '@ferrule/bio';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
 import { follow, type Happening } from '@ferrule/pure/trace';
-import { SslError } from '@ferrule/result';
+import { SslErrorCode } from '@ferrule/result';
 import { chooseBackend, platformAnchors, type TlsError } from 'ferrule';
 import { printable } from './certificates.ts';
 import { Exit, exitOf } from './exit.ts';
@@ -113,8 +113,8 @@ async function runAgain(
   const run = async (operation: () => number): Promise<number> => {
     for (;;) {
       const ret = operation();
-      const why = ret > 0 ? SslError.none : ssl.getError(ret);
-      if (why === SslError.wantRead && bio.advance()) continue;
+      const why = ret > 0 ? SslErrorCode.none : ssl.getError(ret);
+      if (why === SslErrorCode.wantRead && bio.advance()) continue;
       if (ssl.asyncReady === undefined) return Math.max(ret, 0);
       await ssl.asyncReady;
     }

@@ -9,7 +9,7 @@ import type { Backend, Ssl } from '@ferrule/contract';
 import { loadNative } from '@ferrule/native';
 import { nextTrafficSecret } from '@ferrule/pure/keys';
 import { ContentType, HandshakeType } from '@ferrule/pure/wire';
-import { Alert, SslError } from '@ferrule/result';
+import { Alert, SslErrorCode } from '@ferrule/result';
 import { describe, expect, it } from 'vitest';
 import type { Script } from '../src/hostile/peer.ts';
 import { Server13 } from '../src/hostile/server13.ts';
@@ -88,7 +88,7 @@ describe.each(ENGINES)('%s', (_name, backend) => {
     ssl.keyUpdate(false);
     const message = new Uint8Array(500).map((_, i) => i + 1);
     expect(ssl.write(message)).toBe(-1);
-    expect(ssl.getError(-1)).toBe(SslError.wantWrite);
+    expect(ssl.getError(-1)).toBe(SslErrorCode.wantWrite);
     ssl.read(new Uint8Array(10));
     let ret = -1;
     for (let i = 0; i < 200 && ret < 0; i++) {
@@ -133,7 +133,7 @@ describe.each(ENGINES)('%s', (_name, backend) => {
       let ret = -1;
       for (let i = 0; i < 40_000 && ret < 0; i++) {
         ret = ssl.shutdown();
-        if (ret < 0) expect(ssl.getError(ret)).toBe(SslError.wantWrite);
+        if (ret < 0) expect(ssl.getError(ret)).toBe(SslErrorCode.wantWrite);
         move();
       }
       expect(ret).toBe(0);

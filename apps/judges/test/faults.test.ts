@@ -8,7 +8,7 @@ import { Client, trusting } from '@ferrule/conformance';
 import { type Peer, TestServer, type Wire } from '@ferrule/conformance/server';
 import type { SslContext } from '@ferrule/contract';
 import { loadNative } from '@ferrule/native';
-import { SslError, TlsError } from '@ferrule/result';
+import { SslErrorCode, TlsError } from '@ferrule/result';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 /** `npm run test:long` splits, cuts and changes at each byte; an everyday run at each third. */
@@ -114,7 +114,7 @@ describe.skipIf(!loaded.ok).each(VERSIONS)('native, %s', (version) => {
       }
       const error = ssl.failure?.error;
       const repeated =
-        error === undefined || (ssl.getError(ssl.connect()) === SslError.ssl && ssl.failure?.error === error);
+        error === undefined || (ssl.getError(ssl.connect()) === SslErrorCode.ssl && ssl.failure?.error === error);
       return { text, error, count: peer.count, repeated };
     } finally {
       ssl.dispose();

@@ -1,5 +1,5 @@
 import type { Ssl } from '@ferrule/contract';
-import { SslError, TlsError } from '@ferrule/result';
+import { SslErrorCode, TlsError } from '@ferrule/result';
 import { describe, expect, it } from 'vitest';
 import { COMPARE_SLOTS, Coverage } from '../src/fuzz/coverage.ts';
 import { Finding } from '../src/fuzz/finding.ts';
@@ -45,7 +45,7 @@ describe('what a target has against a connection', () => {
       read: () => -1,
       write: () => -1,
       shutdown: () => -1,
-      getError: () => SslError.ssl,
+      getError: () => SslErrorCode.ssl,
       dispose: () => undefined,
       ...over,
     }) as Ssl;
@@ -70,8 +70,8 @@ describe('what a target has against a connection', () => {
     ['that it fails without a TlsError', failed(new Error('no')), /without a TlsError/],
     ['that it fails with INTERNAL_ERROR', failed(new TlsError('INTERNAL_ERROR')), /INTERNAL_ERROR/],
     ['that it goes on after a failure', { ...failed(broken), shutdown: () => 1 }, /another answer after DECODE_ERROR/],
-    ['that it waits for ever', { getError: () => SslError.wantRead }, /neither ends nor moves/],
-    ['that it waits for a promise that nobody gave', { getError: () => SslError.wantAsync }, /without a promise/],
+    ['that it waits for ever', { getError: () => SslErrorCode.wantRead }, /neither ends nor moves/],
+    ['that it waits for a promise that nobody gave', { getError: () => SslErrorCode.wantAsync }, /without a promise/],
     ['that it says 1 and is not established', { connect: () => 1 }, /without being established/],
   ] satisfies [string, Partial<Ssl>, RegExp][])('is %s', (_name, over, message) => {
     expect(run(over)).toThrow(message);

@@ -7,7 +7,7 @@ import { credentialFromDer, loadNative } from '@ferrule/native';
 import { createPure } from '@ferrule/pure';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
 import { encodeKeyUpdate, encodeMessage, encodeExtension, HandshakeType, ContentType } from '@ferrule/pure/wire';
-import { Alert, SslError } from '@ferrule/result';
+import { Alert, SslErrorCode } from '@ferrule/result';
 import { describe, expect, it } from 'vitest';
 import { exchange } from '../src/hostile/exchange.ts';
 import { Server12 } from '../src/hostile/server12.ts';
@@ -64,7 +64,7 @@ function readAll({ ssl, deliver }: Connected<unknown>): { ret: number; data: str
   for (;;) {
     const waiting = deliver();
     const ret = ssl.read(into);
-    if (ret <= 0 && (waiting === 0 || ssl.getError(ret) !== SslError.wantRead)) return { ret, data };
+    if (ret <= 0 && (waiting === 0 || ssl.getError(ret) !== SslErrorCode.wantRead)) return { ret, data };
     if (ret > 0) data += Buffer.from(into.subarray(0, ret)).toString();
   }
 }
@@ -87,7 +87,7 @@ describe.skipIf(!loaded.ok)('a close_notify of fatal level', () => {
       it.server.sendAlert(2, Alert.close_notify);
       it.deliver();
       expect([it.ssl.getError(it.ssl.read(new Uint8Array(1))), it.ssl.failure]).toEqual([
-        SslError.zeroReturn,
+        SslErrorCode.zeroReturn,
         undefined,
       ]);
       expect([it.ssl.write(Uint8Array.of(1)), it.ssl.failure?.error.code]).toEqual([-1, 'PROTOCOL_IS_SHUTDOWN']);
@@ -129,7 +129,7 @@ describe.skipIf(!loaded.ok)('native', () => {
         connection.server.sendData('x');
       }
       const { ret, data } = readAll(connection);
-      expect(connection.ssl.getError(ret)).toBe(SslError.wantWrite);
+      expect(connection.ssl.getError(ret)).toBe(SslErrorCode.wantWrite);
       // 16 KiB wait at most, and the last answer.
       expect(questions()).toBeLessThan(30);
       expect(data.length).toBeLessThanOrEqual(questions());
@@ -189,7 +189,7 @@ describe.skipIf(!loaded.ok)('native', () => {
     server.sendHandshake(update.subarray(0, 4));
     expect(readAll(connection).ret).toBe(-1);
     expect(ssl.keyUpdate(false)).toBe(-1);
-    expect(ssl.getError(-1)).toBe(SslError.wantRead);
+    expect(ssl.getError(-1)).toBe(SslErrorCode.wantRead);
     server.sendHandshake(update.subarray(4));
     connection.deliver();
     expect(ssl.keyUpdate(false)).toBe(1);
@@ -202,7 +202,7 @@ describe.skipIf(!loaded.ok)('native', () => {
       server.sendData('last words');
       server.sendAlert(level, Alert.close_notify);
       const { ret, data } = readAll(connection);
-      expect([ret, connection.ssl.getError(ret), data]).toEqual([0, SslError.zeroReturn, 'last words']);
+      expect([ret, connection.ssl.getError(ret), data]).toEqual([0, SslErrorCode.zeroReturn, 'last words']);
       expect(connection.ssl.read(new Uint8Array(1))).toBe(0);
       expect(connection.ssl.failure).toBeUndefined();
       expect(connection.ssl.shutdown()).toBe(1);

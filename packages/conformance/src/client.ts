@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { type Bio, bioPair } from '@ferrule/bio';
 import type { Backend, ContextOptions, Ssl, SslContext } from '@ferrule/contract';
-import { type Failed, SslError, sslErrorName } from '@ferrule/result';
+import { type Failed, SslErrorCode, sslErrorName } from '@ferrule/result';
 import { pki } from './pki/index.ts';
 import type { Peer } from './server/peer.ts';
 
@@ -32,7 +32,7 @@ export class Client {
   readonly net: Bio;
   readonly peer: Peer;
   /** Each answer of getError() so far that was not the one before it again. */
-  readonly answers: SslError[] = [];
+  readonly answers: SslErrorCode[] = [];
   #sent = 0;
 
   constructor(ssl: Ssl, peer: Peer, bioSize?: number) {
@@ -56,20 +56,20 @@ export class Client {
   async run(operation: () => number): Promise<number> {
     for (let calls = 0; calls < 1_000_000; calls++) {
       const ret = operation();
-      const why = ret > 0 ? SslError.none : this.ssl.getError(ret);
+      const why = ret > 0 ? SslErrorCode.none : this.ssl.getError(ret);
       // Before any await: the promise may settle, and be gone, during one
       const { asyncReady } = this.ssl;
       if (this.answers.at(-1) !== why) this.answers.push(why);
       await this.flush();
       switch (why) {
-        case SslError.wantWrite:
+        case SslErrorCode.wantWrite:
           break;
-        case SslError.wantRead:
+        case SslErrorCode.wantRead:
           await this.peer.fill(this.net);
           break;
-        case SslError.wantAsync:
-        case SslError.wantX509Lookup:
-        case SslError.wantRetryVerify:
+        case SslErrorCode.wantAsync:
+        case SslErrorCode.wantX509Lookup:
+        case SslErrorCode.wantRetryVerify:
           assert.ok(asyncReady, `${sslErrorName(why)} without a promise in asyncReady`);
           await asyncReady;
           break;
@@ -89,12 +89,12 @@ export class Client {
     for (;;) {
       const ret = this.ssl.shutdown();
       // 0 is "sent", and no error that getError() could be asked about
-      const why = ret >= 0 ? SslError.none : this.ssl.getError(ret);
+      const why = ret >= 0 ? SslErrorCode.none : this.ssl.getError(ret);
       const { asyncReady } = this.ssl;
       await this.flush();
-      if (why === SslError.wantRead) await this.peer.fill(this.net);
-      else if (why === SslError.wantAsync) await asyncReady;
-      else if (why !== SslError.wantWrite) return ret;
+      if (why === SslErrorCode.wantRead) await this.peer.fill(this.net);
+      else if (why === SslErrorCode.wantAsync) await asyncReady;
+      else if (why !== SslErrorCode.wantWrite) return ret;
     }
   }
 
@@ -102,7 +102,7 @@ export class Client {
   async call(operation: () => number): Promise<number> {
     for (;;) {
       const ret = operation();
-      if (ret > 0 || this.ssl.getError(ret) !== SslError.wantAsync) return ret;
+      if (ret > 0 || this.ssl.getError(ret) !== SslErrorCode.wantAsync) return ret;
       await this.ssl.asyncReady;
     }
   }
@@ -181,7 +181,7 @@ export class Client {
 }
 
 /** Asserts a return value together with what getError() says of it. */
-export function expectReturn(ssl: Ssl, ret: number, expected: number, why: SslError): void {
+export function expectReturn(ssl: Ssl, ret: number, expected: number, why: SslErrorCode): void {
   const actual = `${ret} / ${sslErrorName(ssl.getError(ret))}`;
   const wanted = `${expected} / ${sslErrorName(why)}`;
   const { error } = ssl.failure ?? {};

@@ -1,5 +1,5 @@
 import type { Backend, Ssl, SslContext, TlsSession } from '@ferrule/contract';
-import { SslError } from '@ferrule/result';
+import { SslErrorCode } from '@ferrule/result';
 
 /** An engine that takes everything, does nothing, and calls it success: no check of worth may pass on it. */
 export const yesMan: Backend = {
@@ -54,7 +54,7 @@ const connection = (): Ssl => ({
   writeEarlyData: (from) => from.length,
   shutdown: () => 1,
   keyUpdate: () => 1,
-  getError: (ret) => (ret > 0 ? SslError.none : SslError.wantRead),
+  getError: (ret) => (ret > 0 ? SslErrorCode.none : SslErrorCode.wantRead),
   failure: undefined,
   asyncReady: undefined,
   pending: 0,

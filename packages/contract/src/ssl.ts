@@ -1,6 +1,6 @@
 /** @module One connection. */
 import type { Bio } from '@ferrule/bio';
-import type { ErrorSource, ReturnValue, SslError } from '@ferrule/result';
+import type { ErrorSource, ReturnValue, SslErrorCode } from '@ferrule/result';
 import type { Credential } from './credential.ts';
 import type { TlsVersion } from './options.ts';
 import type { TlsSession } from './session.ts';
@@ -73,7 +73,7 @@ export interface Ssl extends ErrorSource {
    */
   keyUpdate(requestPeer: boolean): ReturnValue;
 
-  getError(ret: number): SslError;
+  getError(ret: number): SslErrorCode;
   /**
    * Settles (never rejects) when a WANT_ASYNC, WANT_RETRY_VERIFY or WANT_X509_LOOKUP can make progress. While a promise
    * of an observer is pending (onSession, onKeylog, onMessage) there is one beside every other wait, too: it settles

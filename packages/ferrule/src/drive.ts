@@ -1,5 +1,5 @@
 /** @module One loop that runs any SSL operation to completion over any transport. */
-import { type ErrorSource, SslError, TlsError } from '@ferrule/result';
+import { type ErrorSource, SslErrorCode, TlsError } from '@ferrule/result';
 import { turn } from './turn.ts';
 
 /** Moves ciphertext between the network end of a BIO and anything that carries bytes. */
@@ -32,16 +32,16 @@ export async function drive<Net extends { readonly pending: number }>(
   for (;;) {
     const ret = operation();
     // Before any await: another drive may call getError for itself
-    const why = ret > 0 ? SslError.none : ssl.getError(ret);
+    const why = ret > 0 ? SslErrorCode.none : ssl.getError(ret);
     if (net.pending > 0) {
       await (isFatal(why) ? pump.flush(net).catch(ignored) : pump.flush(net));
-      if (why === SslError.wantRead || why === SslError.wantWrite) continue;
+      if (why === SslErrorCode.wantRead || why === SslErrorCode.wantWrite) continue;
     }
     switch (why) {
-      case SslError.none:
-      case SslError.zeroReturn:
+      case SslErrorCode.none:
+      case SslErrorCode.zeroReturn:
         return ret;
-      case SslError.wantRead: {
+      case SslErrorCode.wantRead: {
         const filled = pump.fill(net);
         // Of an observer: no byte tells that it was rejected
         const { asyncReady } = ssl;
@@ -49,23 +49,23 @@ export async function drive<Net extends { readonly pending: number }>(
         break;
       }
       // With nothing to flush somebody else has made room
-      case SslError.wantWrite:
+      case SslErrorCode.wantWrite:
         break;
-      case SslError.wantAsync:
-      case SslError.wantX509Lookup:
-      case SslError.wantRetryVerify: {
+      case SslErrorCode.wantAsync:
+      case SslErrorCode.wantX509Lookup:
+      case SslErrorCode.wantRetryVerify: {
         await ssl.asyncReady;
         const due = turn();
         if (due !== undefined) await due;
         break;
       }
-      case SslError.ssl:
-      case SslError.syscall:
+      case SslErrorCode.ssl:
+      case SslErrorCode.syscall:
         throw ssl.failure?.error ?? new TlsError('INTERNAL_ERROR', `the engine failed with ${ret} and gave no reason`);
     }
   }
 }
 
-const isFatal = (why: SslError): boolean => why === SslError.ssl || why === SslError.syscall;
+const isFatal = (why: SslErrorCode): boolean => why === SslErrorCode.ssl || why === SslErrorCode.syscall;
 /** The failure of the connection counts, not that its alert could not be sent. */
 function ignored(): void {}

@@ -16,7 +16,7 @@
  */
 import { InboundBio } from '@ferrule/bio';
 import type { Ssl } from '@ferrule/contract';
-import { SslError, TlsError } from '@ferrule/result';
+import { SslErrorCode, TlsError } from '@ferrule/result';
 import { bytesOf, memoryOf } from '@ferrule/result/arguments';
 import { Departure, type Manner } from './departure.ts';
 import { Job, JobQueue, type Settled } from './jobs.ts';
@@ -301,12 +301,12 @@ export class TlsPump implements TransportSink {
       const why = ssl.getError(ret);
       // A view may end where the engine's look ends: ask again while that makes progress
       const { pending, moved } = this.#inbound;
-      if (why === SslError.wantRead && pending > 0 && moved !== this.#offered) {
+      if (why === SslErrorCode.wantRead && pending > 0 && moved !== this.#offered) {
         this.#offered = moved;
         continue;
       }
       this.#face.drained();
-      if (why === SslError.zeroReturn) {
+      if (why === SslErrorCode.zeroReturn) {
         this.#readEnded = true;
         this.#inbound.clear();
         this.#face.ended();
@@ -322,7 +322,7 @@ export class TlsPump implements TransportSink {
       const ret = advance(ssl, job);
       if (ret <= 0) {
         const why = ssl.getError(ret);
-        if (why === SslError.wantWrite && this.#outgoing.flush() && !this.#outgoing.full) continue;
+        if (why === SslErrorCode.wantWrite && this.#outgoing.flush() && !this.#outgoing.full) continue;
         return this.#await(ssl, why);
       }
       if (this.#outgoing.bio.queued >= SEND_AT) this.#outgoing.flush();
@@ -333,23 +333,23 @@ export class TlsPump implements TransportSink {
   }
 
   /** What an operation waits for. */
-  #await(ssl: Ssl, why: SslError): void {
+  #await(ssl: Ssl, why: SslErrorCode): void {
     switch (why) {
-      case SslError.wantRead:
+      case SslErrorCode.wantRead:
         this.#hungry = true;
         // Of an observer: no byte tells that it was rejected
         if (ssl.asyncReady !== undefined) this.#awaitPromise(ssl.asyncReady);
         return;
-      case SslError.wantWrite:
+      case SslErrorCode.wantWrite:
         this.#full = true;
         if (this.#outgoing.flush() && !this.#outgoing.full) this.#again = true;
         return;
-      case SslError.wantAsync:
-      case SslError.wantRetryVerify:
-      case SslError.wantX509Lookup:
+      case SslErrorCode.wantAsync:
+      case SslErrorCode.wantRetryVerify:
+      case SslErrorCode.wantX509Lookup:
         return this.#awaitPromise(ssl.asyncReady ?? Promise.resolve());
-      case SslError.ssl:
-      case SslError.syscall:
+      case SslErrorCode.ssl:
+      case SslErrorCode.syscall:
         return this.#engineFailed(
           bare(ssl.failure?.error ?? new TlsError('INTERNAL_ERROR', 'the engine failed and gave no reason')),
         );

@@ -1,6 +1,6 @@
 /** @module The operations that a pump runs, and the ways in which they fail. */
 import type { Ssl } from '@ferrule/contract';
-import { SslError, TlsError } from '@ferrule/result';
+import { SslErrorCode, TlsError } from '@ferrule/result';
 import type { Job } from './jobs.ts';
 
 /** A job as far as it goes now; what the `Ssl` returned. */
@@ -60,7 +60,9 @@ export const notBytes = (name: string, value: unknown): TlsError =>
 
 /** Whether the last operation waits for an answer of the caller's. */
 export const awaitsCaller = (ssl: Ssl): boolean =>
-  ssl.asyncReady !== undefined && ssl.getError(-1) !== SslError.wantRead && ssl.getError(-1) !== SslError.wantWrite;
+  ssl.asyncReady !== undefined &&
+  ssl.getError(-1) !== SslErrorCode.wantRead &&
+  ssl.getError(-1) !== SslErrorCode.wantWrite;
 
 /** Nothing moved for `ms` milliseconds: the peer, or a callback of the caller, does not answer. */
 export const stalledFor = (ms: number, name: string, isCallback: boolean): TlsError =>

@@ -1,4 +1,4 @@
-import { SslError } from '@ferrule/result';
+import { SslErrorCode } from '@ferrule/result';
 import { afterEach, expect, it, vi } from 'vitest';
 import { drive, type Pump } from './drive.ts';
 
@@ -15,7 +15,7 @@ function busy(): { readonly ssl: Parameters<typeof drive>[0]; readonly operation
   const ssl: Parameters<typeof drive>[0] = {
     failure: undefined,
     asyncReady: Promise.resolve(),
-    getError: (ret) => (ret > 0 ? SslError.none : SslError.wantAsync),
+    getError: (ret) => (ret > 0 ? SslErrorCode.none : SslErrorCode.wantAsync),
   };
   return { ssl, operation: () => (rang ? 1 : -1) };
 }

@@ -4,7 +4,7 @@ import { type Bio, bioPair } from '@ferrule/bio';
 import { pki } from '@ferrule/conformance/pki';
 import { createPure } from '@ferrule/pure';
 import { createWebCrypto } from '@ferrule/pure/crypto/webcrypto';
-import { SslError } from '@ferrule/result';
+import { SslErrorCode } from '@ferrule/result';
 import { describe, expect, it } from 'vitest';
 import { chooseBackend, connect, connectOver, type Memory, type Transport } from 'ferrule';
 import { engines, OddTransport, slow } from './odd-transports.ts';
@@ -297,7 +297,7 @@ it.each(engines)('a BIO that counts bytes and does not show them is waited for: 
   };
   const ssl = backend.createContext({ verify: () => true }).newConnection();
   ssl.setBio(liar, bio);
-  for (let i = 0; i < 3; i++) expect(ssl.getError(ssl.connect())).toBe(SslError.wantRead);
+  for (let i = 0; i < 3; i++) expect(ssl.getError(ssl.connect())).toBe(SslErrorCode.wantRead);
   ssl.dispose();
 });
 

@@ -5,7 +5,7 @@
 import type { Backend, ContextOptions, Ssl } from '@ferrule/contract';
 import { suite } from '@ferrule/conformance';
 import { patience } from '@ferrule/conformance/server';
-import { failed, SslError, TlsError } from '@ferrule/result';
+import { failed, SslErrorCode, TlsError } from '@ferrule/result';
 import { describe, expect, it } from 'vitest';
 import { chooseBackend } from 'ferrule';
 
@@ -65,7 +65,7 @@ const MUTANTS: readonly (readonly [title: string, engine: Backend, group: string
     'calls every failure a protocol error',
     mutant(same, (ssl) => ({
       getError: (ret) =>
-        ret > 0 ? SslError.none : ssl.getError(ret) === SslError.syscall ? SslError.ssl : ssl.getError(ret),
+        ret > 0 ? SslErrorCode.none : ssl.getError(ret) === SslErrorCode.syscall ? SslErrorCode.ssl : ssl.getError(ret),
     })),
     'the return table',
     'fails during the handshake',

@@ -10,7 +10,7 @@
  */
 import type { Bio } from '@ferrule/bio';
 import type { TlsSession } from '@ferrule/contract';
-import { SslError, TlsError } from '@ferrule/result';
+import { SslErrorCode, TlsError } from '@ferrule/result';
 import { EMPTY } from '@ferrule/result/bytes';
 import { type Facts, type Outlet, type Port, type Start, transportError } from '@ferrule/ssl';
 import { mayOfferEarlyData } from '@ferrule/ssl/session-binding';
@@ -202,7 +202,7 @@ export class Connection implements Port {
       if (ret > 0 && !spacious && answerUnsent) this.#flush(wbio);
       if (ret > 0) return ret;
       switch (error) {
-        case SslError.wantRead:
+        case SslErrorCode.wantRead:
           // More than one view's worth, or the end behind it. A BIO that counts bytes and does not show them is waited
           // for.
           if ((rbio.pending > 0 && used > 0) || (!eof && rbio.eof)) continue;
@@ -210,7 +210,7 @@ export class Connection implements Port {
           if (!rbio.blocking) return -error;
           rbio.nread0(1);
           continue;
-        case SslError.wantWrite:
+        case SslErrorCode.wantWrite:
           if (!spacious) {
             spacious = true;
             continue;
@@ -223,15 +223,15 @@ export class Connection implements Port {
           if (!wbio.blocking && this.#space(wbio, room).length === 0) return -error;
           if (wbio.blocking) wbio.nwrite0(1);
           continue;
-        case SslError.wantRetryVerify:
+        case SslErrorCode.wantRetryVerify:
           this.#questions.verify();
           break;
-        case SslError.wantX509Lookup:
+        case SslErrorCode.wantX509Lookup:
           this.#questions.chooseCredential();
           break;
-        case SslError.zeroReturn:
+        case SslErrorCode.zeroReturn:
           return -error;
-        case SslError.none:
+        case SslErrorCode.none:
           // shutdown(): ours is sent, the peer's has not come.
           return ret;
         default:

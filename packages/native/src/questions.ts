@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { CertificateRequest } from '@ferrule/contract';
-import { Alert, isCertificateCode, SslError, TlsError, X509V } from '@ferrule/result';
+import { Alert, isCertificateCode, SslErrorCode, TlsError, X509V } from '@ferrule/result';
 import {
   ask,
   type Asked,
@@ -31,7 +31,7 @@ export class Questions {
   readonly #outlet: Outlet;
   readonly #facts: NativeFacts;
   /** What a callback was asked, and what is done with its answer. */
-  #question: { readonly asked: Asked<unknown>; readonly why: SslError; readonly use: () => void } | undefined;
+  #question: { readonly asked: Asked<unknown>; readonly why: SslErrorCode; readonly use: () => void } | undefined;
   #disposed = false;
   /** The failure that a callback's refusal is. */
   refusal: TlsError | undefined;
@@ -60,7 +60,7 @@ export class Questions {
 
   /** Nobody waits for the choice of a credential any more: we have none (RFC 9846 section 4.5.1). */
   decline(): void {
-    if (this.#question?.why !== SslError.wantX509Lookup || this.#question.asked.state !== 'pending') return;
+    if (this.#question?.why !== SslErrorCode.wantX509Lookup || this.#question.asked.state !== 'pending') return;
     this.#question = undefined;
     this.#use(undefined);
   }
@@ -69,7 +69,7 @@ export class Questions {
    * Uses the answer to what was asked, if it is there; else why it is waited for. @throws TlsError DISPOSED, which a
    * callback may do
    */
-  unanswered(): SslError | undefined {
+  unanswered(): SslErrorCode | undefined {
     if (this.#disposed) throw new TlsError('DISPOSED');
     const question = this.#question;
     if (question === undefined) return undefined;
@@ -112,7 +112,7 @@ export class Questions {
     );
     this.#question = {
       asked,
-      why: SslError.wantRetryVerify,
+      why: SslErrorCode.wantRetryVerify,
       use: () => void (refusalOf(asked) === undefined && take(peer)),
     };
   }
@@ -133,7 +133,7 @@ export class Questions {
     );
     this.#question = {
       asked,
-      why: SslError.wantRetryVerify,
+      why: SslErrorCode.wantRetryVerify,
       use: () => {
         const refusal = refusalOf(asked);
         this.refusal = refusal?.error;
@@ -188,7 +188,7 @@ export class Questions {
     );
     this.#question = {
       asked,
-      why: SslError.wantX509Lookup,
+      why: SslErrorCode.wantX509Lookup,
       use: () => {
         if (asked.state === 'done')
           this.#useNamed(asked.value as ParsedCredential | undefined, request, native.sharedSignatureAlgorithms);

@@ -2,7 +2,7 @@
  * @module From OpenSSL's reasons to ferrule's codes: one table, by number. The numbers are part of OpenSSL's ABI; its
  * texts differ between versions.
  */
-import { Alert, CODES, peerAlert, SslError, TlsError, type CommonCode, failed, type Failed } from '@ferrule/result';
+import { Alert, CODES, peerAlert, SslErrorCode, TlsError, type CommonCode, failed, type Failed } from '@ferrule/result';
 import { foreignPeer } from '@ferrule/ssl';
 import { type NativeFailure, OwnReason } from './binding.ts';
 import { certificateError, type PeerFacts } from './certificate-error.ts';
@@ -215,7 +215,11 @@ export function failureOf(native: NativeFailure, peer: PeerFacts): Failed {
     alertSent > 0 && code !== 'UNEXPECTED_EOF' ? { description: alertSent, origin: 'local' as const } : undefined;
   // The words are ours, the same with every OpenSSL; its own are the cause.
   const cause = text === '' ? undefined : new Error(`OpenSSL: ${text}`);
-  return failed(new TlsError(code, foreign?.message ?? messageOf(code, native), { alert, cause }), -1, SslError.ssl);
+  return failed(
+    new TlsError(code, foreign?.message ?? messageOf(code, native), { alert, cause }),
+    -1,
+    SslErrorCode.ssl,
+  );
 }
 
 function messageOf(code: CommonCode, { head, duringHandshake }: NativeFailure): string {

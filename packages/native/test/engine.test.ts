@@ -13,7 +13,7 @@ import { makeOcspResponse, pki } from '@ferrule/conformance/pki';
 import { ScriptedPeer, TestServer } from '@ferrule/conformance/server';
 import type { ContextOptions, TlsSession } from '@ferrule/contract';
 import { createNative } from '@ferrule/native';
-import { Alert, SslError, TlsError, X509V } from '@ferrule/result';
+import { Alert, SslErrorCode, TlsError, X509V } from '@ferrule/result';
 import { parseCertificate } from '@ferrule/x509';
 
 const backend = createNative();
@@ -317,7 +317,7 @@ describe('what goes wrong around a call', () => {
       { ...wrap(engine), nwrite0: () => detached },
       { ...wrap(engine), nwrite0: () => detached, nwrite: () => undefined },
     );
-    expectReturn(ssl, ssl.connect(), -1, SslError.wantWrite);
+    expectReturn(ssl, ssl.connect(), -1, SslErrorCode.wantWrite);
     ssl.dispose();
   });
 
@@ -345,7 +345,7 @@ describe('what goes wrong around a call', () => {
     const server = await TestServer.make();
     const client = await Client.make(backend, server.open(), { options: await trusting(), bioSize: 64 });
     const { ssl } = await client.established();
-    expectReturn(ssl, ssl.write(new Uint8Array(100)), -1, SslError.wantWrite);
+    expectReturn(ssl, ssl.write(new Uint8Array(100)), -1, SslErrorCode.wantWrite);
     expect(() => ssl.write(new Uint8Array(99))).toThrow(TypeError);
     expect(await client.run(() => ssl.write(new Uint8Array(100)))).toBe(100);
     server.close();

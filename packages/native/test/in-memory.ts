@@ -5,7 +5,7 @@ import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { type Bio, bioPair } from '@ferrule/bio';
 import type { Ssl, SslContext } from '@ferrule/contract';
 import { pki } from '@ferrule/conformance/pki';
-import { SslError } from '@ferrule/result';
+import { SslErrorCode } from '@ferrule/result';
 
 /** One end of a byte pipe. */
 class End extends Duplex {
@@ -56,7 +56,7 @@ export class InMemoryServer {
     ssl.setHost('server.test');
     ssl.setBio(engine, engine);
     for (let ret = ssl.connect(); ret !== 1; ret = ssl.connect()) {
-      if (ssl.getError(ret) !== SslError.wantRead)
+      if (ssl.getError(ret) !== SslErrorCode.wantRead)
         throw ssl.failure?.error ?? new Error(`getError ${ssl.getError(ret)}`);
       flush();
       await new Promise(setImmediate);

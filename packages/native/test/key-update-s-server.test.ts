@@ -13,7 +13,7 @@ import { describe, expect, it } from 'vitest';
 import { type Bio, bioPair } from '@ferrule/bio';
 import { pki } from '@ferrule/conformance/pki';
 import { createNative } from '@ferrule/native';
-import { SslError } from '@ferrule/result';
+import { SslErrorCode } from '@ferrule/result';
 
 const installed = spawnSync('openssl', ['version']).status === 0;
 if (!installed) console.log('skipped: there is no openssl command on this machine');
@@ -105,7 +105,7 @@ describe.skipIf(!installed)('openssl s_server, its KeyUpdates and ours', () => {
           if (step % 3 === 0) ssl.keyUpdate(step % 2 === 0);
           await move();
         }
-        for (let ret = ssl.shutdown(); ret < 0 && ssl.getError(ret) === SslError.wantWrite; ret = ssl.shutdown())
+        for (let ret = ssl.shutdown(); ret < 0 && ssl.getError(ret) === SslErrorCode.wantWrite; ret = ssl.shutdown())
           await move();
         await move();
         socket.end();

@@ -3,7 +3,7 @@
  * operation has done all that it can with what the BIOs hold. What a flow may do is in `handshake.ts`.
  */
 import type { Ssl } from '@ferrule/contract';
-import { Alert, SslError, type TlsError } from '@ferrule/result';
+import { Alert, SslErrorCode, type TlsError } from '@ferrule/result';
 import { EMPTY } from '@ferrule/result/bytes';
 import { ContentType } from '@ferrule/result/numbers';
 import { SslShell, type Facts, type Outlet, type Port, type Start } from '@ferrule/ssl';
@@ -102,7 +102,7 @@ class Connection implements Port {
 
   read(into: Uint8Array): number {
     while (this.#plain.length === 0) {
-      if ((this.#records.shutdown & RECEIVED) !== 0) return -SslError.zeroReturn;
+      if ((this.#records.shutdown & RECEIVED) !== 0) return -SslErrorCode.zeroReturn;
       const stalled = this.#nextEvent();
       if (stalled !== 0) return stalled;
     }
@@ -124,7 +124,7 @@ class Connection implements Port {
       this.#earlyDataFits = undefined;
       if (fitting === false) return 0;
       const ret = this.#engine.resume();
-      if (!this.#hs.earlyData) return ret < 0 && ret !== -SslError.wantRead ? ret : 0;
+      if (!this.#hs.earlyData) return ret < 0 && ret !== -SslErrorCode.wantRead ? ret : 0;
     }
     return this.#write(from);
   }

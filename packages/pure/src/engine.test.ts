@@ -1,4 +1,4 @@
-import { SslError } from '@ferrule/result';
+import { SslErrorCode } from '@ferrule/result';
 import { describe, expect, it } from 'vitest';
 import { Engine } from './engine.ts';
 import type { Steps, Wait } from './wait.ts';
@@ -10,7 +10,7 @@ function* waits(...codes: Wait[]): Steps<void> {
 describe('Engine', () => {
   it('turns each wait into its negated code, and the end into 1', () => {
     const engine = new Engine();
-    engine.start(waits(SslError.wantRead, SslError.wantX509Lookup));
+    engine.start(waits(SslErrorCode.wantRead, SslErrorCode.wantX509Lookup));
     expect([engine.busy, engine.resume(), engine.resume(), engine.resume(), engine.busy]).toEqual([
       true,
       -2,
@@ -26,7 +26,7 @@ describe('Engine', () => {
     const bug = new RangeError('bug');
     engine.start(
       (function* (): Steps<void> {
-        yield SslError.wantRead;
+        yield SslErrorCode.wantRead;
         throw bug;
       })(),
     );
@@ -40,7 +40,7 @@ describe('Engine', () => {
 
   it('goes on with nothing that was stopped', () => {
     const engine = new Engine();
-    engine.start(waits(SslError.wantRead));
+    engine.start(waits(SslErrorCode.wantRead));
     engine.stop();
     expect([engine.busy, engine.resume()]).toEqual([false, 1]);
   });

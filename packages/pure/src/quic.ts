@@ -12,7 +12,7 @@ import type {
   QuicLevel,
   Ssl,
 } from '@ferrule/contract';
-import { Alert, SslError, type ReturnValue, type TlsError } from '@ferrule/result';
+import { Alert, SslErrorCode, type ReturnValue, type TlsError } from '@ferrule/result';
 import { copyOf } from '@ferrule/ssl';
 import { plainOptions } from '@ferrule/result/arguments';
 import { bytes, flag, optionsOf } from '@ferrule/ssl/options';
@@ -119,7 +119,7 @@ class Quic implements QuicConnection, QuicCarrier {
     if (ret !== 1) return ret;
     // Tickets; data does not come this way
     const read = tls.read(new Uint8Array(1));
-    return tls.getError(read) === SslError.wantRead ? 1 : (read as ReturnValue);
+    return tls.getError(read) === SslErrorCode.wantRead ? 1 : (read as ReturnValue);
   }
 
   events(): readonly QuicEvent[] {

@@ -1,4 +1,4 @@
-import { SslError, TlsError } from '@ferrule/result';
+import { SslErrorCode, TlsError } from '@ferrule/result';
 import { describe, expect, it } from 'vitest';
 import { finish, testEffects } from '../test/effects.ts';
 import type { Effects, HandshakeIo } from './effects.ts';
@@ -15,18 +15,18 @@ describe('settle', () => {
 
   it('waits for a promise with the given reason, and goes on with its value', async () => {
     const effects = testEffects();
-    expect(await finish(effects, settle(effects, 'step', Promise.resolve('later'), SslError.wantRetryVerify))).toBe(
+    expect(await finish(effects, settle(effects, 'step', Promise.resolve('later'), SslErrorCode.wantRetryVerify))).toBe(
       'later',
     );
-    expect(effects.waits).toEqual([SslError.wantRetryVerify]);
+    expect(effects.waits).toEqual([SslErrorCode.wantRetryVerify]);
   });
 
   it('asked too early, waits again', () => {
     const effects = testEffects();
     const steps = settle(effects, 'step', new Promise<number>(() => undefined));
     expect([steps.next(), steps.next()]).toEqual([
-      { done: false, value: SslError.wantAsync },
-      { done: false, value: SslError.wantAsync },
+      { done: false, value: SslErrorCode.wantAsync },
+      { done: false, value: SslErrorCode.wantAsync },
     ]);
   });
 
@@ -58,15 +58,21 @@ describe('recv and flush', () => {
 
   it('yield what the connection waits for, until it is there', () => {
     const message = { type: 2, raw: new Uint8Array(4), body: new Uint8Array(0) };
-    const { effects, steps } = scripted(SslError.wantWrite, SslError.wantRead, message, SslError.wantAsync, true);
+    const { effects, steps } = scripted(
+      SslErrorCode.wantWrite,
+      SslErrorCode.wantRead,
+      message,
+      SslErrorCode.wantAsync,
+      true,
+    );
     const reading = recv(effects, 'ServerHello');
     expect([reading.next().value, reading.next().value, reading.next()]).toEqual([
-      SslError.wantWrite,
-      SslError.wantRead,
+      SslErrorCode.wantWrite,
+      SslErrorCode.wantRead,
       { done: true, value: message },
     ]);
     const writing = flush(effects, 'Finished');
-    expect([writing.next().value, writing.next().done]).toEqual([SslError.wantAsync, true]);
+    expect([writing.next().value, writing.next().done]).toEqual([SslErrorCode.wantAsync, true]);
     expect(steps).toEqual(['read ServerHello', 'write Finished']);
   });
 });

@@ -4,7 +4,7 @@
  * A handshake is a linear generator whose only yields are wait codes: `yield* recv(…)` reads like a call that blocks.
  * The engine resumes it when the caller asks again; nothing here knows of BIOs, promises' timing or the event loop.
  */
-import { SslError } from '@ferrule/result';
+import { SslErrorCode } from '@ferrule/result';
 import { ask, askFailed, type Asked } from '@ferrule/ssl';
 import type { Effects } from './effects.ts';
 import type { HandshakeMessage } from './record/coalesce.ts';
@@ -45,7 +45,7 @@ export function* settle<T>(
   effects: Effects,
   label: string,
   operation: T | PromiseLike<T>,
-  wait: Wait = SslError.wantAsync,
+  wait: Wait = SslErrorCode.wantAsync,
 ): Steps<T> {
   if (isPromiseLike(operation))
     return yield* answer(
@@ -69,7 +69,7 @@ export function* answer<T>(
   effects: Effects,
   label: string,
   asked: Asked<T>,
-  wait: Wait = SslError.wantAsync,
+  wait: Wait = SslErrorCode.wantAsync,
 ): Steps<T> {
   yield* settled(effects, label, asked, wait);
   if (asked.state === 'failed') throw askFailed(asked.error, label);

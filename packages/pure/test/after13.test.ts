@@ -1,7 +1,7 @@
 /** What a TLS 1.3 server may say after the handshake, and how much of it. */
 import { pki } from '@ferrule/conformance/pki';
 import type { ContextOptions, Credential, Signer } from '@ferrule/contract';
-import { SslError } from '@ferrule/result';
+import { SslErrorCode } from '@ferrule/result';
 import { describe, expect, it } from 'vitest';
 import * as wire from '../src/wire/index.ts';
 import { KEY_UPDATE, type Scene, scene, begin, establish, refusal, repeat, read } from './scene.ts';
@@ -75,13 +75,13 @@ describe('authentication after the handshake', () => {
     const signer: Signer = { schemes: [0x0403], sign: () => new Promise((resolve) => (answer = resolve)) };
     const it = establish({ postHandshakeAuth: true, credentials: [{ chain: client.chain, key: signer }] });
     it.server.put(22, it.server.certificateRequest(new Uint8Array([1])));
-    expect([read(it.ssl), it.ssl.getError(-1)]).toEqual([-1, SslError.wantAsync]);
+    expect([read(it.ssl), it.ssl.getError(-1)]).toEqual([-1, SslErrorCode.wantAsync]);
     const ready = it.ssl.asyncReady;
     expect([it.ssl.write(new Uint8Array([7])), it.ssl.connect()]).toEqual([1, 1]);
     expect(it.server.record()?.content).toEqual(new Uint8Array([7]));
     answer(new Uint8Array(70));
     await ready;
-    expect([read(it.ssl), it.ssl.getError(-1)]).toEqual([-1, SslError.wantRead]);
+    expect([read(it.ssl), it.ssl.getError(-1)]).toEqual([-1, SslErrorCode.wantRead]);
     expect(it.server.messages().map(([type]) => type)).toEqual([11, 15, 20]);
   });
 
@@ -91,13 +91,13 @@ describe('authentication after the handshake', () => {
     const onCertificateRequest = (): Promise<Credential | undefined> => new Promise((resolve) => (answer = resolve));
     const it = establish({ postHandshakeAuth: true, onCertificateRequest });
     it.server.put(22, it.server.certificateRequest(new Uint8Array([1])));
-    expect([read(it.ssl), it.ssl.getError(-1)]).toEqual([-1, SslError.wantX509Lookup]);
+    expect([read(it.ssl), it.ssl.getError(-1)]).toEqual([-1, SslErrorCode.wantX509Lookup]);
     expect(it.ssl.shutdown()).toBe(0);
     expect(it.server.record()).toMatchObject({ type: 21 });
     answer({ chain: client.chain, key: client.key });
     await new Promise((resolve) => setImmediate(resolve));
     for (let i = 0; i < 3; i++)
-      expect([read(it.ssl), it.ssl.getError(-1), it.ssl.asyncReady]).toEqual([-1, SslError.wantRead, undefined]);
+      expect([read(it.ssl), it.ssl.getError(-1), it.ssl.asyncReady]).toEqual([-1, SslErrorCode.wantRead, undefined]);
     expect(it.server.record()).toBeUndefined();
   });
 
@@ -113,7 +113,7 @@ describe('authentication after the handshake', () => {
     gate.room = 100;
     repeat(3, () => it.server.put(22, it.server.certificateRequest(new Uint8Array([1]))));
     it.server.put(23, new Uint8Array([5]));
-    for (let i = 0; i < 5; i++) expect([read(it.ssl), it.ssl.getError(-1)]).toEqual([-1, SslError.wantWrite]);
+    for (let i = 0; i < 5; i++) expect([read(it.ssl), it.ssl.getError(-1)]).toEqual([-1, SslErrorCode.wantWrite]);
     expect(asked).toBe(1);
     gate.room = 1 << 16;
     expect(read(it.ssl)).toBe(1);
@@ -168,7 +168,7 @@ describe('limits', () => {
   it('of tickets hold: what comes after is read and dropped', () => {
     const it = establish({ limits: { tickets: 2 } });
     repeat(5, () => it.server.put(22, it.server.ticket().message));
-    expect([read(it.ssl), it.ssl.getError(-1)]).toEqual([-1, SslError.wantRead]);
+    expect([read(it.ssl), it.ssl.getError(-1)]).toEqual([-1, SslErrorCode.wantRead]);
     expect(it.sessions).toHaveLength(2);
   });
 
@@ -202,7 +202,7 @@ describe('limits', () => {
     const message = new Uint8Array(4 + 4 + 4 + 1 + 2 + 40_000 + 2);
     message.set([4, 0, 0x9c, 0x4d, 0, 0, 0, 60, 0, 0, 0, 0, 0, 0x9c, 0x40]);
     for (let at = 0; at < message.length; at += 16_384) it.server.put(22, message.subarray(at, at + 16_384));
-    expect([read(it.ssl), it.ssl.getError(-1)]).toEqual([-1, SslError.wantRead]);
+    expect([read(it.ssl), it.ssl.getError(-1)]).toEqual([-1, SslErrorCode.wantRead]);
     expect(it.sessions).toHaveLength(1);
   });
 });

@@ -1,7 +1,7 @@
 /** Encrypted ClientHello with a server that can open it, and then does not keep its word. */
 import { bioPair } from '@ferrule/bio';
 import { pki } from '@ferrule/conformance/pki';
-import { SslError } from '@ferrule/result';
+import { SslErrorCode } from '@ferrule/result';
 import { expect, it } from 'vitest';
 import { nodeCrypto } from '../src/crypto/node.ts';
 import { createPure } from '../src/index.ts';
@@ -34,7 +34,7 @@ function retried(confirmed: boolean): {
   ssl.setBio(bio, bio);
   ssl.setHost('secret.test');
   const server = new Server13(net, leaf);
-  expect([ssl.connect(), ssl.getError(-1)]).toEqual([-1, SslError.wantRead]);
+  expect([ssl.connect(), ssl.getError(-1)]).toEqual([-1, SslErrorCode.wantRead]);
   server.readHello();
 
   const inner = ech.open(server.hello);

@@ -8,7 +8,7 @@ import { bioPair, type Bio } from '@ferrule/bio';
 import { Client, trusting } from '@ferrule/conformance';
 import { type Peer, TestServer, type Wire } from '@ferrule/conformance/server';
 import type { SslContext, Ssl } from '@ferrule/contract';
-import { SslError, TlsError } from '@ferrule/result';
+import { SslErrorCode, TlsError } from '@ferrule/result';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { nodeCrypto } from '../src/crypto/node.ts';
 import { createPure } from '../src/index.ts';
@@ -122,12 +122,12 @@ function play({ context }: Recording, pieces: readonly Uint8Array[], size = 65_5
     }
     const why = ssl.getError(ret);
     const [next] = queue;
-    if (why === SslError.wantRead && next !== undefined) {
+    if (why === SslErrorCode.wantRead && next !== undefined) {
       const count = net.write(next);
       if (count < next.length) queue[0] = next.subarray(count);
       else queue.shift();
-    } else if (why === SslError.wantRead) net.shutdownWrite();
-    else if (why !== SslError.wantWrite) return { text, error: ssl.failure?.error, sent, ssl };
+    } else if (why === SslErrorCode.wantRead) net.shutdownWrite();
+    else if (why !== SslErrorCode.wantWrite) return { text, error: ssl.failure?.error, sent, ssl };
   }
 }
 
@@ -209,7 +209,7 @@ describe.each(VERSIONS)('a recorded handshake of %s', (version) => {
       expect([at, text, TlsError.is(error)]).toEqual([at, '', true]);
       expect([at, error?.code]).not.toEqual([at, 'INTERNAL_ERROR']);
       // The same answer for ever.
-      expect(ssl.getError(ssl.connect())).toBe(SslError.ssl);
+      expect(ssl.getError(ssl.connect())).toBe(SslErrorCode.ssl);
       expect(ssl.failure?.error).toBe(error);
     }
   });

@@ -1,5 +1,5 @@
 /** The handshake of TLS 1.3. */
-import { SslError } from '@ferrule/result';
+import { SslErrorCode } from '@ferrule/result';
 import { describe, expect, it } from 'vitest';
 import { nodeCrypto } from '../src/crypto/node.ts';
 import { parseOptions } from '../src/context.ts';
@@ -100,8 +100,8 @@ describe('early data', () => {
   });
 
   it.each([
-    ['the BIO', nodeCrypto, SslError.wantWrite],
-    ['an asynchronous cipher', laterCrypto(), SslError.wantAsync],
+    ['the BIO', nodeCrypto, SslErrorCode.wantWrite],
+    ['an asynchronous cipher', laterCrypto(), SslErrorCode.wantAsync],
   ] as const)(
     'that waits for %s when the handshake goes on is not counted in what is written after it',
     async (_what, crypto, reason) => {
@@ -110,8 +110,8 @@ describe('early data', () => {
       const it = scene({}, { session, crypto, gate });
       expect([it.ssl.writeEarlyData(new Uint8Array(64).fill(1)), it.ssl.getError(-1)]).toEqual([-1, reason]);
       gate.room = 1 << 17;
-      if (reason === SslError.wantAsync) await it.ssl.asyncReady;
-      expect([it.ssl.connect(), it.ssl.getError(-1)]).toEqual([-1, SslError.wantRead]);
+      if (reason === SslErrorCode.wantAsync) await it.ssl.asyncReady;
+      expect([it.ssl.connect(), it.ssl.getError(-1)]).toEqual([-1, SslErrorCode.wantRead]);
       it.server.readHello();
       it.server.answer({ psk, early: true });
       it.server.encryptedExtensions({ earlyData: true });

@@ -4,7 +4,7 @@
  */
 import { issueMlDsa, LEAF_NAMES, type MlDsaIdentity, type MlDsaLevel, pki } from '@ferrule/conformance/pki';
 import type { ContextOptions, Ssl } from '@ferrule/contract';
-import { SslError, X509V } from '@ferrule/result';
+import { SslErrorCode, X509V } from '@ferrule/result';
 import { describe, expect, it } from 'vitest';
 import { nobleCrypto } from '../src/crypto/noble.ts';
 import { nodeCrypto } from '../src/crypto/node.ts';
@@ -20,7 +20,7 @@ const levels: readonly MlDsaLevel[] = [44, 65, 87];
 
 /** connect() until it does not wait for a promise, for which a synchronous provider has no reason. */
 async function connect(ssl: Ssl, { synchronous }: CryptoProvider): Promise<void> {
-  for (let ret = ssl.connect(); ret !== 1 && ssl.getError(ret) === SslError.wantAsync; ret = ssl.connect()) {
+  for (let ret = ssl.connect(); ret !== 1 && ssl.getError(ret) === SslErrorCode.wantAsync; ret = ssl.connect()) {
     expect(synchronous).toBe(false);
     await ssl.asyncReady;
   }

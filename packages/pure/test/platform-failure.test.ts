@@ -3,7 +3,7 @@ import type * as NodeCrypto from 'node:crypto';
 import { webcrypto } from 'node:crypto';
 import { deflateSync } from 'node:zlib';
 import { pki } from '@ferrule/conformance/pki';
-import { SslError } from '@ferrule/result';
+import { SslErrorCode } from '@ferrule/result';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { nodeCrypto } from '../src/crypto/node.ts';
 import type { Aead, CryptoProvider, Hash, HashState, KeyShare } from '../src/crypto/provider.ts';
@@ -313,7 +313,7 @@ async function connect({ ssl, server }: Scene, authenticate = (): void => server
     const ret = ssl.connect();
     if (ret === 1 || ssl.failure !== undefined) return;
     const why = ssl.getError(ret);
-    if (why === SslError.wantAsync) await ssl.asyncReady;
+    if (why === SslErrorCode.wantAsync) await ssl.asyncReady;
     else if (answered) return;
     else {
       answered = true;

@@ -7,7 +7,7 @@ import type {
   QuicLevel,
   TlsSession,
 } from '@ferrule/contract';
-import { SslError } from '@ferrule/result';
+import { SslErrorCode } from '@ferrule/result';
 import { concat } from '@ferrule/result/bytes';
 import { describe, expect, it } from 'vitest';
 import { nodeCrypto } from '../src/crypto/node.ts';
@@ -196,7 +196,7 @@ describe('the handshake for QUIC', () => {
     const settle = async (): Promise<number> => {
       for (;;) {
         const ret = server.go();
-        if (ret === 1 || quic.tls.getError(ret) !== SslError.wantAsync) return ret;
+        if (ret === 1 || quic.tls.getError(ret) !== SslErrorCode.wantAsync) return ret;
         await quic.tls.asyncReady;
       }
     };
@@ -269,7 +269,7 @@ describe('after the handshake', () => {
     server.put(22, message);
     const again = scene({}, { session: sessions[0] as TlsSession, earlyData: true });
     expect(again.server.go()).toBe(-1);
-    expect(again.quic.tls.getError(-1)).toBe(SslError.wantWrite);
+    expect(again.quic.tls.getError(-1)).toBe(SslErrorCode.wantWrite);
     expect(again.server.order).toEqual(['crypto initial', 'write 0-rtt']);
     again.server.readHello();
     again.server.answer({ psk, early: true });
@@ -413,7 +413,7 @@ describe('the caller', () => {
       });
       serve(server);
       for (let i = 0; i < pieces; i++) quic.receive('1-rtt', new Uint8Array(size));
-      expect([server.go(), quic.tls.getError(-1)]).toEqual([-1, SslError.wantRetryVerify]);
+      expect([server.go(), quic.tls.getError(-1)]).toEqual([-1, SslErrorCode.wantRetryVerify]);
       answer(true);
       await quic.tls.asyncReady;
       server.go();

@@ -5,7 +5,7 @@
 import { bioPair, type PairedBio } from '@ferrule/bio';
 import { pki } from '@ferrule/conformance/pki';
 import type { ContextOptions, Ssl } from '@ferrule/contract';
-import { SslError } from '@ferrule/result';
+import { SslErrorCode } from '@ferrule/result';
 import { deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { nodeCrypto } from '../src/crypto/node.ts';
@@ -33,7 +33,7 @@ function begin(options: ContextOptions = {}): Scene {
   ssl.setBio(bio, bio);
   ssl.setHost('server.test');
   const server = new Server13(net, leaf);
-  expect([ssl.connect(), ssl.getError(-1)]).toEqual([-1, SslError.wantRead]);
+  expect([ssl.connect(), ssl.getError(-1)]).toEqual([-1, SslErrorCode.wantRead]);
   server.readHello();
   return { ssl, server, net };
 }
@@ -85,7 +85,7 @@ describe('a compressed certificate (RFC 8879)', () => {
     scene.server.send(
       wire.encodeCompressedCertificate({ algorithm: 1, uncompressedLength: certificate.length, compressed: packed }),
     );
-    expect([scene.ssl.connect(), scene.ssl.getError(-1)]).toEqual([-1, SslError.wantRead]);
+    expect([scene.ssl.connect(), scene.ssl.getError(-1)]).toEqual([-1, SslErrorCode.wantRead]);
   });
 
   it.each<[string, Partial<wire.CompressedCertificate>, string]>([

@@ -5,7 +5,7 @@
 import { bioPair, type Bio, type PairedBio } from '@ferrule/bio';
 import { type Identity, type MlDsaIdentity, pki } from '@ferrule/conformance/pki';
 import type { ContextOptions, Ssl, TlsSession } from '@ferrule/contract';
-import { SslError } from '@ferrule/result';
+import { SslErrorCode } from '@ferrule/result';
 import { expect } from 'vitest';
 import { nodeCrypto } from '../src/crypto/node.ts';
 import type { Aead, CryptoProvider } from '../src/crypto/provider.ts';
@@ -85,7 +85,7 @@ export function laterCrypto(): CryptoProvider {
 
 /** connect() up to the point where it waits for the server. */
 export function begin({ ssl, server }: Scene): void {
-  expect([ssl.connect(), ssl.getError(-1)]).toEqual([-1, SslError.wantRead]);
+  expect([ssl.connect(), ssl.getError(-1)]).toEqual([-1, SslErrorCode.wantRead]);
   server.readHello();
 }
 

@@ -10,7 +10,7 @@ import {
   alertName,
   CODES,
   type CodeEntry,
-  SslError,
+  SslErrorCode,
   sslErrorName,
   X509V,
   x509VName,
@@ -54,7 +54,7 @@ SSL_get_error(3)'s numbers, equal to OpenSSL 3's.
 
 ${table(
   ['number', 'name'],
-  Object.values(SslError).map((code) => [String(code), `\`${sslErrorName(code)}\``]),
+  Object.values(SslErrorCode).map((code) => [String(code), `\`${sslErrorName(code)}\``]),
 )}
 
 ## \`TlsError.alert\`

@@ -25,6 +25,6 @@ export type {
   Wanting,
 } from './outcome.ts';
 export { alertMeaning, peerAlert, type AlertMeaning } from './peer-alert.ts';
-export { SslError, sslErrorName } from './ssl-error.ts';
+export { SslErrorCode, sslErrorName } from './ssl-error.ts';
 export { TlsError, type AlertInfo, type TlsErrorDetails, type TlsErrorJson, type VerifyInfo } from './tls-error.ts';
 export { X509V, x509VName, x509VSentence, type X509VCode, type X509VName } from './x509-v.ts';

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { SslError, sslErrorName, X509V, x509VName, x509VSentence } from './index.ts';
+import { SslErrorCode, sslErrorName, X509V, x509VName, x509VSentence } from './index.ts';
 
 // Node's own headers, one copy for each architecture; the numbers are the same in all
 const node = join(
@@ -65,7 +65,7 @@ describe.skipIf(headers === undefined)('the numbers of OpenSSL 3', () => {
 
   it('are those of ssl.h', () => {
     const theirs = defines('ssl.h', /^#\s*define\s+(SSL_ERROR_\w+)\s+(\d+)/gm);
-    for (const code of Object.values(SslError))
+    for (const code of Object.values(SslErrorCode))
       expect([sslErrorName(code), theirs.get(sslErrorName(code))]).toEqual([sslErrorName(code), code]);
   });
 });

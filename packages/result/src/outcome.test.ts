@@ -6,14 +6,14 @@ import {
   notDone,
   outcome,
   returnOf,
-  SslError,
+  SslErrorCode,
   sslErrorName,
   TlsError,
   type ErrorSource,
   type Failed,
 } from './index.ts';
 
-const source = (code: SslError, failure?: Failed): ErrorSource => ({ getError: () => code, failure });
+const source = (code: SslErrorCode, failure?: Failed): ErrorSource => ({ getError: () => code, failure });
 const fatal = failed(new TlsError('DECODE_ERROR'));
 
 describe('outcome', () => {
@@ -29,11 +29,11 @@ describe('outcome', () => {
   });
 
   it.each([
-    [SslError.wantRead, 'read'],
-    [SslError.wantWrite, 'write'],
-    [SslError.wantX509Lookup, 'x509Lookup'],
-    [SslError.wantAsync, 'async'],
-    [SslError.wantRetryVerify, 'retryVerify'],
+    [SslErrorCode.wantRead, 'read'],
+    [SslErrorCode.wantWrite, 'write'],
+    [SslErrorCode.wantX509Lookup, 'x509Lookup'],
+    [SslErrorCode.wantAsync, 'async'],
+    [SslErrorCode.wantRetryVerify, 'retryVerify'],
   ] as const)('of code %i is what to wait for', (code, want) => {
     expect(outcome(source(code), -1)).toEqual({ kind: 'want', want, ret: -1, code });
   });
@@ -41,29 +41,29 @@ describe('outcome', () => {
   it('of a count is not to be had from outcome(), which would lose it', () => {
     const read = (): number => 17;
     // @ts-expect-error a count: ioOutcome() takes it
-    expect(outcome(source(SslError.none), read())).toBe(DONE);
-    expect(ioOutcome(source(SslError.none), read())).toBe(17);
+    expect(outcome(source(SslErrorCode.none), read())).toBe(DONE);
+    expect(ioOutcome(source(SslErrorCode.none), read())).toBe(17);
   });
 
   it('is closed after close_notify', () => {
-    expect(ioOutcome(source(SslError.zeroReturn), 0)).toEqual({ kind: 'closed', ret: 0, code: 6 });
+    expect(ioOutcome(source(SslErrorCode.zeroReturn), 0)).toEqual({ kind: 'closed', ret: 0, code: 6 });
   });
 
   it('is the one failure of the connection', () => {
-    expect(outcome(source(SslError.ssl, fatal), -1)).toBe(fatal);
-    const transport = failed(new TlsError('TRANSPORT_ERROR'), -1, SslError.syscall);
-    expect(ioOutcome(source(SslError.syscall, transport), -1)).toBe(transport);
+    expect(outcome(source(SslErrorCode.ssl, fatal), -1)).toBe(fatal);
+    const transport = failed(new TlsError('TRANSPORT_ERROR'), -1, SslErrorCode.syscall);
+    expect(ioOutcome(source(SslErrorCode.syscall, transport), -1)).toBe(transport);
     expect(failed(new TlsError('PEER_ALERT'), 0)).toMatchObject({ ret: 0, code: 1 });
   });
 
   it('is made without allocation: the same frozen object each time', () => {
     for (const code of [
-      SslError.wantRead,
-      SslError.wantWrite,
-      SslError.wantX509Lookup,
-      SslError.wantAsync,
-      SslError.wantRetryVerify,
-      SslError.zeroReturn,
+      SslErrorCode.wantRead,
+      SslErrorCode.wantWrite,
+      SslErrorCode.wantX509Lookup,
+      SslErrorCode.wantAsync,
+      SslErrorCode.wantRetryVerify,
+      SslErrorCode.zeroReturn,
     ]) {
       const first = notDone(source(code), -1);
       expect(notDone(source(code), -1)).toBe(first);
@@ -76,20 +76,20 @@ describe('outcome', () => {
   it('goes back to the integer it came from', () => {
     expect(returnOf(DONE)).toBe(1);
     expect(returnOf(12)).toBe(12);
-    expect(returnOf(notDone(source(SslError.wantRead), -1))).toBe(-1);
-    expect(returnOf(notDone(source(SslError.zeroReturn), 0))).toBe(0);
+    expect(returnOf(notDone(source(SslErrorCode.wantRead), -1))).toBe(-1);
+    expect(returnOf(notDone(source(SslErrorCode.zeroReturn), 0))).toBe(0);
   });
 
   it('throws when an engine gives no reason', () => {
-    expect(() => outcome(source(SslError.none), -1)).toThrow(/engine broke the contract/);
-    expect(() => outcome(source(SslError.ssl), -1)).toThrow(/engine broke the contract/);
+    expect(() => outcome(source(SslErrorCode.none), -1)).toThrow(/engine broke the contract/);
+    expect(() => outcome(source(SslErrorCode.ssl), -1)).toThrow(/engine broke the contract/);
   });
 });
 
 describe('sslErrorName', () => {
   it("is OpenSSL's name, and the number where there is none", () => {
-    expect(sslErrorName(SslError.wantRead)).toBe('SSL_ERROR_WANT_READ');
-    expect(sslErrorName(SslError.wantX509Lookup)).toBe('SSL_ERROR_WANT_X509_LOOKUP');
+    expect(sslErrorName(SslErrorCode.wantRead)).toBe('SSL_ERROR_WANT_READ');
+    expect(sslErrorName(SslErrorCode.wantX509Lookup)).toBe('SSL_ERROR_WANT_X509_LOOKUP');
     expect(sslErrorName(99)).toBe('SSL_ERROR_99');
   });
 });

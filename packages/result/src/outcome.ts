@@ -1,5 +1,5 @@
 /** @module The discriminated union over the integers of SSL_connect(3), layered without allocation. */
-import { SslError } from './ssl-error.ts';
+import { SslErrorCode } from './ssl-error.ts';
 import type { TlsError } from './tls-error.ts';
 
 export type Want = 'read' | 'write' | 'async' | 'x509Lookup' | 'retryVerify';
@@ -8,7 +8,7 @@ export interface Wanting {
   readonly kind: 'want';
   readonly want: Want;
   readonly ret: -1;
-  readonly code: SslError;
+  readonly code: SslErrorCode;
 }
 export interface Closed {
   readonly kind: 'closed';
@@ -42,29 +42,29 @@ export type ReturnValue = 1 | 0 | -1;
 /** What an engine of numbers must offer for the union to be layered on it. */
 export interface ErrorSource {
   /** SSL_get_error(3): why `ret`, the value that the last operation returned, was not positive. */
-  getError(ret: number): SslError;
+  getError(ret: number): SslErrorCode;
   /** The connection's one failure, frozen; the same object each time. */
   readonly failure: Failed | undefined;
 }
 
 export const DONE: Done = Object.freeze({ kind: 'done', ret: 1, code: 0 });
 const CLOSED: Closed = Object.freeze({ kind: 'closed', ret: 0, code: 6 });
-const wanting = (want: Want, code: SslError): Wanting => Object.freeze({ kind: 'want', want, ret: -1, code });
+const wanting = (want: Want, code: SslErrorCode): Wanting => Object.freeze({ kind: 'want', want, ret: -1, code });
 
 const ARMS: readonly (NotDone | undefined)[] = Object.freeze(
   Array.from({ length: 13 }, (_, code): NotDone | undefined => {
     switch (code) {
-      case SslError.wantRead:
+      case SslErrorCode.wantRead:
         return wanting('read', code);
-      case SslError.wantWrite:
+      case SslErrorCode.wantWrite:
         return wanting('write', code);
-      case SslError.wantX509Lookup:
+      case SslErrorCode.wantX509Lookup:
         return wanting('x509Lookup', code);
-      case SslError.wantAsync:
+      case SslErrorCode.wantAsync:
         return wanting('async', code);
-      case SslError.wantRetryVerify:
+      case SslErrorCode.wantRetryVerify:
         return wanting('retryVerify', code);
-      case SslError.zeroReturn:
+      case SslErrorCode.zeroReturn:
         return CLOSED;
       default:
         return undefined;
@@ -85,5 +85,5 @@ export const ioOutcome = (source: ErrorSource, ret: number): IoOutcome => (ret >
 /** Union to integer: a field load. */
 export const returnOf = (value: Outcome | IoOutcome): number => (typeof value === 'number' ? value : value.ret);
 /** The sticky arm of {@link ErrorSource.failure}. */
-export const failed = (error: TlsError, ret: 0 | -1 = -1, code: 1 | 5 = SslError.ssl): Failed =>
+export const failed = (error: TlsError, ret: 0 | -1 = -1, code: 1 | 5 = SslErrorCode.ssl): Failed =>
   Object.freeze({ kind: 'failed', ret, code, error });

@@ -1,7 +1,7 @@
 /** @module SSL_get_error(3): the codes, numerically equal to OpenSSL 3's. */
 
 /** What {@link ErrorSource.getError} answers. */
-export const SslError: {
+export const SslErrorCode: {
   /** The operation succeeded. */
   readonly none: 0;
   /** The protocol failed; the connection is dead. `failure` has the reason. */
@@ -31,7 +31,7 @@ export const SslError: {
   wantAsync: 9,
   wantRetryVerify: 12,
 });
-export type SslError = (typeof SslError)[keyof typeof SslError];
+export type SslErrorCode = (typeof SslErrorCode)[keyof typeof SslErrorCode];
 
 const NAMES: Readonly<Record<number, string>> = {
   0: 'SSL_ERROR_NONE',

@@ -1,5 +1,5 @@
 /** @module What a connection that has failed returns, and how getError() explains it. */
-import { failed, SslError, TlsError, type Failed } from '@ferrule/result';
+import { failed, SslErrorCode, TlsError, type Failed } from '@ferrule/result';
 
 /**
  * @param established the handshake was done when it happened.
@@ -12,7 +12,7 @@ export function failureOf(given: TlsError, established: boolean, closing: boolea
       : given;
   // SSL_connect(3): 0 when the peer ended the handshake by the protocol's own rules
   const ret = !established && error.alert?.origin === 'peer' ? 0 : -1;
-  return failed(error, ret, isTransport(error) ? SslError.syscall : SslError.ssl);
+  return failed(error, ret, isTransport(error) ? SslErrorCode.syscall : SslErrorCode.ssl);
 }
 
 const isTransport = ({ code }: TlsError): boolean =>

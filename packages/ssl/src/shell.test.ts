@@ -1,5 +1,5 @@
 import { bioPair } from '@ferrule/bio';
-import { SslError, TlsError, type CommonCode } from '@ferrule/result';
+import { SslErrorCode, TlsError, type CommonCode } from '@ferrule/result';
 import { describe, expect, it } from 'vitest';
 import type { Outlet, Port } from './port.ts';
 import { SslShell } from './shell.ts';
@@ -87,13 +87,13 @@ describe('what a port answers', () => {
       return [ret, ssl.getError(ret)];
     });
     expect(answers).toEqual([
-      [5, SslError.none],
-      [-1, SslError.wantRead],
-      [-1, SslError.wantWrite],
-      [0, SslError.zeroReturn],
+      [5, SslErrorCode.none],
+      [-1, SslErrorCode.wantRead],
+      [-1, SslErrorCode.wantWrite],
+      [0, SslErrorCode.zeroReturn],
     ]);
     port.answers = [0];
-    expect([ssl.shutdown(), ssl.getError(0)]).toEqual([0, SslError.none]);
+    expect([ssl.shutdown(), ssl.getError(0)]).toEqual([0, SslErrorCode.none]);
   });
 });
 
@@ -101,9 +101,9 @@ describe('a failure', () => {
   it('sends its alert, ends, and is the same for ever', () => {
     const { ssl, port } = make();
     port.answers = [local('PEER_BAD_FINISHED', 51)];
-    expect(failing(ssl, ssl.connect())).toEqual([-1, SslError.ssl, 'PEER_BAD_FINISHED']);
+    expect(failing(ssl, ssl.connect())).toEqual([-1, SslErrorCode.ssl, 'PEER_BAD_FINISHED']);
     const { failure } = ssl;
-    expect(failing(ssl, ssl.read(new Uint8Array(1)))).toEqual([-1, SslError.ssl, 'PEER_BAD_FINISHED']);
+    expect(failing(ssl, ssl.read(new Uint8Array(1)))).toEqual([-1, SslErrorCode.ssl, 'PEER_BAD_FINISHED']);
     expect(ssl.failure).toBe(failure);
     expect(port.said).toEqual(['begin', 'handshake', 'alert 51', 'end']);
   });
@@ -112,19 +112,19 @@ describe('a failure', () => {
     const { ssl, port } = make();
     port.answers = [local('DECODE_ERROR', 50)];
     port.flushes = [-3, -9];
-    expect(failing(ssl, ssl.connect())).toEqual([-1, SslError.wantWrite, undefined]);
-    expect(failing(ssl, ssl.shutdown())).toEqual([-1, SslError.wantAsync, undefined]);
+    expect(failing(ssl, ssl.connect())).toEqual([-1, SslErrorCode.wantWrite, undefined]);
+    expect(failing(ssl, ssl.shutdown())).toEqual([-1, SslErrorCode.wantAsync, undefined]);
     expect(() => ssl.exportKeyingMaterial('label', undefined, 1)).toThrow(
       expect.objectContaining({ code: 'DECODE_ERROR' }),
     );
-    expect(failing(ssl, ssl.connect())).toEqual([-1, SslError.ssl, 'DECODE_ERROR']);
+    expect(failing(ssl, ssl.connect())).toEqual([-1, SslErrorCode.ssl, 'DECODE_ERROR']);
   });
 
   it("is 0 for the peer's alert during the handshake, and -1 after it", () => {
     const alert = new TlsError('PEER_ALERT', undefined, { alert: { description: 40, origin: 'peer' } });
     const early = make();
     early.port.answers = [alert];
-    expect(failing(early.ssl, early.ssl.connect())).toEqual([0, SslError.ssl, 'PEER_ALERT']);
+    expect(failing(early.ssl, early.ssl.connect())).toEqual([0, SslErrorCode.ssl, 'PEER_ALERT']);
     const late = establish();
     late.port.answers = [alert];
     expect(late.ssl.read(new Uint8Array(1))).toBe(-1);
@@ -133,11 +133,11 @@ describe('a failure', () => {
   it('of the transport is SSL_ERROR_SYSCALL; an exception of another class is INTERNAL_ERROR', () => {
     const cut = establish();
     cut.port.answers = [new TlsError('TRANSPORT_ERROR')];
-    expect(failing(cut.ssl, cut.ssl.write(new Uint8Array(1)))).toEqual([-1, SslError.syscall, 'TRANSPORT_ERROR']);
+    expect(failing(cut.ssl, cut.ssl.write(new Uint8Array(1)))).toEqual([-1, SslErrorCode.syscall, 'TRANSPORT_ERROR']);
     const broken = establish();
     const bug = new RangeError('bug');
     broken.port.answers = [bug];
-    expect(failing(broken.ssl, broken.ssl.write(new Uint8Array(1)))).toEqual([-1, SslError.ssl, 'INTERNAL_ERROR']);
+    expect(failing(broken.ssl, broken.ssl.write(new Uint8Array(1)))).toEqual([-1, SslErrorCode.ssl, 'INTERNAL_ERROR']);
     expect(broken.ssl.failure?.error.cause).toBe(bug);
   });
 });
@@ -145,13 +145,13 @@ describe('a failure', () => {
 describe('a call at the wrong time', () => {
   it('is refused, and the connection goes on', () => {
     const { ssl, port } = make();
-    expect(failing(ssl, ssl.shutdown())).toEqual([-1, SslError.ssl, 'HANDSHAKE_NOT_DONE']);
-    expect(failing(ssl, ssl.connect())).toEqual([1, SslError.none, undefined]);
+    expect(failing(ssl, ssl.shutdown())).toEqual([-1, SslErrorCode.ssl, 'HANDSHAKE_NOT_DONE']);
+    expect(failing(ssl, ssl.connect())).toEqual([1, SslErrorCode.none, undefined]);
     port.answers = [0, 3];
     ssl.shutdown();
-    expect(failing(ssl, ssl.write(new Uint8Array(1)))).toEqual([-1, SslError.ssl, 'PROTOCOL_IS_SHUTDOWN']);
-    expect(failing(ssl, ssl.keyUpdate(false))).toEqual([-1, SslError.ssl, 'PROTOCOL_IS_SHUTDOWN']);
-    expect(failing(ssl, ssl.read(new Uint8Array(9)))).toEqual([3, SslError.none, undefined]);
+    expect(failing(ssl, ssl.write(new Uint8Array(1)))).toEqual([-1, SslErrorCode.ssl, 'PROTOCOL_IS_SHUTDOWN']);
+    expect(failing(ssl, ssl.keyUpdate(false))).toEqual([-1, SslErrorCode.ssl, 'PROTOCOL_IS_SHUTDOWN']);
+    expect(failing(ssl, ssl.read(new Uint8Array(9)))).toEqual([3, SslErrorCode.none, undefined]);
   });
 
   it('lacks what it can be given: BIOs, the connect state', () => {
@@ -159,11 +159,11 @@ describe('a call at the wrong time', () => {
       { onKeylog: undefined, onMessage: undefined, onSession: undefined },
       () => new ScriptedPort(),
     );
-    expect(failing(shell, shell.doHandshake())).toEqual([-1, SslError.ssl, 'CONNECTION_TYPE_NOT_SET']);
-    expect(failing(shell, shell.connect())).toEqual([-1, SslError.ssl, 'BIO_MISSING']);
+    expect(failing(shell, shell.doHandshake())).toEqual([-1, SslErrorCode.ssl, 'CONNECTION_TYPE_NOT_SET']);
+    expect(failing(shell, shell.connect())).toEqual([-1, SslErrorCode.ssl, 'BIO_MISSING']);
     const [bio] = bioPair();
     shell.setBio(bio, bio);
-    expect(failing(shell, shell.connect())).toEqual([1, SslError.none, undefined]);
+    expect(failing(shell, shell.connect())).toEqual([1, SslErrorCode.none, undefined]);
   });
 
   it('is a TypeError for what is no Bio, and nothing has changed', () => {
@@ -178,7 +178,7 @@ describe('a call at the wrong time', () => {
       );
       expect(() => shell.setBio(bio, wrong as never)).toThrow(TypeError);
     }
-    expect(failing(shell, shell.connect())).toEqual([-1, SslError.ssl, 'BIO_MISSING']);
+    expect(failing(shell, shell.connect())).toEqual([-1, SslErrorCode.ssl, 'BIO_MISSING']);
   });
 
   it.each(['read', 'write'] as const)(
@@ -222,10 +222,10 @@ describe('a call at the wrong time', () => {
         return 1;
       },
     ];
-    expect(failing(ssl, ssl.connect())).toEqual([-1, SslError.ssl, 'INTERNAL_ERROR']);
+    expect(failing(ssl, ssl.connect())).toEqual([-1, SslErrorCode.ssl, 'INTERNAL_ERROR']);
     expect(ssl.failure?.error.cause).toBe(thrown);
     expect(thrown).toBeInstanceOf(TypeError);
-    expect([...failing(ssl, ssl.connect()), ssl.established]).toEqual([-1, SslError.ssl, 'INTERNAL_ERROR', false]);
+    expect([...failing(ssl, ssl.connect()), ssl.established]).toEqual([-1, SslErrorCode.ssl, 'INTERNAL_ERROR', false]);
     expect(port.said).toEqual(['begin', 'handshake', 'end']);
   });
 
@@ -314,7 +314,7 @@ describe('observers', () => {
     port.answers = [log('first', 'second'), () => (log('third')(), 4)];
     const ret = ssl.read(new Uint8Array(9));
     expect(lines).toEqual(['first', 'read 4', 'second', 'third']);
-    expect([ret, ssl.getError(ret)]).toEqual([-1, SslError.wantRead]);
+    expect([ret, ssl.getError(ret)]).toEqual([-1, SslErrorCode.wantRead]);
   });
 
   it('that throw cost no bytes: the count is returned, what was decrypted is read, and then the failure names them', () => {
@@ -335,7 +335,7 @@ describe('observers', () => {
     expect(ssl.read(new Uint8Array(2))).toBe(2);
     expect(port.said).not.toContain('end');
     expect(ssl.read(new Uint8Array(2))).toBe(1);
-    expect(failing(ssl, ssl.read(new Uint8Array(2)))).toEqual([-1, SslError.ssl, 'CALLBACK_FAILED']);
+    expect(failing(ssl, ssl.read(new Uint8Array(2)))).toEqual([-1, SslErrorCode.ssl, 'CALLBACK_FAILED']);
     expect(ssl.failure?.error).toMatchObject({ message: 'the callback onKeylog failed: mine', cause: mine });
     expect(port.said.at(-1)).toBe('end');
   });
@@ -352,7 +352,7 @@ describe('observers', () => {
         return -2;
       },
     ];
-    expect(failing(ssl, ssl.read(new Uint8Array(5)))).toEqual([-1, SslError.ssl, 'CALLBACK_FAILED']);
+    expect(failing(ssl, ssl.read(new Uint8Array(5)))).toEqual([-1, SslErrorCode.ssl, 'CALLBACK_FAILED']);
   });
 
   it('whose promise is rejected fail the connection then', async () => {
@@ -378,10 +378,10 @@ describe('observers', () => {
       return ssl.getError(ssl.read(new Uint8Array(5)));
     };
     expect(ssl.asyncReady).toBeUndefined();
-    expect(waits()).toBe(SslError.wantRead);
+    expect(waits()).toBe(SslErrorCode.wantRead);
     const all = ssl.asyncReady;
     expect(all).toBeInstanceOf(Promise);
-    expect(waits()).toBe(SslError.wantRead);
+    expect(waits()).toBe(SslErrorCode.wantRead);
     expect(ssl.asyncReady).toBe(all);
     settle[0]?.();
     settle[1]?.();
@@ -404,7 +404,7 @@ describe('observers', () => {
       },
     });
     port.answers = [() => (outlet.keylog('first'), outlet.keylog('second'), 5)];
-    expect(failing(ssl, ssl.read(new Uint8Array(5)))).toEqual([-1, SslError.ssl, 'DISPOSED']);
+    expect(failing(ssl, ssl.read(new Uint8Array(5)))).toEqual([-1, SslErrorCode.ssl, 'DISPOSED']);
     expect(lines).toEqual(['first']);
   });
 });

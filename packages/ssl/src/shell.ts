@@ -10,7 +10,7 @@
  */
 import type { Bio } from '@ferrule/bio';
 import type { Credential, Ssl, TlsSession, TlsVersion } from '@ferrule/contract';
-import { failed, SslError, TlsError, X509V, type CommonCode, type Failed, type ReturnValue } from '@ferrule/result';
+import { failed, SslErrorCode, TlsError, X509V, type CommonCode, type Failed, type ReturnValue } from '@ferrule/result';
 import { EMPTY } from '@ferrule/result/bytes';
 import { parseHost, type Host } from '@ferrule/result/host';
 import { type ByteFact, ByteFacts } from './byte-facts.ts';
@@ -32,7 +32,7 @@ export class SslShell implements Ssl {
   #running: Operation | undefined;
   /** What {@link SslShell.#misuse} made in this operation. */
   #mistake: Misuse | undefined;
-  #why: SslError = SslError.none;
+  #why: SslErrorCode = SslErrorCode.none;
 
   #rbio: Bio | undefined;
   #wbio: Bio | undefined;
@@ -128,8 +128,8 @@ export class SslShell implements Ssl {
     return this.#operate('keyUpdate', requestPeer) as ReturnValue;
   }
 
-  getError(ret: number): SslError {
-    return ret > 0 ? SslError.none : this.#why;
+  getError(ret: number): SslErrorCode {
+    return ret > 0 ? SslErrorCode.none : this.#why;
   }
 
   /** After dispose() it is made when somebody asks: most never do, and a stack trace costs. */
@@ -376,11 +376,11 @@ export class SslShell implements Ssl {
 
   #answer(ret: number): number {
     if (ret > 0) {
-      this.#why = SslError.none;
+      this.#why = SslErrorCode.none;
       return ret;
     }
-    this.#why = (ret === 0 ? SslError.none : -ret) as SslError;
-    return ret === 0 || ret === -SslError.zeroReturn ? 0 : -1;
+    this.#why = (ret === 0 ? SslErrorCode.none : -ret) as SslErrorCode;
+    return ret === 0 || ret === -SslErrorCode.zeroReturn ? 0 : -1;
   }
 
   /** What an operation returns that does not run. */
@@ -402,7 +402,7 @@ export class SslShell implements Ssl {
 
   #refuse(code: CommonCode): number {
     this.#refused = failed(new TlsError(code));
-    return -SslError.ssl;
+    return -SslErrorCode.ssl;
   }
 
   #prepare(call: 'setBio' | 'setHost' | 'setSession'): void {

@@ -97,7 +97,7 @@ export const byHand =
   async (peer, need) => {
     const { InboundBio, OutboundBio } = await import('@ferrule/bio');
     const { connect } = await import('node:net');
-    const { SslError } = await import('@ferrule/result');
+    const { SslErrorCode } = await import('@ferrule/result');
     let session: TlsSession | undefined;
     const context: SslContext = (await backendOf(engine)).createContext({
       ...optionsOf(peer, need),
@@ -129,13 +129,13 @@ export const byHand =
         /** What an operation that did not succeed waits for. */
         const wait = (ret: number): void => {
           const why = ssl.getError(ret);
-          if (why === SslError.wantAsync) {
+          if (why === SslErrorCode.wantAsync) {
             const ready = ssl.asyncReady ?? Promise.resolve();
             if (awaited === ready) return;
             awaited = ready;
             void ready.then(step);
-          } else if (why === SslError.zeroReturn) socket.end();
-          else if (why !== SslError.wantRead && why !== SslError.wantWrite)
+          } else if (why === SslErrorCode.zeroReturn) socket.end();
+          else if (why !== SslErrorCode.wantRead && why !== SslErrorCode.wantWrite)
             socket.destroy(ssl.failure?.error ?? new Error('the engine failed'));
         };
         const write = (): void => {

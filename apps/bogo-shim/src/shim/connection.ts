@@ -4,7 +4,7 @@
  * The dialogue is BoGo's: what the flags ask to be said first, then each byte XOR 0xff until the peer closes.
  */
 import type { Backend, ContextOptions, Ssl, TlsSession } from '@ferrule/contract';
-import { SslError } from '@ferrule/result';
+import { SslErrorCode } from '@ferrule/result';
 import { EMPTY } from '@ferrule/result/bytes';
 import { describe } from '../errors.ts';
 import type { Engine } from './backends.ts';
@@ -278,7 +278,7 @@ class Connection {
 
   /** The end of reading: close_notify, or a bare end of the transport where the flags do not forbid it. */
   #judgeEnd(ret: number): void {
-    if (this.#ssl.getError(ret) === SslError.zeroReturn) return;
+    if (this.#ssl.getError(ret) === SslErrorCode.zeroReturn) return;
     if (this.#ssl.failure?.error.code === 'UNEXPECTED_EOF' && !this.#config['check-close-notify']) return;
     throw this.#failure();
   }
@@ -340,8 +340,8 @@ class Connection {
   async #try(name: string, operation: () => number): Promise<number> {
     const ssl = this.#ssl;
     const ret = await this.#link.finish(ssl, operation);
-    const code = ret > 0 ? SslError.none : ssl.getError(ret);
-    if (code !== SslError.ssl && code !== SslError.zeroReturn) return ret;
+    const code = ret > 0 ? SslErrorCode.none : ssl.getError(ret);
+    if (code !== SslErrorCode.ssl && code !== SslErrorCode.zeroReturn) return ret;
     const { failure } = ssl;
     const again = operation();
     if (again !== ret || ssl.getError(again) !== code || ssl.failure !== failure)

@@ -5,7 +5,7 @@
  */
 import { bioPair, type Bio } from '@ferrule/bio';
 import type { Ssl } from '@ferrule/contract';
-import { SslError } from '@ferrule/result';
+import { SslErrorCode } from '@ferrule/result';
 import { connect, type Socket } from 'node:net';
 
 export class Link {
@@ -66,14 +66,14 @@ export class Link {
       this.collect();
       if (ret > 0) return ret;
       switch (ssl.getError(ret)) {
-        case SslError.wantRead:
+        case SslErrorCode.wantRead:
           await this.#feed();
           break;
-        case SslError.wantWrite:
+        case SslErrorCode.wantWrite:
           break;
-        case SslError.wantAsync:
-        case SslError.wantRetryVerify:
-        case SslError.wantX509Lookup:
+        case SslErrorCode.wantAsync:
+        case SslErrorCode.wantRetryVerify:
+        case SslErrorCode.wantX509Lookup:
           this.#flush();
           await ssl.asyncReady;
           break;

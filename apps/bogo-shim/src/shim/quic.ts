@@ -5,7 +5,7 @@
  */
 import type { Bio } from '@ferrule/bio';
 import type { ContextOptions, QuicConnection, QuicContext, QuicEvent, QuicLevel, Ssl } from '@ferrule/contract';
-import { SslError } from '@ferrule/result';
+import { SslErrorCode } from '@ferrule/result';
 import { concat, EMPTY } from '@ferrule/result/bytes';
 
 const LEVELS: readonly QuicLevel[] = ['initial', '0-rtt', 'handshake', '1-rtt'];
@@ -49,7 +49,7 @@ class Mock implements Pick<
   readonly #keys: Record<'read' | 'write', Map<QuicLevel, Keys>> = { read: new Map(), write: new Map() };
   #writeLevel: QuicLevel = 'initial';
   readonly #data: Uint8Array[] = [];
-  #why: SslError | undefined;
+  #why: SslErrorCode | undefined;
 
   constructor(quic: QuicConnection) {
     this.#quic = quic;
@@ -59,8 +59,8 @@ class Mock implements Pick<
     this.#bio = bio;
   }
 
-  getError(ret: number): SslError {
-    return ret > 0 ? SslError.none : (this.#why ?? this.#quic.tls.getError(ret));
+  getError(ret: number): SslErrorCode {
+    return ret > 0 ? SslErrorCode.none : (this.#why ?? this.#quic.tls.getError(ret));
   }
 
   connect(): 1 | 0 | -1 {
@@ -89,8 +89,8 @@ class Mock implements Pick<
   /** @throws TypeError as that of the engine, where no early data is offered */
   writeEarlyData(from: Uint8Array): number {
     const ret = this.#step();
-    if (ret !== 1 && this.getError(ret) !== SslError.wantWrite && !this.#keys.write.has('0-rtt')) {
-      if (this.getError(ret) !== SslError.wantRead) return ret;
+    if (ret !== 1 && this.getError(ret) !== SslErrorCode.wantWrite && !this.#keys.write.has('0-rtt')) {
+      if (this.getError(ret) !== SslErrorCode.wantRead) return ret;
       throw new TypeError('no early data is offered');
     }
     this.#put(DATA, '0-rtt', from);
@@ -107,18 +107,18 @@ class Mock implements Pick<
     for (;;) {
       const ret = this.#step();
       const why = this.getError(ret);
-      if (ret !== 1 && why !== SslError.wantRead && why !== SslError.wantWrite) {
+      if (ret !== 1 && why !== SslErrorCode.wantRead && why !== SslErrorCode.wantWrite) {
         // What was said before the end goes first, and the alert
         this.#flush();
         if (this.#out.length === 0) return ret;
-        this.#why = SslError.wantWrite;
+        this.#why = SslErrorCode.wantWrite;
         return -1;
       }
       if (done()) return 1;
       const taken = this.#take();
-      if (taken !== SslError.none) {
+      if (taken !== SslErrorCode.none) {
         this.#why = taken;
-        return taken === SslError.zeroReturn ? 0 : -1;
+        return taken === SslErrorCode.zeroReturn ? 0 : -1;
       }
     }
   }
@@ -177,9 +177,9 @@ class Mock implements Pick<
   }
 
   /** One record of the runner; why not, where none has come. */
-  #take(): SslError {
+  #take(): SslErrorCode {
     this.#flush();
-    if (this.#out.length > 0) return SslError.wantWrite;
+    if (this.#out.length > 0) return SslErrorCode.wantWrite;
     const bio = this.#bio as Bio;
     for (let view = bio.nread0(); view.length > 0; view = bio.nread0()) {
       this.#in = concat([this.#in, view]);
@@ -187,7 +187,7 @@ class Mock implements Pick<
     }
     const whole = Buffer.from(this.#in);
     if (whole.length < HEADER || whole.length < HEADER + whole.readUInt32BE(4))
-      return bio.eof ? SslError.zeroReturn : SslError.wantRead;
+      return bio.eof ? SslErrorCode.zeroReturn : SslErrorCode.wantRead;
     const end = HEADER + whole.readUInt32BE(4);
     this.#in = this.#in.subarray(end);
     const level = LEVELS[whole[1] ?? 0] ?? 'initial';
@@ -198,7 +198,7 @@ class Mock implements Pick<
     if (whole[0] === DATA) this.#data.push(new Uint8Array(content));
     else if (whole[0] === HANDSHAKE && level !== '0-rtt') this.#quic.receive(level, new Uint8Array(content));
     else throw new Error(`a record of type ${whole[0]}`);
-    return SslError.none;
+    return SslErrorCode.none;
   }
   #in: Uint8Array = EMPTY;
 }

@@ -2,7 +2,7 @@
 import { bioPair } from '@ferrule/bio';
 import { pki } from '@ferrule/conformance/pki';
 import type { Backend } from '@ferrule/contract';
-import { SslError, type TlsErrorCode } from '@ferrule/result';
+import { SslErrorCode, type TlsErrorCode } from '@ferrule/result';
 import { Server12 } from '../hostile/server12.ts';
 import { Server13 } from '../hostile/server13.ts';
 import type { Flood } from './floods.ts';
@@ -44,9 +44,9 @@ export async function flooded(backend: Backend, flood: Flood): Promise<Outcome |
   /** True while the engine waits to write and nobody reads. */
   const turn = async (): Promise<boolean> => {
     const ret = ssl.established ? ssl.read(into) : ssl.connect();
-    const why = ret > 0 ? SslError.none : ssl.getError(ret);
-    if (why === SslError.wantAsync) await ssl.asyncReady;
-    if (begun && flood.deaf === true) return why === SslError.wantWrite;
+    const why = ret > 0 ? SslErrorCode.none : ssl.getError(ret);
+    if (why === SslErrorCode.wantAsync) await ssl.asyncReady;
+    if (begun && flood.deaf === true) return why === SslErrorCode.wantWrite;
     const view = network.nread0();
     if (!begun) server.feed(view.slice());
     network.nread(view.length);

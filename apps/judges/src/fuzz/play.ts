@@ -1,7 +1,7 @@
 /** @module One connection and whatever is at its other end, and what must be true of it whatever that sends. */
 import { bioPair } from '@ferrule/bio';
 import type { Ssl } from '@ferrule/contract';
-import { SslError, TlsError } from '@ferrule/result';
+import { SslErrorCode, TlsError } from '@ferrule/result';
 import { Finding, untyped } from './finding.ts';
 
 export interface Plan {
@@ -95,14 +95,14 @@ function* run(
     if (reading && ret > 0) plaintext.push(into.slice(0, ret));
     if (!reading && ret > 0 && !ssl.established) throw new Finding('connect() returned 1 without being established');
     if (!reading && ret > 0) onEstablished?.(ssl);
-    const why = ret > 0 ? SslError.none : ssl.getError(ret);
+    const why = ret > 0 ? SslErrorCode.none : ssl.getError(ret);
     const { asyncReady } = ssl;
     const sent: Uint8Array = Buffer.concat([unsaid, network.nread0()]);
     network.nread(network.nread0().length);
     if (ret > 0 || sent.length > unsaid.length) idle = waits = 0;
-    if (why === SslError.ssl || why === SslError.syscall) return ended(sticky(ssl, why));
-    if (why === SslError.zeroReturn) return ended(undefined);
-    if (why !== SslError.none && why !== SslError.wantRead && why !== SslError.wantWrite) {
+    if (why === SslErrorCode.ssl || why === SslErrorCode.syscall) return ended(sticky(ssl, why));
+    if (why === SslErrorCode.zeroReturn) return ended(undefined);
+    if (why !== SslErrorCode.none && why !== SslErrorCode.wantRead && why !== SslErrorCode.wantWrite) {
       if (asyncReady === undefined) throw new Finding(`getError() is ${why} without a promise in asyncReady`);
       unsaid = sent;
       if (++waits > MAX_WAITS) throw new Finding(`waits and waits in state ${ssl.state}`);
@@ -128,7 +128,7 @@ function* run(
 }
 
 /** The one failure, for ever: whatever is called. */
-function sticky(ssl: Ssl, why: SslError): TlsError {
+function sticky(ssl: Ssl, why: SslErrorCode): TlsError {
   const error = ssl.failure?.error;
   if (!TlsError.is(error)) throw new Finding('a failure without a TlsError', { cause: error });
   if (error.code === 'INTERNAL_ERROR')

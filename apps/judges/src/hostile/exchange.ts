@@ -1,7 +1,7 @@
 /** @module One engine and one scripted server on a BIO pair, until one of them ends it. */
 import { bioPair, type Bio } from '@ferrule/bio';
 import type { Backend, ContextOptions, Ssl, TlsSession } from '@ferrule/contract';
-import { SslError, type TlsErrorCode } from '@ferrule/result';
+import { SslErrorCode, type TlsErrorCode } from '@ferrule/result';
 import type { Peer, Script } from './peer.ts';
 
 export interface Observed {
@@ -60,9 +60,9 @@ export async function converse(
     const reading = ssl.established;
     const ret = reading ? ssl.read(into) : ssl.connect();
     if (reading && ret > 0) leaked += Buffer.from(into.subarray(0, ret)).toString();
-    const why = ret > 0 ? SslError.none : ssl.getError(ret);
-    if (why === SslError.zeroReturn) break;
-    if (why === SslError.wantAsync || why === SslError.wantRetryVerify) await ssl.asyncReady;
+    const why = ret > 0 ? SslErrorCode.none : ssl.getError(ret);
+    if (why === SslErrorCode.zeroReturn) break;
+    if (why === SslErrorCode.wantAsync || why === SslErrorCode.wantRetryVerify) await ssl.asyncReady;
     wire.move(network);
   }
   wire.move(network);
@@ -83,7 +83,7 @@ export async function converse(
 async function writeEarly(ssl: Ssl, text: string): Promise<void> {
   const data = Buffer.from(text);
   let written = ssl.writeEarlyData(data);
-  while (written < 0 && ssl.getError(written) === SslError.wantAsync) {
+  while (written < 0 && ssl.getError(written) === SslErrorCode.wantAsync) {
     await ssl.asyncReady;
     written = ssl.writeEarlyData(data);
   }

@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline';
 import { connect as dialTls } from 'node:tls';
 import { bioPair, type Bio } from '@ferrule/bio';
 import type { Backend, Ssl, TlsVersion } from '@ferrule/contract';
-import { SslError } from '@ferrule/result';
+import { SslErrorCode } from '@ferrule/result';
 import { createPure } from '@ferrule/pure';
 import { nobleCrypto } from '@ferrule/pure/crypto/noble';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
@@ -154,10 +154,10 @@ async function done(ssl: Ssl, socket: Socket, net: Bio, operation: () => number)
     if (ret > 0) return;
     const why = ssl.getError(ret);
     if (ssl.failure !== undefined) throw ssl.failure.error;
-    if (why === SslError.wantRead) {
+    if (why === SslErrorCode.wantRead) {
       let chunk: Buffer | null;
       while ((chunk = socket.read() as Buffer | null) === null) await once(socket, 'readable');
       net.write(chunk);
-    } else if (why !== SslError.wantWrite) await ssl.asyncReady;
+    } else if (why !== SslErrorCode.wantWrite) await ssl.asyncReady;
   }
 }

@@ -1,6 +1,6 @@
 /** @module Plays a sequence on an engine: the steps, then what every connection must come to. */
 import type { Backend, SslContext, TlsSession } from '@ferrule/contract';
-import { SslError, sslErrorName } from '@ferrule/result';
+import { SslErrorCode, sslErrorName } from '@ferrule/result';
 import { Callbacks, isObserver, people, WHO, type People, type Who } from './callbacks.ts';
 import { sleep, turn } from './clock.ts';
 import { Finding } from './finding.ts';
@@ -160,24 +160,24 @@ class Play implements Stage {
       const ret = this.#once(operation);
       if (ret === undefined || link.failure !== undefined) break;
       if (ret > 0 && operation !== 'read') break;
-      const why = ret > 0 ? SslError.none : link.ssl.getError(ret);
+      const why = ret > 0 ? SslErrorCode.none : link.ssl.getError(ret);
       if (ret === 0) break;
       const drained = link.drain(Infinity);
       const fed = link.feed(Infinity);
       if (drained > 0 || fed > 0 || ret > 0) idle = 0;
       else idle++;
       switch (why) {
-        case SslError.wantAsync:
-        case SslError.wantRetryVerify:
-        case SslError.wantX509Lookup:
+        case SslErrorCode.wantAsync:
+        case SslErrorCode.wantRetryVerify:
+        case SslErrorCode.wantX509Lookup:
           if (!(await this.#promise(why))) return;
           idle = 0;
           break;
-        case SslError.wantRead:
+        case SslErrorCode.wantRead:
           // Nothing came, nothing went: the server has said all.
           if (idle > 0 && link.server.output.length === 0) return;
           break;
-        case SslError.wantWrite:
+        case SslErrorCode.wantWrite:
           if (idle >= MAX_IDLE) throw new Finding(`${operation} wants room, and the write BIO is empty`);
           break;
         default:
@@ -204,7 +204,7 @@ class Play implements Stage {
   }
 
   /** False when it is the caller who is waited for. */
-  async #promise(why: SslError): Promise<boolean> {
+  async #promise(why: SslErrorCode): Promise<boolean> {
     const { asyncReady } = this.link.ssl;
     const { questions, unanswered } = this.#callbacks;
     if (this.#finishing) for (const question of [...questions]) question.accept();

@@ -1,7 +1,7 @@
 /** @module One `Ssl`, its BIO pair and its server; and what the model knows of them. */
 import { bioPair, type Bio } from '@ferrule/bio';
 import type { Ssl } from '@ferrule/contract';
-import { type Failed, SslError, sslErrorName, TlsError } from '@ferrule/result';
+import { type Failed, SslErrorCode, sslErrorName, TlsError } from '@ferrule/result';
 import { Thrown, type Callbacks, type Who } from './callbacks.ts';
 import { describe, Finding } from './finding.ts';
 import { Kind, Received } from './pattern.ts';
@@ -46,7 +46,7 @@ export class Link {
   earlyCalled = false;
   ended = false;
   failedTransport = false;
-  failure: { readonly ret: number; readonly why: SslError; readonly error: TlsError } | undefined;
+  failure: { readonly ret: number; readonly why: SslErrorCode; readonly error: TlsError } | undefined;
   /** What may make the connection fail, by what happened to it; a failure without an excuse is a finding. */
   readonly excuses: Set<string> = new Set();
   /** Names of the operations that are under way, the innermost last. */
@@ -94,34 +94,34 @@ export class Link {
     }
     if (!Number.isInteger(ret) || ret > most || ret < -1)
       throw new Finding(`${name}() returns what it cannot`, `${String(ret)}, at most ${most}`);
-    const why = ret > 0 ? SslError.none : this.ssl.getError(ret);
+    const why = ret > 0 ? SslErrorCode.none : this.ssl.getError(ret);
     this.trace.push(`${name} ${ret}${ret > 0 ? '' : ` ${sslErrorName(why)}`}`);
     this.#judge(name, ret, why, failedBefore);
     return ret;
   }
 
-  #judge(name: string, ret: number, why: SslError, failedBefore: boolean): void {
+  #judge(name: string, ret: number, why: SslErrorCode, failedBefore: boolean): void {
     // An operation that an observer's call has learnt of the failure in may itself have been done before.
     if (ret > 0 && !failedBefore) return;
     if (this.failure !== undefined) return this.#sticky(name, ret, why);
     if (ret > 0) return;
     switch (why) {
-      case SslError.none:
+      case SslErrorCode.none:
         if (ret !== 0 || name !== 'shutdown') throw new Finding(`${name}() returns ${ret} and getError() says none`);
         return;
-      case SslError.ssl:
-      case SslError.syscall:
+      case SslErrorCode.ssl:
+      case SslErrorCode.syscall:
         return this.#failed(name, ret, why);
-      case SslError.zeroReturn:
+      case SslErrorCode.zeroReturn:
         if (ret !== 0 || name !== 'read') throw new Finding(`${name}() returns ${ret} and getError() says zeroReturn`);
         return;
-      case SslError.wantRead:
-      case SslError.wantWrite:
+      case SslErrorCode.wantRead:
+      case SslErrorCode.wantWrite:
         if (ret !== -1) throw new Finding(`${name}() waits and returns ${ret}`);
         return;
-      case SslError.wantAsync:
-      case SslError.wantX509Lookup:
-      case SslError.wantRetryVerify:
+      case SslErrorCode.wantAsync:
+      case SslErrorCode.wantX509Lookup:
+      case SslErrorCode.wantRetryVerify:
         if (ret !== -1) throw new Finding(`${name}() waits and returns ${ret}`);
         if (this.ssl.asyncReady === undefined)
           throw new Finding(`${sslErrorName(why)} without a promise in asyncReady`, name);
@@ -130,7 +130,7 @@ export class Link {
   }
 
   /** The failure has come: it must have a reason that the model knows. */
-  #failed(name: string, ret: number, why: SslError): void {
+  #failed(name: string, ret: number, why: SslErrorCode): void {
     const failure: Failed | undefined = this.ssl.failure;
     if (failure === undefined || !TlsError.is(failure.error)) throw new Finding(`${name}() fails without a failure`);
     const { error } = failure;
@@ -150,7 +150,7 @@ export class Link {
     }
   }
 
-  #sticky(name: string, ret: number, why: SslError): void {
+  #sticky(name: string, ret: number, why: SslErrorCode): void {
     const known = this.failure;
     if (known === undefined) return;
     const error = this.ssl.failure?.error;

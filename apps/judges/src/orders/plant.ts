@@ -3,7 +3,7 @@
  * each was in an engine or a face once.
  */
 import type { Backend, Ssl, SslContext, TlsSession } from '@ferrule/contract';
-import { SslError, X509V } from '@ferrule/result';
+import { SslErrorCode, X509V } from '@ferrule/result';
 
 export const FAULTS = [
   'zeros',
@@ -82,7 +82,7 @@ function wrapped(context: SslContext, wrap: Wrap, contexts: WeakMap<TlsSession, 
   });
 }
 
-const waits = (ssl: Ssl, ret: number): boolean => ret < 0 && ssl.getError(ret) === SslError.wantWrite;
+const waits = (ssl: Ssl, ret: number): boolean => ret < 0 && ssl.getError(ret) === SslErrorCode.wantWrite;
 
 const WRAPS: Readonly<Record<Fault, Wrap>> = {
   // A write that waits, then a read: the write after the repeated one is of zeros.
@@ -130,7 +130,7 @@ const WRAPS: Readonly<Record<Fault, Wrap>> = {
         return ret;
       },
       shutdown: () => ((stuck ||= waited), stuck ? -1 : ssl.shutdown()),
-      getError: (ret) => (stuck && ret < 0 && ssl.failure === undefined ? SslError.wantRead : ssl.getError(ret)),
+      getError: (ret) => (stuck && ret < 0 && ssl.failure === undefined ? SslErrorCode.wantRead : ssl.getError(ret)),
     };
   },
   'secret after the end': (ssl) => ({
@@ -166,14 +166,14 @@ const WRAPS: Readonly<Record<Fault, Wrap>> = {
         const ret = ssl.read(into);
         return asked ? 0 : ret;
       },
-      getError: (ret) => (asked && ret === 0 ? SslError.zeroReturn : ssl.getError(ret)),
+      getError: (ret) => (asked && ret === 0 ? SslErrorCode.zeroReturn : ssl.getError(ret)),
     };
   },
   // A question to the caller is told as one to the peer.
   'wrong wait': (ssl) => ({
     getError: (ret) => {
       const why = ssl.getError(ret);
-      return why === SslError.wantX509Lookup ? SslError.wantRead : why;
+      return why === SslErrorCode.wantX509Lookup ? SslErrorCode.wantRead : why;
     },
   }),
   // Why the certificate was refused is told as another reason.
@@ -191,7 +191,7 @@ const WRAPS: Readonly<Record<Fault, Wrap>> = {
         cut = ret <= 0 && ssl.failure?.error.code === 'UNEXPECTED_EOF';
         return cut ? 0 : ret;
       },
-      getError: (ret) => (cut && ret === 0 ? SslError.zeroReturn : ssl.getError(ret)),
+      getError: (ret) => (cut && ret === 0 ? SslErrorCode.zeroReturn : ssl.getError(ret)),
     };
   },
   // Once the peer has closed, what is written goes nowhere.

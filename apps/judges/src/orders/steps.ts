@@ -1,6 +1,6 @@
 /** @module Every step that can be played on an `Ssl`, and what the model expects of it. */
 import type { Ssl } from '@ferrule/contract';
-import { SslError, TlsError } from '@ferrule/result';
+import { SslErrorCode, TlsError } from '@ferrule/result';
 import { turn } from './clock.ts';
 import { Finding } from './finding.ts';
 import { Kind, pattern } from './pattern.ts';
@@ -28,7 +28,7 @@ export interface StepKind extends Recipe {
 }
 
 /** What a write that is under way may wait for. */
-const WAITS_TO_WRITE: ReadonlySet<SslError> = new Set([SslError.wantWrite, SslError.wantAsync]);
+const WAITS_TO_WRITE: ReadonlySet<SslErrorCode> = new Set([SslErrorCode.wantWrite, SslErrorCode.wantAsync]);
 
 const one =
   (limit: number) =>
@@ -191,7 +191,7 @@ export function keyUpdate(link: Link, request: boolean): number | undefined {
     misuse: !possible || link.owed !== undefined || link.shutdownCalled || link.within.length > 0,
   });
   // One that is refused leaves the one that waits on its way.
-  if (ret === undefined || (ret !== 1 && link.ssl.getError(ret) === SslError.ssl)) return ret;
+  if (ret === undefined || (ret !== 1 && link.ssl.getError(ret) === SslErrorCode.ssl)) return ret;
   // One that asks for something else than the one that waits is another one; that one may be sent all the same.
   if (link.keyUpdateOwed !== undefined && link.keyUpdateOwed !== request) link.keyUpdatesGivenUp++;
   link.keyUpdateOwed = ret === 1 ? undefined : request;
@@ -333,7 +333,7 @@ export function dispose(link: Link): void {
   link.ssl.dispose();
   if (link.within.length > 0) return;
   if (link.ssl.failure === undefined) throw new Finding('no failure after dispose()');
-  link.failure ??= { ret: -1, why: SslError.ssl, error: link.ssl.failure.error };
+  link.failure ??= { ret: -1, why: SslErrorCode.ssl, error: link.ssl.failure.error };
 }
 
 // ── The transport ──

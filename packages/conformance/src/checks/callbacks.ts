@@ -7,7 +7,7 @@
 import assert from 'node:assert/strict';
 import { createPrivateKey, sign } from 'node:crypto';
 import type { Backend, ContextOptions, Credential, Feature, PeerIdentity, Signer, Ssl } from '@ferrule/contract';
-import { SslError, TlsError, type TlsErrorCode } from '@ferrule/result';
+import { SslErrorCode, TlsError, type TlsErrorCode } from '@ferrule/result';
 import type { Check, CheckGroup } from '../check.ts';
 import { type Client, expectReturn } from '../client.ts';
 import { pki } from '../pki/index.ts';
@@ -195,7 +195,7 @@ function asked(asker: Asker): readonly Check[] {
         },
         async (client) => {
           current = client.ssl;
-          expectReturn(client.ssl, await client.connect(), -1, SslError.ssl);
+          expectReturn(client.ssl, await client.connect(), -1, SslErrorCode.ssl);
           assert.equal(client.failure().error.code, 'DISPOSED');
         },
       );
@@ -239,7 +239,7 @@ function asked(asker: Asker): readonly Check[] {
         async (client) => {
           await untilAsked(client);
           client.ssl.dispose();
-          expectReturn(client.ssl, at(client)(), -1, SslError.ssl);
+          expectReturn(client.ssl, at(client)(), -1, SslErrorCode.ssl);
           assert.equal(client.ssl.asyncReady, undefined);
         },
       ),
@@ -257,7 +257,7 @@ function asked(asker: Asker): readonly Check[] {
             return new Promise((_, reject) => setImmediate(() => reject(mine)));
           },
           async (client) => {
-            expectReturn(client.ssl, await client.connect(), -1, SslError.ssl);
+            expectReturn(client.ssl, await client.connect(), -1, SslErrorCode.ssl);
             for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
           },
         );
@@ -294,16 +294,16 @@ async function untilAsked(client: Client): Promise<void> {
     const why = client.ssl.getError(ret);
     const { asyncReady } = client.ssl;
     await client.flush();
-    if (why === SslError.wantRead) await client.peer.fill(client.net);
-    else if (why === SslError.wantAsync) {
+    if (why === SslErrorCode.wantRead) await client.peer.fill(client.net);
+    else if (why === SslErrorCode.wantAsync) {
       // An engine that computes later waits for itself, too.
       const waited = await Promise.race([
         asyncReady?.then(() => true),
         new Promise<boolean>((resolve) => setTimeout(resolve, 100, false)),
       ]);
       if (waited === false) return;
-    } else if (why !== SslError.wantWrite) {
-      assert.ok(why === SslError.wantRetryVerify || why === SslError.wantX509Lookup, `getError ${why}`);
+    } else if (why !== SslErrorCode.wantWrite) {
+      assert.ok(why === SslErrorCode.wantRetryVerify || why === SslErrorCode.wantX509Lookup, `getError ${why}`);
       return;
     }
   }
@@ -404,7 +404,7 @@ function told(name: string, optionsOf: (body: (...given: unknown[]) => unknown) 
           let ret = await client.run(() => client.ssl.read(into));
           for (; ret > 0; ret = await client.run(() => client.ssl.read(into)))
             text += new TextDecoder().decode(into.subarray(0, ret));
-          if (ret === 0) assert.equal(client.ssl.getError(0), SslError.zeroReturn);
+          if (ret === 0) assert.equal(client.ssl.getError(0), SslErrorCode.zeroReturn);
           else assert.equal(client.failure().error.code, 'CALLBACK_FAILED');
           // With asynchronous cryptography the ticket is alone in its operation, which fails before there are bytes.
           if (backend.features.has('synchronous') || text !== '') assert.equal(text, 'decrypted');

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { type Bio, bioPair } from '@ferrule/bio';
 import type { Backend, PeerIdentity, Ssl, TlsSession } from '@ferrule/contract';
-import { SslError, sslErrorName } from '@ferrule/result';
+import { SslErrorCode, sslErrorName } from '@ferrule/result';
 import { type Call, CALLS, type Phase, type Rule } from '@ferrule/ssl';
 import { type CheckGroup, group } from '../check.ts';
 import { Client, trusting } from '../client.ts';
@@ -113,7 +113,7 @@ const rows: CheckGroup = group('the call table, call by call', {
       for (let ret = ssl.connect(); ret !== 1; ret = ssl.connect()) {
         const why = ssl.getError(ret);
         await client.flush();
-        if (why === SslError.wantAsync) await ssl.asyncReady;
+        if (why === SslErrorCode.wantAsync) await ssl.asyncReady;
         else await client.peer.fill(client.net);
       }
       ssl.dispose();
@@ -188,7 +188,7 @@ const rows: CheckGroup = group('the call table, call by call', {
     const alert = new ScriptedPeer(new Uint8Array([21, 3, 3, 0, 2, 2, 40]));
     await scene(backend, {}, async ({ client: { ssl, net, bio } }) => {
       for (let ret = ssl.connect(); ssl.failure === undefined; ret = ssl.connect()) {
-        if (ssl.getError(ret) === SslError.wantAsync) await ssl.asyncReady;
+        if (ssl.getError(ret) === SslErrorCode.wantAsync) await ssl.asyncReady;
         else await alert.fill(net);
       }
       assert.equal(ssl.failure.ret, 0);
@@ -299,7 +299,7 @@ async function sessionOf(
   await client.established();
   while (sessions.length === 0) {
     const ret = await client.call(() => client.ssl.read(new Uint8Array(1)));
-    if (client.ssl.getError(ret) === SslError.wantRead && sessions.length === 0) await client.peer.fill(client.net);
+    if (client.ssl.getError(ret) === SslErrorCode.wantRead && sessions.length === 0) await client.peer.fill(client.net);
   }
   return { session: sessions[0] as TlsSession, context };
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createPrivateKey, constants, sign } from 'node:crypto';
 import type { CertificateRequest, ContextOptions, Credential, TlsVersion, TraceMessage } from '@ferrule/contract';
-import { SslError } from '@ferrule/result';
+import { SslErrorCode } from '@ferrule/result';
 import { atOnce, type CheckGroup, group } from '../check.ts';
 import { type Identity, pki, type PkiName } from '../pki/index.ts';
 import type { TestServerOptions } from '../server/tls-server.ts';
@@ -243,7 +243,7 @@ const later: CheckGroup = group(
         { server: await insisting(), options: { onCertificateRequest } },
         async ({ client, server }) => {
           await client.established();
-          assert.ok(client.answers.includes(SslError.wantX509Lookup));
+          assert.ok(client.answers.includes(SslErrorCode.wantX509Lookup));
           assert.equal((await server.accepted()).authorized, true);
         },
       );
@@ -285,7 +285,8 @@ const elsewhere: CheckGroup = group(
           async ({ client, server }) => {
             await client.established();
             assert.equal((await server.accepted()).authorized, true);
-            if (backend.features.has('synchronous')) assert.equal(client.answers.includes(SslError.wantAsync), wait);
+            if (backend.features.has('synchronous'))
+              assert.equal(client.answers.includes(SslErrorCode.wantAsync), wait);
           },
         );
       }

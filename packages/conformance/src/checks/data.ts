@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import type { TraceMessage } from '@ferrule/contract';
-import { SslError } from '@ferrule/result';
+import { SslErrorCode } from '@ferrule/result';
 import { atOnce, type CheckGroup, group } from '../check.ts';
 import { expectReturn } from '../client.ts';
 import { echo } from '../server/tls-server.ts';
@@ -25,7 +25,7 @@ const transfer: CheckGroup = group('application data', {
   'read() without data is -1 / WANT_READ, and pending counts what a read() would give': (backend) =>
     scene(backend, {}, async ({ client, server, wire }) => {
       const { ssl } = await client.established();
-      expectReturn(ssl, await client.call(() => ssl.read(new Uint8Array(10))), -1, SslError.wantRead);
+      expectReturn(ssl, await client.call(() => ssl.read(new Uint8Array(10))), -1, SslErrorCode.wantRead);
       (await server.accepted()).write('hello');
       await wire.fill(client.net);
       // Tickets come first
@@ -59,7 +59,7 @@ const transfer: CheckGroup = group('application data', {
         let taken = 0;
         let ret = ssl.write(data);
         for (; ret > 0; ret = ssl.write(data.subarray(taken))) taken += ret;
-        expectReturn(ssl, ret, -1, SslError.wantWrite);
+        expectReturn(ssl, ret, -1, SslErrorCode.wantWrite);
         const rest = client.send(data.subarray(taken));
         const got: Buffer[] = [];
         for await (const chunk of socket) {
@@ -118,7 +118,7 @@ const closing: CheckGroup = group('closing', {
       for (let calls = 0; ret < 0; calls++) {
         ret = await client.call(() => ssl.shutdown());
         states.push(ssl.shutdownState);
-        if (ret < 0) expectReturn(ssl, ret, -1, SslError.wantWrite);
+        if (ret < 0) expectReturn(ssl, ret, -1, SslErrorCode.wantWrite);
         assert.ok(calls < 10, 'shutdown() makes no progress');
         await client.flush();
       }
@@ -138,14 +138,14 @@ const closing: CheckGroup = group('closing', {
       assert.equal(await client.receiveText(10), 'still here');
       socket.end();
       assert.equal(await client.readEnd(), 0);
-      assert.equal(ssl.getError(0), SslError.zeroReturn);
+      assert.equal(ssl.getError(0), SslErrorCode.zeroReturn);
       assert.equal(await client.call(() => ssl.shutdown()), 1);
     }),
   'write() after shutdown() is -1 / SSL with PROTOCOL_IS_SHUTDOWN': (backend) =>
     scene(backend, {}, async ({ client, server }) => {
       const { ssl } = await client.established();
       assert.equal(await client.call(() => ssl.shutdown()), 0);
-      expectReturn(ssl, ssl.write(new Uint8Array(1)), -1, SslError.ssl);
+      expectReturn(ssl, ssl.write(new Uint8Array(1)), -1, SslErrorCode.ssl);
       assert.equal(ssl.failure?.error.code, 'PROTOCOL_IS_SHUTDOWN');
       await server.accepted();
     }),
@@ -157,7 +157,7 @@ const closing: CheckGroup = group('closing', {
       assert.equal(await client.receiveText(3), 'bye');
       for (let i = 0; i < 3; i++) {
         assert.equal(await client.readEnd(), 0);
-        assert.equal(ssl.getError(0), SslError.zeroReturn);
+        assert.equal(ssl.getError(0), SslErrorCode.zeroReturn);
       }
       assert.equal(ssl.shutdownState, 2);
       const got = new Promise((resolve) => socket.once('data', (chunk: Buffer) => resolve(chunk.toString())));
@@ -173,7 +173,7 @@ const closing: CheckGroup = group('closing', {
       assert.equal(await client.receiveText(11), 'half a mess');
       wire.cut();
       assert.equal(await client.readEnd(), -1);
-      assert.equal(ssl.getError(-1), SslError.ssl);
+      assert.equal(ssl.getError(-1), SslErrorCode.ssl);
       assert.equal(client.failure().error.code, 'UNEXPECTED_EOF');
     }),
   'an end in the middle of the handshake is -1 / SSL with UNEXPECTED_EOF': (backend) =>
@@ -183,12 +183,12 @@ const closing: CheckGroup = group('closing', {
       do {
         ret = await client.call(() => client.ssl.connect());
         await wire.flush(client.net);
-      } while (client.ssl.getError(ret) === SslError.wantWrite);
+      } while (client.ssl.getError(ret) === SslErrorCode.wantWrite);
       // A part of the server's flight
       await wire.fill(client.net);
       wire.cut();
       const failure = await client.refused();
-      assert.deepEqual([failure.ret, failure.code, failure.error.code], [-1, SslError.ssl, 'UNEXPECTED_EOF']);
+      assert.deepEqual([failure.ret, failure.code, failure.error.code], [-1, SslErrorCode.ssl, 'UNEXPECTED_EOF']);
     }),
   'of the transport makes no alert, since none can leave': async (backend) => {
     const told: string[] = [];
@@ -218,7 +218,7 @@ const keyUpdate: CheckGroup = group('KeyUpdate', {
       async ({ client, server }) => {
         await client.established();
         (await server.accepted()).resume();
-        expectReturn(client.ssl, await client.call(() => client.ssl.keyUpdate(false)), -1, SslError.wantWrite);
+        expectReturn(client.ssl, await client.call(() => client.ssl.keyUpdate(false)), -1, SslErrorCode.wantWrite);
         for (let turn = 0; turn < 50; turn++) await client.flush();
         await client.send('what it waited for has gone with this');
         assert.equal(await client.run(() => client.ssl.keyUpdate(true)), 1);

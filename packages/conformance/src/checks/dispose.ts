@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { TLSSocket } from 'node:tls';
 import type { Backend, ContextOptions, Credential, Ssl } from '@ferrule/contract';
-import { SslError } from '@ferrule/result';
+import { SslErrorCode } from '@ferrule/result';
 import { type CheckGroup, group } from '../check.ts';
 import { type Client, expectReturn } from '../client.ts';
 import { pki } from '../pki/index.ts';
@@ -24,7 +24,7 @@ function expectDisposed(ssl: Ssl, code: string | undefined = 'DISPOSED'): void {
     () => ssl.write(new Uint8Array(1)),
     () => ssl.shutdown(),
   ]) {
-    expectReturn(ssl, operation(), -1, SslError.ssl);
+    expectReturn(ssl, operation(), -1, SslErrorCode.ssl);
     assert.equal(ssl.failure?.error.code, code);
   }
   assert.equal(ssl.pending, 0);
@@ -85,7 +85,7 @@ const states: CheckGroup = group('dispose()', {
         () => ssl.write(new Uint8Array(1)),
         () => ssl.shutdown(),
       ]) {
-        expectReturn(ssl, operation(), -1, SslError.ssl);
+        expectReturn(ssl, operation(), -1, SslErrorCode.ssl);
         assert.equal(ssl.failure?.error.code, 'DISPOSED');
       }
     }),
@@ -186,8 +186,8 @@ async function connectFor(client: Client, calls: number): Promise<boolean> {
     const why = ssl.getError(ret);
     const { asyncReady } = ssl;
     await client.flush();
-    if (why === SslError.wantRead) await client.peer.fill(client.net);
-    else if (why !== SslError.wantWrite) await asyncReady;
+    if (why === SslErrorCode.wantRead) await client.peer.fill(client.net);
+    else if (why !== SslErrorCode.wantWrite) await asyncReady;
   }
   return false;
 }
@@ -264,7 +264,7 @@ async function disposeInside(
         while (ret > 0) ret = await client.run(() => client.ssl.read(new Uint8Array(10)));
       }
       assert.ok(called > 0, 'the callback must be called');
-      expectReturn(client.ssl, ret, -1, SslError.ssl);
+      expectReturn(client.ssl, ret, -1, SslErrorCode.ssl);
       expectDisposed(client.ssl);
     },
   );

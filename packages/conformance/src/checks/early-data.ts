@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import type { Backend, ContextOptions, Credential, SslContext, TlsSession } from '@ferrule/contract';
-import { SslError } from '@ferrule/result';
+import { SslErrorCode } from '@ferrule/result';
 import { type CheckGroup, group } from '../check.ts';
 import { Client, expectReturn, trusting } from '../client.ts';
 import { pki } from '../pki/index.ts';
@@ -55,7 +55,7 @@ const earlyData: CheckGroup = group(
         const client = await Client.make(backend, server.dial(), { context, bioSize: 1024 });
         client.ssl.setSession(session);
         assert.equal(await client.call(() => client.ssl.writeEarlyData(text('early '.repeat(250)))), -1);
-        assert.equal(client.ssl.getError(-1), SslError.wantWrite);
+        assert.equal(client.ssl.getError(-1), SslErrorCode.wantWrite);
         assert.throws(() => client.ssl.writeEarlyData(text('less')), TypeError);
         await client.call(() => client.ssl.connect());
         assert.throws(() => client.ssl.writeEarlyData(text('early '.repeat(250))), TypeError);
@@ -148,10 +148,10 @@ const postHandshakeAuth: CheckGroup = group(
           const { ssl } = await client.established();
           server.type('c\n');
           while (answer === undefined) {
-            if (ssl.getError(ssl.read(new Uint8Array(9))) === SslError.wantRead) await client.peer.fill(client.net);
+            if (ssl.getError(ssl.read(new Uint8Array(9))) === SslErrorCode.wantRead) await client.peer.fill(client.net);
             else await new Promise((resolve) => setImmediate(resolve));
           }
-          expectReturn(ssl, ssl.read(new Uint8Array(9)), -1, SslError.wantX509Lookup);
+          expectReturn(ssl, ssl.read(new Uint8Array(9)), -1, SslErrorCode.wantX509Lookup);
           sent.length = 0;
           assert.equal(await client.call(() => ssl.shutdown()), 0);
           answer({ chain, key });
@@ -193,7 +193,10 @@ export async function withEarlyData(
     await client.established();
     // Tickets come by themselves, and a read() finds them
     while (sessions.length === 0) {
-      assert.equal(client.ssl.getError(await client.call(() => client.ssl.read(new Uint8Array(1)))), SslError.wantRead);
+      assert.equal(
+        client.ssl.getError(await client.call(() => client.ssl.read(new Uint8Array(1)))),
+        SslErrorCode.wantRead,
+      );
       if (sessions.length === 0) await peer.fill(client.net);
     }
     // It serves one at a time, and forgets the sessions of those who leave without a word

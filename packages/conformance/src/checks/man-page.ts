@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { bioPair, type BlockingBio } from '@ferrule/bio';
 import type { Backend, Ssl } from '@ferrule/contract';
-import { SslError } from '@ferrule/result';
+import { SslErrorCode } from '@ferrule/result';
 import { concat } from '@ferrule/result/bytes';
 import { blockingPeer, type BlockingSceneOptions } from '../blocking.ts';
 import { atOnce, type CheckGroup, group } from '../check.ts';
@@ -25,7 +25,7 @@ const beforehand: CheckGroup = group('SSL_connect(3): before the first byte', {
     backend,
   ) => {
     const ssl = await connection(backend);
-    expectReturn(ssl, ssl.connect(), -1, SslError.ssl);
+    expectReturn(ssl, ssl.connect(), -1, SslErrorCode.ssl);
     assert.equal(ssl.failure?.error.code, 'BIO_MISSING');
     ssl.dispose();
   },
@@ -42,7 +42,7 @@ const beforehand: CheckGroup = group('SSL_connect(3): before the first byte', {
       const [outbound, outNet] = bioPair();
       ssl.setBio(inbound, outbound);
       for (let ret = ssl.connect(); ret !== 1; ret = ssl.connect()) {
-        assert.equal(ssl.getError(ret), SslError.wantRead);
+        assert.equal(ssl.getError(ret), SslErrorCode.wantRead);
         await wire.flush(outNet);
         await wire.fill(inNet);
       }
@@ -53,7 +53,7 @@ const beforehand: CheckGroup = group('SSL_connect(3): before the first byte', {
   ),
   'SSL_do_handshake(3): without SSL_set_connect_state() it is -1 / SSL with CONNECTION_TYPE_NOT_SET': (backend) =>
     scene(backend, {}, async ({ client: { ssl, net } }) => {
-      expectReturn(ssl, ssl.doHandshake(), -1, SslError.ssl);
+      expectReturn(ssl, ssl.doHandshake(), -1, SslErrorCode.ssl);
       assert.equal(ssl.failure?.error.code, 'CONNECTION_TYPE_NOT_SET');
       assert.equal(net.pending, 0, 'nothing was sent');
       await Promise.resolve();
@@ -63,14 +63,14 @@ const beforehand: CheckGroup = group('SSL_connect(3): before the first byte', {
       scene(backend, {}, async ({ client }) => {
         const { ssl } = await client.established();
         assert.throws(() => ssl.setHost('other.test'), TypeError);
-        expectReturn(ssl, ssl.connect(), 1, SslError.none);
+        expectReturn(ssl, ssl.connect(), 1, SslErrorCode.none);
       }),
   'the client speaks last, so Nagle could hold its Finished back: when connect() says 1, bytes still stand in the BIO':
     atOnce((backend) =>
       scene(backend, {}, async ({ client: { ssl, net }, wire, server }) => {
         let ret = ssl.connect();
         while (ret !== 1) {
-          assert.equal(ssl.getError(ret), SslError.wantRead);
+          assert.equal(ssl.getError(ret), SslErrorCode.wantRead);
           await wire.flush(net);
           await wire.fill(net);
           ret = ssl.connect();
@@ -89,10 +89,10 @@ const nonBlocking = (size: number): CheckGroup =>
     ) =>
       scene(backend, { bioSize: size }, async ({ client }) => {
         await client.established();
-        assert.ok(client.answers.includes(SslError.wantRead));
-        if (size < 1000) assert.ok(client.answers.includes(SslError.wantWrite));
-        const known: SslError[] = [SslError.none, SslError.wantRead, SslError.wantWrite];
-        if (!backend.features.has('synchronous')) known.push(SslError.wantAsync);
+        assert.ok(client.answers.includes(SslErrorCode.wantRead));
+        if (size < 1000) assert.ok(client.answers.includes(SslErrorCode.wantWrite));
+        const known: SslErrorCode[] = [SslErrorCode.none, SslErrorCode.wantRead, SslErrorCode.wantWrite];
+        if (!backend.features.has('synchronous')) known.push(SslErrorCode.wantAsync);
         assert.ok(client.answers.every((answer) => known.includes(answer)));
       }),
     'with WANT_WRITE the BIO is full, with WANT_READ it is empty, and nothing moves until someone moves it': atOnce(
@@ -100,14 +100,14 @@ const nonBlocking = (size: number): CheckGroup =>
         scene(backend, { bioSize: size }, async ({ client: { ssl, bio, net }, wire, server }) => {
           for (let ret = ssl.connect(); ret !== 1; ret = ssl.connect()) {
             const why = ssl.getError(ret);
-            assert.ok(why === SslError.wantRead || why === SslError.wantWrite, `getError ${why}`);
-            if (why === SslError.wantWrite) assert.equal(bio.nwrite0().length, 0);
+            assert.ok(why === SslErrorCode.wantRead || why === SslErrorCode.wantWrite, `getError ${why}`);
+            if (why === SslErrorCode.wantWrite) assert.equal(bio.nwrite0().length, 0);
             else assert.equal(bio.pending, 0);
             const before = [net.pending, bio.pending];
             assert.equal(ssl.getError(ssl.connect()), why, 'called again at once, the same');
             assert.deepEqual([net.pending, bio.pending], before);
             await wire.flush(net);
-            if (why === SslError.wantRead) await wire.fill(net);
+            if (why === SslErrorCode.wantRead) await wire.fill(net);
           }
           await wire.flush(net);
           await server.accepted();
@@ -121,7 +121,7 @@ const nonBlocking = (size: number): CheckGroup =>
         for (let ret = ssl.connect(); ret !== 1; ret = ssl.connect()) {
           calls++;
           await wire.flush(net);
-          if (ssl.getError(ret) !== SslError.wantRead) continue;
+          if (ssl.getError(ret) !== SslErrorCode.wantRead) continue;
           if (pending() === 0 && bio.pending === 0) await wire.fill(one[0]);
           else wire.pour(one[0]);
           const byte = new Uint8Array(1);
@@ -142,23 +142,23 @@ const nonBlocking = (size: number): CheckGroup =>
     'called again after success it is 1 again, and sends nothing': (backend) =>
       scene(backend, { bioSize: size }, async ({ client }) => {
         const { ssl, net } = await client.established();
-        for (let i = 0; i < 3; i++) expectReturn(ssl, ssl.connect(), 1, SslError.none);
-        expectReturn(ssl, ssl.doHandshake(), 1, SslError.none);
+        for (let i = 0; i < 3; i++) expectReturn(ssl, ssl.connect(), 1, SslErrorCode.none);
+        expectReturn(ssl, ssl.doHandshake(), 1, SslErrorCode.none);
         assert.equal(net.pending, 0);
       }),
     '0: the peer ended the handshake by the rules; called again, the same': async (backend) => {
       const client = await Client.make(backend, new ScriptedPeer(FATAL_HANDSHAKE_FAILURE), { bioSize: size });
-      expectReturn(client.ssl, await client.connect(), 0, SslError.ssl);
+      expectReturn(client.ssl, await client.connect(), 0, SslErrorCode.ssl);
       const failure = client.failure();
-      expectReturn(client.ssl, client.ssl.connect(), 0, SslError.ssl);
+      expectReturn(client.ssl, client.ssl.connect(), 0, SslErrorCode.ssl);
       assert.equal(client.failure(), failure);
     },
     '<0: a fatal error; the alert leaves by the BIO though it is small; called again, the same': async (backend) =>
       scene(backend, { bioSize: size, server: { identity: await pki('expired') } }, async ({ client, server }) => {
-        expectReturn(client.ssl, await client.connect(), -1, SslError.ssl);
+        expectReturn(client.ssl, await client.connect(), -1, SslErrorCode.ssl);
         const failure = client.failure();
         assert.equal(failure.error.code, 'CERT_EXPIRED');
-        expectReturn(client.ssl, client.ssl.connect(), -1, SslError.ssl);
+        expectReturn(client.ssl, client.ssl.connect(), -1, SslErrorCode.ssl);
         assert.equal(client.failure(), failure);
         // An alert is more than fits: what did not fit comes with the calls that follow
         for (let i = 0; i < 64; i++) {
@@ -171,7 +171,7 @@ const nonBlocking = (size: number): CheckGroup =>
       scene(backend, { bioSize: size }, async ({ client: { ssl, net } }) => {
         ssl.connect();
         net.fail(new Error('unplugged'));
-        expectReturn(ssl, ssl.connect(), -1, SslError.syscall);
+        expectReturn(ssl, ssl.connect(), -1, SslErrorCode.syscall);
         await Promise.resolve();
       }),
     ),
@@ -179,7 +179,7 @@ const nonBlocking = (size: number): CheckGroup =>
       scene(backend, { bioSize: size }, async ({ client, server }) => {
         client.ssl.setConnectState();
         assert.equal(await client.run(() => client.ssl.doHandshake()), 1);
-        expectReturn(client.ssl, client.ssl.connect(), 1, SslError.none);
+        expectReturn(client.ssl, client.ssl.connect(), 1, SslErrorCode.none);
         await server.accepted();
       }),
     'SSL_shutdown(3): 0 when ours is sent, 1 when theirs has come': (backend) =>
@@ -199,7 +199,7 @@ const nonBlocking = (size: number): CheckGroup =>
         const { ssl } = await client.established();
         (await server.accepted()).end();
         assert.equal(await client.readEnd(), 0);
-        assert.equal(ssl.getError(0), SslError.zeroReturn);
+        assert.equal(ssl.getError(0), SslErrorCode.zeroReturn);
         assert.equal(await client.shutdown(), 1);
       }),
   });
@@ -210,10 +210,10 @@ const blocking = (size: number): CheckGroup =>
     {
       'returns once, when the handshake is finished: 1': (backend) =>
         waiting(backend, { size }, (ssl) => {
-          expectReturn(ssl, ssl.connect(), 1, SslError.none);
+          expectReturn(ssl, ssl.connect(), 1, SslErrorCode.none);
           assert.equal(ssl.established, true);
           echoes(ssl);
-          expectReturn(ssl, ssl.connect(), 1, SslError.none);
+          expectReturn(ssl, ssl.connect(), 1, SslErrorCode.none);
         }),
       'read() and write() return only when they are done': (backend) =>
         waiting(backend, { size }, (ssl) => {
@@ -234,18 +234,18 @@ const blocking = (size: number): CheckGroup =>
         }),
       'a full handshake over TLS 1.2, too': (backend) =>
         waiting(backend, { size, tls: { maxVersion: 'TLSv1.2' } }, (ssl) => {
-          expectReturn(ssl, ssl.connect(), 1, SslError.none);
+          expectReturn(ssl, ssl.connect(), 1, SslErrorCode.none);
           assert.equal(ssl.version, 'TLSv1.2');
         }),
       'an error comes back as it does without blocking: <0 / SSL for a bad certificate': (backend) =>
         waiting(backend, { size, identity: 'expired' }, (ssl) => {
-          expectReturn(ssl, ssl.connect(), -1, SslError.ssl);
+          expectReturn(ssl, ssl.connect(), -1, SslErrorCode.ssl);
           assert.equal(ssl.failure?.error.code, 'CERT_EXPIRED');
-          expectReturn(ssl, ssl.connect(), -1, SslError.ssl);
+          expectReturn(ssl, ssl.connect(), -1, SslErrorCode.ssl);
         }),
       'a fatal alert of the peer is 0 / SSL': (backend) =>
         waiting(backend, { size, act: 'alert' }, (ssl) => {
-          expectReturn(ssl, ssl.connect(), 0, SslError.ssl);
+          expectReturn(ssl, ssl.connect(), 0, SslErrorCode.ssl);
           assert.deepEqual(
             [ssl.failure?.error.code, ssl.failure?.error.alert?.name],
             ['PEER_ALERT', 'handshake_failure'],
@@ -253,22 +253,22 @@ const blocking = (size: number): CheckGroup =>
         }),
       'an end in the handshake is <0 / SSL with UNEXPECTED_EOF': (backend) =>
         waiting(backend, { size, act: 'eof' }, (ssl) => {
-          expectReturn(ssl, ssl.connect(), -1, SslError.ssl);
+          expectReturn(ssl, ssl.connect(), -1, SslErrorCode.ssl);
           assert.equal(ssl.failure?.error.code, 'UNEXPECTED_EOF');
         }),
       'a peer that speaks HTTP is <0 / SSL with HTTP_REQUEST': (backend) =>
         waiting(backend, { size, act: 'http' }, (ssl) => {
-          expectReturn(ssl, ssl.connect(), -1, SslError.ssl);
+          expectReturn(ssl, ssl.connect(), -1, SslErrorCode.ssl);
           assert.equal(ssl.failure?.error.code, 'HTTP_REQUEST');
         }),
       'a transport that fails is <0 / SYSCALL': (backend) =>
         waiting(backend, { size, act: 'failure' }, (ssl) => {
-          expectReturn(ssl, ssl.connect(), -1, SslError.syscall);
+          expectReturn(ssl, ssl.connect(), -1, SslErrorCode.syscall);
           assert.equal(ssl.failure?.error.code, 'TRANSPORT_ERROR');
         }),
       'a peer that is silent is <0 / SYSCALL with TIMEOUT when the time of the BIO is over': (backend) =>
         waiting(backend, { size, act: 'silence', timeout: 50 }, (ssl) => {
-          expectReturn(ssl, ssl.connect(), -1, SslError.syscall);
+          expectReturn(ssl, ssl.connect(), -1, SslErrorCode.syscall);
           assert.equal(ssl.failure?.error.code, 'TIMEOUT');
         }),
       'an end by the rules is 0 / ZERO_RETURN from read(), then shutdown() is 1': (backend) =>
@@ -279,7 +279,7 @@ const blocking = (size: number): CheckGroup =>
           for (let n = ssl.read(into); n > 0 && text.length < 100; n = ssl.read(into))
             text += new TextDecoder().decode(into.subarray(0, n));
           assert.equal(text, 'goodbye');
-          expectReturn(ssl, ssl.read(into), 0, SslError.zeroReturn);
+          expectReturn(ssl, ssl.read(into), 0, SslErrorCode.zeroReturn);
           assert.equal(ssl.shutdown(), 1);
         }),
       'an end against the rules is <0 / SSL with UNEXPECTED_EOF from read()': (backend) =>
@@ -288,7 +288,7 @@ const blocking = (size: number): CheckGroup =>
           const into = new Uint8Array(16);
           let ret = ssl.read(into);
           for (let i = 0; i < 100 && ret > 0; i++) ret = ssl.read(into);
-          expectReturn(ssl, ret, -1, SslError.ssl);
+          expectReturn(ssl, ret, -1, SslErrorCode.ssl);
           assert.equal(ssl.failure?.error.code, 'UNEXPECTED_EOF');
         }),
       'shutdown() is 0 when ours is sent; the next one waits for theirs: 1': (backend) =>
@@ -301,7 +301,7 @@ const blocking = (size: number): CheckGroup =>
       'SSL_do_handshake(3) after SSL_set_connect_state() does the same': (backend) =>
         waiting(backend, { size }, (ssl) => {
           ssl.setConnectState();
-          expectReturn(ssl, ssl.doHandshake(), 1, SslError.none);
+          expectReturn(ssl, ssl.doHandshake(), 1, SslErrorCode.none);
           echoes(ssl);
         }),
     },

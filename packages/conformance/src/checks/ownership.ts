@@ -7,7 +7,7 @@ import { createHash, createPrivateKey, sign } from 'node:crypto';
 import { runInNewContext } from 'node:vm';
 import type { Backend, ContextOptions, Credential, Feature, Signer, TlsSession } from '@ferrule/contract';
 import type { Check, CheckGroup } from '../check.ts';
-import { SslError } from '@ferrule/result';
+import { SslErrorCode } from '@ferrule/result';
 import { expectReturn, trusting } from '../client.ts';
 import { type Identity, issue, makeCrl, pki } from '../pki/index.ts';
 import { echo } from '../server/tls-server.ts';
@@ -415,7 +415,7 @@ const takenAway: CheckGroup = {
           assert.ok(error instanceof TypeError && memory.length === 0, String(error));
           return;
         }
-        expectReturn(ssl, ret, -1, SslError.ssl);
+        expectReturn(ssl, ret, -1, SslErrorCode.ssl);
         assert.equal(ssl.failure?.error.code, 'INTERNAL_ERROR');
       }),
   })),

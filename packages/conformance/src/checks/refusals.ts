@@ -1,7 +1,7 @@
 /** @module Certificates that are refused, each with its X509_V code and its alert. */
 import assert from 'node:assert/strict';
 import type { ContextOptions } from '@ferrule/contract';
-import { Alert, alertName, SslError, type TlsErrorCode, x509VName, X509V } from '@ferrule/result';
+import { Alert, alertName, SslErrorCode, type TlsErrorCode, x509VName, X509V } from '@ferrule/result';
 import type { Check, CheckGroup } from '../check.ts';
 import { ExtensionOid } from '../pki/der.ts';
 import { type ExtensionOption, type Identity, issue, LEAF_NAMES, pki, type PkiName, toPem } from '../pki/index.ts';
@@ -188,7 +188,7 @@ export const refusals: CheckGroup = {
         { server, ...(row.host && { host: row.host }), options: (await row.options?.()) ?? {} },
         async ({ client, server: seen }) => {
           const { ret, code, error } = await client.refused();
-          assert.deepEqual([ret, code], [-1, SslError.ssl]);
+          assert.deepEqual([ret, code], [-1, SslErrorCode.ssl]);
           assert.equal(x509VName(error.verify?.code ?? -1), x509VName(row.verify));
           assert.equal(client.ssl.verifyResult, row.verify);
           assert.ok([row.code].flat().includes(error.code), `code ${error.code}`);

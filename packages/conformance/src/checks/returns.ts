@@ -1,6 +1,6 @@
 /** @module The return table of `Ssl`, row by row, and that a failure stays. */
 import assert from 'node:assert/strict';
-import { type TlsErrorCode, SslError } from '@ferrule/result';
+import { type TlsErrorCode, SslErrorCode } from '@ferrule/result';
 import { atOnce, type Check, type CheckGroup, group } from '../check.ts';
 import { Client, expectReturn } from '../client.ts';
 import { pki } from '../pki/index.ts';
@@ -11,7 +11,7 @@ import { scene, socketScene } from './support.ts';
 async function begun(client: Client, isEstablished: boolean): Promise<void> {
   const { ssl } = client;
   if (isEstablished) await client.established();
-  else while (ssl.getError(ssl.connect()) === SslError.wantAsync) await ssl.asyncReady;
+  else while (ssl.getError(ssl.connect()) === SslErrorCode.wantAsync) await ssl.asyncReady;
 }
 
 /** What has come is read, and ends the connection. */
@@ -23,7 +23,7 @@ async function readFails(client: Client, code: TlsErrorCode): Promise<void> {
     await ssl.asyncReady;
     ret = read();
   }
-  expectReturn(ssl, ret, -1, SslError.ssl);
+  expectReturn(ssl, ret, -1, SslErrorCode.ssl);
   assert.equal(client.failure().error.code, code);
 }
 
@@ -34,31 +34,31 @@ const rows: CheckGroup = group('the return table', {
   'established is 1 / NONE, and there is no failure': (backend) =>
     scene(backend, {}, async ({ client }) => {
       const { ssl } = await client.established();
-      expectReturn(ssl, 1, 1, SslError.none);
+      expectReturn(ssl, 1, 1, SslErrorCode.none);
       assert.equal(ssl.failure, undefined);
     }),
   'an empty read BIO is -1 / WANT_READ': atOnce((backend) =>
     scene(backend, {}, ({ client: { ssl } }) => {
-      expectReturn(ssl, ssl.connect(), -1, SslError.wantRead);
+      expectReturn(ssl, ssl.connect(), -1, SslErrorCode.wantRead);
       return Promise.resolve();
     }),
   ),
   'a full write BIO is -1 / WANT_WRITE': atOnce((backend) =>
     scene(backend, { bioSize: 17 }, ({ client: { ssl } }) => {
-      expectReturn(ssl, ssl.connect(), -1, SslError.wantWrite);
+      expectReturn(ssl, ssl.connect(), -1, SslErrorCode.wantWrite);
       return Promise.resolve();
     }),
   ),
   "the peer's fatal alert during the handshake is 0 / SSL with PEER_ALERT and the alert": async (backend) => {
     const client = await Client.make(backend, new ScriptedPeer(alertRecord(2, 40)));
-    expectReturn(client.ssl, await client.connect(), 0, SslError.ssl);
+    expectReturn(client.ssl, await client.connect(), 0, SslErrorCode.ssl);
     const { ret, code, error } = client.failure();
-    assert.deepEqual([ret, code, error.code], [0, SslError.ssl, 'PEER_ALERT']);
+    assert.deepEqual([ret, code, error.code], [0, SslErrorCode.ssl, 'PEER_ALERT']);
     assert.deepEqual({ ...error.alert }, { description: 40, name: 'handshake_failure', level: 2, origin: 'peer' });
   },
   "the peer's close_notify during the handshake is 0 / SSL with PEER_ALERT": async (backend) => {
     const client = await Client.make(backend, new ScriptedPeer(alertRecord(1, 0)));
-    expectReturn(client.ssl, await client.connect(), 0, SslError.ssl);
+    expectReturn(client.ssl, await client.connect(), 0, SslErrorCode.ssl);
     assert.deepEqual([client.failure().error.code, client.failure().error.alert?.name], ['PEER_ALERT', 'close_notify']);
   },
   'a client certificate that is missed in TLS 1.3 is a fatal alert after the handshake: 1, then read() is -1 / SSL with PEER_ALERT':
@@ -66,7 +66,7 @@ const rows: CheckGroup = group('the return table', {
       socketScene(backend, { server: { requestCert: true } }, async ({ client, server }) => {
         await client.established();
         await client.readEnd();
-        expectReturn(client.ssl, -1, -1, SslError.ssl);
+        expectReturn(client.ssl, -1, -1, SslErrorCode.ssl);
         const { ret, error } = client.failure();
         assert.deepEqual(
           [ret, error.code, error.alert?.name, error.alert?.origin],
@@ -76,7 +76,7 @@ const rows: CheckGroup = group('the return table', {
       }),
   'what we refuse is -1 / SSL, and the alert is in the write BIO': async (backend) =>
     scene(backend, { server: { identity: await pki('selfSigned') } }, async ({ client, server }) => {
-      expectReturn(client.ssl, await client.connect(), -1, SslError.ssl);
+      expectReturn(client.ssl, await client.connect(), -1, SslErrorCode.ssl);
       assert.equal(await server.alert(), client.failure().error.alert?.description);
     }),
   'what we refuse behind close_notify is told without an alert: none is sent (RFC 9846 section 6.1)': async (backend) =>
@@ -85,7 +85,7 @@ const rows: CheckGroup = group('the return table', {
       assert.equal(await client.call(() => ssl.shutdown()), 0);
       await client.peer.flush(net);
       net.write(Uint8Array.of(23, 3, 3, 0, 40, ...new Uint8Array(40)));
-      expectReturn(ssl, await client.call(() => ssl.read(new Uint8Array(1))), -1, SslError.ssl);
+      expectReturn(ssl, await client.call(() => ssl.read(new Uint8Array(1))), -1, SslErrorCode.ssl);
       assert.deepEqual([client.failure().error.code, client.failure().error.alert], ['BAD_RECORD_MAC', undefined]);
       assert.equal(net.pending, 0);
     }),
@@ -108,9 +108,9 @@ const rows: CheckGroup = group('the return table', {
       ssl.connect();
       const cause = new Error('ECONNRESET');
       net.fail(cause);
-      expectReturn(ssl, ssl.connect(), -1, SslError.syscall);
+      expectReturn(ssl, ssl.connect(), -1, SslErrorCode.syscall);
       const { code, error } = client.failure();
-      assert.deepEqual([code, error.code, error.cause], [SslError.syscall, 'TRANSPORT_ERROR', cause]);
+      assert.deepEqual([code, error.code, error.cause], [SslErrorCode.syscall, 'TRANSPORT_ERROR', cause]);
       await Promise.resolve();
     }),
   ),
@@ -121,8 +121,9 @@ const rows: CheckGroup = group('the return table', {
         // What the server had sent before, tickets for example, may still be read
         net.fail(new Error('gone'));
         let ret = ssl[operation](new Uint8Array(1));
-        for (let i = 0; i < 10 && ssl.getError(ret) === SslError.wantRead; i++) ret = ssl[operation](new Uint8Array(1));
-        expectReturn(ssl, ret, -1, SslError.syscall);
+        for (let i = 0; i < 10 && ssl.getError(ret) === SslErrorCode.wantRead; i++)
+          ret = ssl[operation](new Uint8Array(1));
+        expectReturn(ssl, ret, -1, SslErrorCode.syscall);
         assert.equal(client.failure().error.code, 'TRANSPORT_ERROR');
       });
     }
@@ -165,7 +166,7 @@ const rows: CheckGroup = group('the return table', {
         () => ssl.write(new Uint8Array(1)),
         () => ssl.shutdown(),
       ]) {
-        expectReturn(ssl, operation(), failure.ret, SslError.ssl);
+        expectReturn(ssl, operation(), failure.ret, SslErrorCode.ssl);
         assert.equal(ssl.failure, failure, 'the same object');
         assert.equal(net.pending, 0);
       }
@@ -175,8 +176,8 @@ const rows: CheckGroup = group('the return table', {
   'a failure with 0 stays 0': async (backend) => {
     const client = await Client.make(backend, new ScriptedPeer(alertRecord(2, 40)));
     await client.connect();
-    expectReturn(client.ssl, client.ssl.connect(), 0, SslError.ssl);
-    expectReturn(client.ssl, client.ssl.doHandshake(), 0, SslError.ssl);
+    expectReturn(client.ssl, client.ssl.connect(), 0, SslErrorCode.ssl);
+    expectReturn(client.ssl, client.ssl.doHandshake(), 0, SslErrorCode.ssl);
   },
 });
 

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import type { Bio } from '@ferrule/bio';
 import type { Backend, Ssl } from '@ferrule/contract';
-import { SslError, TlsError } from '@ferrule/result';
+import { SslErrorCode, TlsError } from '@ferrule/result';
 import type { CheckGroup } from '../check.ts';
 import { Client, expectReturn, trusting } from '../client.ts';
 import { pki } from '../pki/index.ts';
@@ -79,7 +79,7 @@ function caught(call: () => unknown): unknown {
 /** Everything after it is the same failure, without an exception, and nothing more is sent. */
 function expectDead(client: Client, ret: number, thrown: unknown, before: boolean): void {
   const { ssl, net } = client;
-  expectReturn(ssl, ret, -1, SslError.syscall);
+  expectReturn(ssl, ret, -1, SslErrorCode.syscall);
   const { error } = client.failure();
   assert.equal(error.code, 'TRANSPORT_ERROR');
   assert.equal(error.cause, thrown);
@@ -92,7 +92,7 @@ function expectDead(client: Client, ret: number, thrown: unknown, before: boolea
     () => ssl.write(new Uint8Array(9)),
     () => ssl.shutdown(),
   ]) {
-    expectReturn(ssl, call(), -1, SslError.syscall);
+    expectReturn(ssl, call(), -1, SslErrorCode.syscall);
     assert.equal(client.failure().error, error);
   }
   assert.equal(net.pending, pending);
@@ -242,7 +242,7 @@ const answers: CheckGroup = {
           echo(await server.accepted());
           return client.echo('all of it');
         }
-        expectReturn(client.ssl, ret, -1, SslError.syscall);
+        expectReturn(client.ssl, ret, -1, SslErrorCode.syscall);
         const { error } = client.failure();
         assert.equal(error.code, 'TRANSPORT_ERROR');
         assert.match(error.message, new RegExp(`^the BIO broke its contract: ${member}`));

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { createHash, X509Certificate } from 'node:crypto';
 import type { PeerIdentity, TraceMessage } from '@ferrule/contract';
-import { Alert, SslError, X509V } from '@ferrule/result';
+import { Alert, SslErrorCode, X509V } from '@ferrule/result';
 import { atOnce, type Check, type CheckGroup, group } from '../check.ts';
 import { issue, LEAF_NAMES, makeCrl, makeOcspResponse, pki } from '../pki/index.ts';
 import { refusals } from './refusals.ts';
@@ -168,15 +168,15 @@ const asyncCallbacks: CheckGroup = group(
       return scene(backend, { options: { verify: () => decision } }, async ({ client, wire }) => {
         const { ssl } = client;
         let ret = ssl.connect();
-        while (ssl.getError(ret) === SslError.wantRead) {
+        while (ssl.getError(ret) === SslErrorCode.wantRead) {
           await client.flush();
           await wire.fill(client.net);
           ret = ssl.connect();
         }
-        assert.deepEqual([ret, ssl.getError(ret)], [-1, SslError.wantRetryVerify]);
+        assert.deepEqual([ret, ssl.getError(ret)], [-1, SslErrorCode.wantRetryVerify]);
         assert.ok(ssl.asyncReady instanceof Promise);
         assert.equal(ssl.connect(), -1, 'asked too early, it still waits');
-        assert.equal(ssl.getError(-1), SslError.wantRetryVerify);
+        assert.equal(ssl.getError(-1), SslErrorCode.wantRetryVerify);
         decide(true);
         await ssl.asyncReady;
         await client.established();

@@ -7,7 +7,7 @@ import { loadNative } from '@ferrule/native';
 import { blockingConnect, setTcpNoDelay, type BlockingSocket } from '@ferrule/node';
 import { createPure } from '@ferrule/pure';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
-import { SslError } from '@ferrule/result';
+import { SslErrorCode } from '@ferrule/result';
 import { afterEach, describe, expect, it } from 'vitest';
 
 const native = loadNative();
@@ -88,7 +88,7 @@ describe.each(backends.map((backend) => [backend.name, backend] as const))(
       const into = Buffer.alloc(100);
       expect(ssl.read(into)).toBe('greetings'.length);
       const ret = ssl.read(into);
-      expect([ret, ssl.getError(ret), ssl.failure?.error]).toEqual([0, SslError.zeroReturn, undefined]);
+      expect([ret, ssl.getError(ret), ssl.failure?.error]).toEqual([0, SslErrorCode.zeroReturn, undefined]);
     });
 
     it('connect() returns -1 at once where the peer is refused, and the alert arrives', async () => {
@@ -97,7 +97,7 @@ describe.each(backends.map((backend) => [backend.name, backend] as const))(
       const ssl = await client(socket);
       ssl.setHost('elsewhere.test');
       const ret = ssl.connect();
-      expect([ret, ssl.getError(ret), ssl.failure?.error.code]).toEqual([-1, SslError.ssl, 'CERT_NAME_MISMATCH']);
+      expect([ret, ssl.getError(ret), ssl.failure?.error.code]).toEqual([-1, SslErrorCode.ssl, 'CERT_NAME_MISMATCH']);
       socket.close();
       expect(await next()).toMatchObject({ error: expect.stringMatching(/ALERT/) as string });
     });
@@ -109,7 +109,7 @@ describe.each(backends.map((backend) => [backend.name, backend] as const))(
       await new Promise((done) => server.close(done));
       const ssl = await client(open(port));
       const ret = ssl.connect();
-      expect([ret, ssl.getError(ret), ssl.failure?.error.code]).toEqual([-1, SslError.syscall, 'TRANSPORT_ERROR']);
+      expect([ret, ssl.getError(ret), ssl.failure?.error.code]).toEqual([-1, SslErrorCode.syscall, 'TRANSPORT_ERROR']);
       expect(ssl.failure?.error.cause).toMatchObject({ code: 'ECONNREFUSED' });
     });
 
@@ -119,7 +119,7 @@ describe.each(backends.map((backend) => [backend.name, backend] as const))(
       cleanup.push(() => server.close());
       const ssl = await client(open((server.address() as AddressInfo).port, 100));
       const ret = ssl.connect();
-      expect([ret, ssl.getError(ret), ssl.failure?.error.code]).toEqual([-1, SslError.syscall, 'TIMEOUT']);
+      expect([ret, ssl.getError(ret), ssl.failure?.error.code]).toEqual([-1, SslErrorCode.syscall, 'TIMEOUT']);
     });
   },
 );

@@ -6,7 +6,7 @@ import type { Ssl } from '@ferrule/contract';
 import { blockingConnect } from '@ferrule/node';
 import { createPure } from '@ferrule/pure';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
-import { SslError } from '@ferrule/result';
+import { SslErrorCode } from '@ferrule/result';
 import { beforeAll, describe, expect, it } from 'vitest';
 
 const NOW = Date.now();
@@ -35,7 +35,7 @@ function converse(ssl: Ssl, again: () => void): string {
     for (;;) {
       const ret = op();
       const why = ssl.getError(ret);
-      if (why !== SslError.wantRead && why !== SslError.wantWrite) return ret;
+      if (why !== SslErrorCode.wantRead && why !== SslErrorCode.wantWrite) return ret;
       again();
     }
   };

@@ -4,7 +4,7 @@
  * 7.4.4), and its signature.
  */
 import type { CertificateRequest, CertificateType, Credential, Signer, TlsVersion } from '@ferrule/contract';
-import { SslError, TlsError } from '@ferrule/result';
+import { SslErrorCode, TlsError } from '@ferrule/result';
 import { bytesEqual } from '@ferrule/result/bytes';
 import { ask, copyOf, credentialOption, type OwnCredential } from '@ferrule/ssl';
 import { DerError, type EcKey, parsePublicKey, type PublicKey } from '@ferrule/x509';
@@ -106,7 +106,7 @@ function* askCaller(effects: Effects, request: CertificateRequest): Steps<readon
     () => onCertificateRequest?.(request, effects.ssl),
     (chosen) => (chosen === undefined ? [] : [credentialOf(chosen)]),
   );
-  return yield* answer(effects, 'choose a client credential', asked, SslError.wantX509Lookup);
+  return yield* answer(effects, 'choose a client credential', asked, SslErrorCode.wantX509Lookup);
 }
 
 function credentialOf(value: unknown): OwnCredential {

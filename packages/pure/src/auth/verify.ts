@@ -6,7 +6,7 @@
  * always checked, with the key of the certificate that was sent.
  */
 import type { VerifyCallback } from '@ferrule/contract';
-import { SslError, X509V } from '@ferrule/result';
+import { SslErrorCode, X509V } from '@ferrule/result';
 import { bytesEqual, concat, hex16 } from '@ferrule/result/bytes';
 import { ask, refusalOf } from '@ferrule/ssl';
 import {
@@ -150,7 +150,7 @@ function* askCaller(
     () => verify(peer, effects.ssl),
     (accepted) => accepted === true,
   );
-  yield* settled(effects, 'verify the certificate by callback', asked, SslError.wantRetryVerify);
+  yield* settled(effects, 'verify the certificate by callback', asked, SslErrorCode.wantRetryVerify);
   const refusal = refusalOf(asked);
   if (refusal !== undefined) throw refusal.error;
 }

@@ -8,7 +8,7 @@
  *     then flow/client13.ts, or flow/client12.ts
  */
 import { tls12 } from '@ferrule/pure/parts/tls12';
-import { SslError } from '@ferrule/result';
+import { SslErrorCode } from '@ferrule/result';
 import { bytesEqual, hex16 } from '@ferrule/result/bytes';
 import { messageName } from '@ferrule/result/names';
 import { ExtensionType, HandshakeType, Version } from '@ferrule/result/numbers';
@@ -104,7 +104,7 @@ function* openEarlyData(effects: Effects, { offer, transcript }: Hello): Steps<v
   effects.hs.installWriteKeys({ level: 'early', suite, secret: traffic });
   traffic.dispose();
   effects.hs.openEarlyData(offer.earlyData.maxEarlyData, exporter13(suite.hash, exporter));
-  yield SslError.wantWrite;
+  yield SslErrorCode.wantWrite;
 }
 
 function serverHello(message: HandshakeMessage): ServerHello {

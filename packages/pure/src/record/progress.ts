@@ -1,10 +1,10 @@
 /** @module What a step of the record layer came to, in both directions: told apart by `kind`. */
-import { SslError } from '@ferrule/result';
+import { SslErrorCode } from '@ferrule/result';
 import type { AlertMessage } from './alert.ts';
 
 /** SSL_get_error(3): what a reader and what a writer may wait for. */
-export type ReadWait = typeof SslError.wantRead | typeof SslError.wantAsync;
-export type WriteWait = typeof SslError.wantWrite | typeof SslError.wantAsync;
+export type ReadWait = typeof SslErrorCode.wantRead | typeof SslErrorCode.wantAsync;
+export type WriteWait = typeof SslErrorCode.wantWrite | typeof SslErrorCode.wantAsync;
 type RecordWait = ReadWait | WriteWait;
 
 /** A step is done, or it is to be repeated. */
@@ -41,8 +41,8 @@ export interface Written {
   readonly count: number;
 }
 
-export const WANT_READ: Waiting<typeof SslError.wantRead> = { kind: 'wait', wait: SslError.wantRead };
-export const WANT_WRITE: Waiting<typeof SslError.wantWrite> = { kind: 'wait', wait: SslError.wantWrite };
-export const WANT_ASYNC: Waiting<typeof SslError.wantAsync> = { kind: 'wait', wait: SslError.wantAsync };
+export const WANT_READ: Waiting<typeof SslErrorCode.wantRead> = { kind: 'wait', wait: SslErrorCode.wantRead };
+export const WANT_WRITE: Waiting<typeof SslErrorCode.wantWrite> = { kind: 'wait', wait: SslErrorCode.wantWrite };
+export const WANT_ASYNC: Waiting<typeof SslErrorCode.wantAsync> = { kind: 'wait', wait: SslErrorCode.wantAsync };
 export const ENDED: Ended = { kind: 'end' };
 export const FLUSHED: Flushed = { kind: 'flushed' };
