@@ -11,8 +11,8 @@ import { nextTrafficSecret } from '@ferrule/pure/keys';
 import { ContentType, HandshakeType } from '@ferrule/pure/wire';
 import { Alert, SslErrorCode } from '@ferrule/result';
 import { describe, expect, it } from 'vitest';
-import type { Script } from '../src/hostile/peer.ts';
-import { Server13 } from '../src/hostile/server13.ts';
+import type { Script } from '@ferrule/wrong-servers/peer';
+import { Server13 } from '@ferrule/wrong-servers/server13';
 
 const loaded = loadNative();
 if (!loaded.ok) console.log(`skipped: the native engine is not available here: ${loaded.reason}`);

@@ -6,8 +6,8 @@ import { loadNative } from '@ferrule/native';
 import { createPure } from '@ferrule/pure';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
 import { describe, expect, it } from 'vitest';
-import type { Script } from '../src/hostile/peer.ts';
-import { Server13 } from '../src/hostile/server13.ts';
+import type { Script } from '@ferrule/wrong-servers/peer';
+import { Server13 } from '@ferrule/wrong-servers/server13';
 
 const KEY = new Uint8Array(48).fill(0x42);
 const identity = new TextEncoder().encode('me');

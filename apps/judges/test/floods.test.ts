@@ -2,7 +2,7 @@ import { loadNative } from '@ferrule/native';
 import { createPure } from '@ferrule/pure';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
 import { describe, expect, it } from 'vitest';
-import { FLOODS, titleOf } from '../src/floods/floods.ts';
+import { FLOODS, titleOf } from '@ferrule/wrong-servers/floods';
 import { fault, flooded } from '../src/floods/judge.ts';
 
 const loaded = loadNative();

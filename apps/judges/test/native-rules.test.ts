@@ -10,8 +10,8 @@ import { encodeKeyUpdate, encodeMessage, encodeExtension, HandshakeType, Content
 import { Alert, SslErrorCode } from '@ferrule/result';
 import { describe, expect, it } from 'vitest';
 import { exchange } from '../src/hostile/exchange.ts';
-import { Server12 } from '../src/hostile/server12.ts';
-import { Server13 } from '../src/hostile/server13.ts';
+import { Server12 } from '@ferrule/wrong-servers/server12';
+import { Server13 } from '@ferrule/wrong-servers/server13';
 
 const loaded = loadNative();
 if (!loaded.ok) console.log(`skipped: the native engine is not available here: ${loaded.reason}`);

@@ -11,9 +11,9 @@ import type { Identity } from '@ferrule/conformance/pki';
 import { createNative } from '@ferrule/native';
 import { decodeClientHello, ExtensionType, HandshakeType } from '@ferrule/pure/wire';
 import { exchange } from '../src/hostile/exchange.ts';
-import type { Script } from '../src/hostile/peer.ts';
-import { Server12 } from '../src/hostile/server12.ts';
-import { Server13 } from '../src/hostile/server13.ts';
+import type { Script } from '@ferrule/wrong-servers/peer';
+import { Server12 } from '@ferrule/wrong-servers/server12';
+import { Server13 } from '@ferrule/wrong-servers/server13';
 
 export interface Effects {
   readonly supported: unknown;

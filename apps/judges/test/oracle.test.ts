@@ -3,7 +3,7 @@ import { createPure } from '@ferrule/pure';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { judgeOrder } from '../src/oracle/judge.ts';
-import { legalLength, ORDER_12, ORDER_13, STEPS_12, STEPS_13 } from '../src/oracle/orders.ts';
+import { legalLength, ORDER_12, ORDER_13, STEPS_12, STEPS_13 } from '@ferrule/wrong-servers/orders';
 
 const backend = createPure({ crypto: nodeCrypto });
 

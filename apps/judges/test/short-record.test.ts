@@ -8,9 +8,9 @@ import { nodeCrypto } from '@ferrule/pure/crypto/node';
 import type { Backend } from '@ferrule/contract';
 import { concat } from '@ferrule/result/bytes';
 import { describe, expect, it } from 'vitest';
-import type { Behaviour } from '../src/hostile/behaviour.ts';
+import type { Behaviour } from '@ferrule/wrong-servers/behaviour';
 import { observe } from '../src/hostile/judge.ts';
-import { header } from '../src/hostile/peer.ts';
+import { header } from '@ferrule/wrong-servers/peer';
 
 const loaded = loadNative();
 if (!loaded.ok) console.log(`skipped: the native engine is not available here: ${loaded.reason}`);

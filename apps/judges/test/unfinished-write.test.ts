@@ -8,9 +8,9 @@ import { nodeCrypto } from '@ferrule/pure/crypto/node';
 import { nextTrafficSecret } from '@ferrule/pure/keys';
 import { ContentType, encodeMessage, HandshakeType } from '@ferrule/pure/wire';
 import { describe, expect, it } from 'vitest';
-import type { Script } from '../src/hostile/peer.ts';
-import { Server12 } from '../src/hostile/server12.ts';
-import { Server13 } from '../src/hostile/server13.ts';
+import type { Script } from '@ferrule/wrong-servers/peer';
+import { Server12 } from '@ferrule/wrong-servers/server12';
+import { Server13 } from '@ferrule/wrong-servers/server13';
 
 const SIZE = 4096;
 const MESSAGE = new Uint8Array(10_000).map((_, i) => i);

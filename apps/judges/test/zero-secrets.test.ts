@@ -11,9 +11,9 @@ import { nobleCrypto } from '@ferrule/pure/crypto/noble';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
 import { Secret } from '@ferrule/pure/keys';
 import { describe, expect, it } from 'vitest';
-import type { Script } from '../src/hostile/peer.ts';
-import { Server12 } from '../src/hostile/server12.ts';
-import { Server13 } from '../src/hostile/server13.ts';
+import type { Script } from '@ferrule/wrong-servers/peer';
+import { Server12 } from '@ferrule/wrong-servers/server12';
+import { Server13 } from '@ferrule/wrong-servers/server13';
 
 const identity = await pki('p256');
 const root = (await pki('root')).certificate;

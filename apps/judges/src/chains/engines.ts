@@ -8,8 +8,8 @@ import { concat } from '@ferrule/result/bytes';
 import { trustStore, validatePath } from '@ferrule/x509';
 import { nodeVerifier } from '@ferrule/x509/crypto/node';
 import { converse } from '../hostile/exchange.ts';
-import { signAs, type Script } from '../hostile/peer.ts';
-import { Server13 } from '../hostile/server13.ts';
+import { signAs, type Script } from '@ferrule/wrong-servers/peer';
+import { Server13 } from '@ferrule/wrong-servers/server13';
 import { pki } from '@ferrule/conformance/pki';
 import type { Chain } from './chain.ts';
 

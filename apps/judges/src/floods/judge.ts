@@ -3,9 +3,9 @@ import { bioPair } from '@ferrule/bio';
 import { pki } from '@ferrule/conformance/pki';
 import type { Backend } from '@ferrule/contract';
 import { SslErrorCode, type TlsErrorCode } from '@ferrule/result';
-import { Server12 } from '../hostile/server12.ts';
-import { Server13 } from '../hostile/server13.ts';
-import type { Flood } from './floods.ts';
+import { Server12 } from '@ferrule/wrong-servers/server12';
+import { Server13 } from '@ferrule/wrong-servers/server13';
+import type { Flood } from '@ferrule/wrong-servers/floods';
 
 export interface Outcome {
   /** `undefined`: it took all that was sent. */

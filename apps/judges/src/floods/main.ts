@@ -2,7 +2,7 @@
 import { Command, Option } from 'commander';
 import colors from 'picocolors';
 import { engine, ENGINE_NAMES, type EngineName } from '../engines.ts';
-import { FLOODS, titleOf } from './floods.ts';
+import { FLOODS, titleOf } from '@ferrule/wrong-servers/floods';
 import { fault, flooded } from './judge.ts';
 
 interface Options {

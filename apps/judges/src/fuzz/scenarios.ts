@@ -16,9 +16,9 @@ import {
 } from '@ferrule/pure/wire';
 import { deflateSync } from 'node:zlib';
 import { concat, EMPTY } from '@ferrule/result/bytes';
-import type { Script } from '../hostile/peer.ts';
-import type { Server12 } from '../hostile/server12.ts';
-import type { Server13 } from '../hostile/server13.ts';
+import type { Script } from '@ferrule/wrong-servers/peer';
+import type { Server12 } from '@ferrule/wrong-servers/server12';
+import type { Server13 } from '@ferrule/wrong-servers/server13';
 import { echConfigList } from './ech-config.ts';
 import { MAC_BYTE } from './free-crypto.ts';
 import type { World } from './world.ts';

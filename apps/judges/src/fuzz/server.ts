@@ -1,9 +1,9 @@
 /** @module The hostile server with a fuzzer's hands: right in everything but what the steps say. */
 import { ContentType, HandshakeType } from '@ferrule/pure/wire';
 import type { CryptoProvider, KeyShare } from '@ferrule/pure';
-import type { Peer, Script } from '../hostile/peer.ts';
-import type { Server12 } from '../hostile/server12.ts';
-import type { Server13 } from '../hostile/server13.ts';
+import type { Peer, Script } from '@ferrule/wrong-servers/peer';
+import type { Server12 } from '@ferrule/wrong-servers/server12';
+import type { Server13 } from '@ferrule/wrong-servers/server13';
 import type { Dice } from './dice.ts';
 import { mutate, type Step } from './mutation.ts';
 import type { Source } from './play.ts';

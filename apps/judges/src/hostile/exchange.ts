@@ -2,7 +2,7 @@
 import { bioPair, type Bio } from '@ferrule/bio';
 import type { Backend, ContextOptions, Ssl, TlsSession } from '@ferrule/contract';
 import { SslErrorCode, type TlsErrorCode } from '@ferrule/result';
-import type { Peer, Script } from './peer.ts';
+import type { Peer, Script } from '@ferrule/wrong-servers/peer';
 
 export interface Observed {
   /** `undefined`: the engine saw nothing wrong. */

@@ -1,14 +1,14 @@
 /** @module One engine against one wrong server, and whether what came of it is right. */
 import { pki } from '@ferrule/conformance/pki';
 import type { Backend, TlsSession } from '@ferrule/contract';
-import { POISON, type Behaviour, type Verdict } from './behaviour.ts';
-import { BEHAVIOURS_12 } from './behaviours12.ts';
-import { BEHAVIOURS_13 } from './behaviours13.ts';
-import { BEHAVIOURS_RESUMED } from './behaviours-resumed.ts';
+import { POISON, type Behaviour, type Verdict } from '@ferrule/wrong-servers/behaviour';
+import { BEHAVIOURS_12 } from '@ferrule/wrong-servers/behaviours12';
+import { BEHAVIOURS_13 } from '@ferrule/wrong-servers/behaviours13';
+import { BEHAVIOURS_RESUMED } from '@ferrule/wrong-servers/behaviours-resumed';
 import { converse, type Observed } from './exchange.ts';
-import type { Peer, Script } from './peer.ts';
-import { Server12 } from './server12.ts';
-import { Server13 } from './server13.ts';
+import type { Peer, Script } from '@ferrule/wrong-servers/peer';
+import { Server12 } from '@ferrule/wrong-servers/server12';
+import { Server13 } from '@ferrule/wrong-servers/server13';
 
 export const BEHAVIOURS: readonly Behaviour[] = [...BEHAVIOURS_13, ...BEHAVIOURS_12, ...BEHAVIOURS_RESUMED];
 

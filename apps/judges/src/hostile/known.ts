@@ -1,7 +1,7 @@
 /** @module What OpenSSL itself does otherwise, each with its reason. A row that no longer differs fails the test. */
 import { Alert, type TlsErrorCode } from '@ferrule/result';
 import type { Backend } from '@ferrule/contract';
-import type { Behaviour, Verdict } from './behaviour.ts';
+import type { Behaviour, Verdict } from '@ferrule/wrong-servers/behaviour';
 
 export interface Known {
   /** What the native engine makes of it. */

@@ -3,10 +3,10 @@ import { pki } from '@ferrule/conformance/pki';
 import type { Backend, ContextOptions } from '@ferrule/contract';
 import { Alert } from '@ferrule/result';
 import { exchange, type Observed } from '../hostile/exchange.ts';
-import type { Peer, Script } from '../hostile/peer.ts';
-import { Server12 } from '../hostile/server12.ts';
-import { Server13 } from '../hostile/server13.ts';
-import { legalLength, ORDER_12, ORDER_13, STEPS_12, STEPS_13, type Step } from './orders.ts';
+import type { Peer, Script } from '@ferrule/wrong-servers/peer';
+import { Server12 } from '@ferrule/wrong-servers/server12';
+import { Server13 } from '@ferrule/wrong-servers/server13';
+import { legalLength, ORDER_12, ORDER_13, STEPS_12, STEPS_13, type Step } from '@ferrule/wrong-servers/orders';
 
 /** P-256 has its share in the first hello, P-384 needs a HelloRetryRequest. */
 const OPTIONS: ContextOptions = { groups: [0x0017, 0x0018], keyShares: [0x0017] };

@@ -16,9 +16,9 @@ import {
 import { concat, EMPTY, toHex } from '@ferrule/result/bytes';
 import { Finding } from './finding.ts';
 import { Kind, pattern, Received, separate } from './pattern.ts';
-import type { ClientRecord, Script } from '../hostile/peer.ts';
-import { Server12 } from '../hostile/server12.ts';
-import { Server13 } from '../hostile/server13.ts';
+import type { ClientRecord, Script } from '@ferrule/wrong-servers/peer';
+import { Server12 } from '@ferrule/wrong-servers/server12';
+import { Server13 } from '@ferrule/wrong-servers/server13';
 
 export interface ServerPlan {
   readonly version: 12 | 13;

@@ -6,8 +6,8 @@ import type { Identity } from '@ferrule/conformance/pki';
 import type { ContextOptions, Ssl } from '@ferrule/contract';
 import { createNative, credentialFromDer, credentialFromPkcs12 } from '@ferrule/native';
 import { TlsError } from '@ferrule/result';
-import type { Script } from '../hostile/peer.ts';
-import { Server13 } from '../hostile/server13.ts';
+import type { Script } from '@ferrule/wrong-servers/peer';
+import { Server13 } from '@ferrule/wrong-servers/server13';
 import { OPERATION_NAMES, type OperationName, type WorkerData } from './names.ts';
 
 const { operation, seed, root, chain, key, pkcs12 } = workerData as WorkerData;

@@ -4,9 +4,9 @@
  *
  * This is the oracle and not the engine: an engine that followed a table would be tested against itself.
  */
-import type { Script } from '../hostile/peer.ts';
-import type { Server12 } from '../hostile/server12.ts';
-import type { Server13 } from '../hostile/server13.ts';
+import type { Script } from './peer.ts';
+import type { Server12 } from './server12.ts';
+import type { Server13 } from './server13.ts';
 
 /** A message of the server, sent well-formed and under the keys that hold at that moment. */
 export interface Step<S> {

@@ -13,9 +13,9 @@ import {
   HandshakeType,
 } from '@ferrule/pure/wire';
 import { EMPTY } from '@ferrule/result/bytes';
-import type { Peer, Script } from '../hostile/peer.ts';
-import type { Server12 } from '../hostile/server12.ts';
-import type { Server13 } from '../hostile/server13.ts';
+import type { Peer, Script } from './peer.ts';
+import type { Server12 } from './server12.ts';
+import type { Server13 } from './server13.ts';
 
 interface Common {
   readonly name: string;
