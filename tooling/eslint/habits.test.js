@@ -112,3 +112,21 @@ it('the lock file has the hash of each package', () => {
 it('the list of decisions has each of them, by its title', () => {
   execFileSync(process.execPath, [join(root, 'docs/adr/index.js'), '--check'], { stdio: 'pipe' });
 });
+
+it('each code of an error is one that some source has a use for', () => {
+  const files = execFileSync('git', ['ls-files', 'packages'], { cwd: root, encoding: 'utf8' })
+    .split('\n')
+    .filter((file) => /\/src\/.*\.ts$/.test(file) && !/\.test\.ts$|\/texts\/|\/conformance\//.test(file));
+  const sources = files.map((file) => readFileSync(join(root, file), 'utf8')).join('\n');
+  const tables = [
+    'result/src/texts/codes.ts',
+    ...readdirSync(join(root, 'packages')).map((name) => `${name}/src/codes.ts`),
+  ]
+    .map((file) => join(root, 'packages', file))
+    .filter(existsSync);
+  const codes = tables.flatMap((file) =>
+    [...readFileSync(file, 'utf8').matchAll(/^ {2}([A-Z][A-Z\d_]+): \{/gm)].map(([, code]) => code),
+  );
+  expect(codes.length).toBeGreaterThan(90);
+  expect(codes.filter((code) => !new RegExp(`'${code}'|\\.${code}\\b`).test(sources))).toEqual([]);
+});

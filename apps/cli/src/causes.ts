@@ -3,11 +3,11 @@
  * than the engine of what was said before TLS, asked for, and offered. docs/errors.md has them all.
  */
 import { nameOfRoute } from '@ferrule/node/transports';
-import { alertMeaning } from '@ferrule/result';
+import { Alert, alertMeaning } from '@ferrule/result';
 import type { StarttlsProtocol } from '@ferrule/starttls';
 import type { TlsError } from 'ferrule';
 import { printable } from './certificates.ts';
-import { adviceOf, GIVE_CERTIFICATE } from './checks.ts';
+import { inSwitches } from './switches.ts';
 import type { Timeline } from './timeline.ts';
 
 export interface Cause {
@@ -20,8 +20,6 @@ export interface Circumstances {
   readonly timeline: Timeline;
   /** Its name stands before messages of the transport, and before what is said here. */
   readonly target: string;
-  /** What the server showed, DER, leaf first. */
-  readonly chain: readonly Uint8Array[];
   /** A client certificate was given. */
   readonly credential: boolean;
   readonly established: boolean;
@@ -30,9 +28,9 @@ export interface Circumstances {
 }
 
 export function causeOf(error: TlsError, circumstances: Circumstances): Cause {
-  const { timeline, target, established, timeout, chain } = circumstances;
+  const { timeline, target, established, timeout } = circumstances;
   const { code, message } = error;
-  const hint = adviceOf(error, chain);
+  const hint = inSwitches(error.hint);
   switch (code) {
     case 'HTTP_REQUEST':
       return { what: `the server answers in plain HTTP: ${quoted(timeline.firstBytes)}`, hint };
@@ -88,56 +86,46 @@ function lateCause({ timeline: { via, dialogue }, timeout }: Circumstances): Cau
   return { what: `no connection within ${timeout} s`, hint: 'Check host, port and firewalls.' };
 }
 
+/** What handshake_failure means where the server has asked for no certificate. */
 const NOTHING_IN_COMMON: Cause = {
   what: 'the server accepts none of the offered cipher suites, groups and signature algorithms',
   hint: 'It may only have ones that are considered broken, or --cipher-suites and --groups ask for too much.',
 };
 
-/** By the description of the alert that the server sent. */
-const ALERTS: Readonly<Record<number, Cause>> = {
-  40: NOTHING_IN_COMMON,
-  70: {
-    what: 'the server supports none of the offered TLS versions',
-    hint: 'It may only have TLS 1.1 or older, and should be upgraded; or --min-version asks for too much.',
-  },
-  71: NOTHING_IN_COMMON,
-  80: { what: 'the server failed by itself', hint: 'Its log says why.' },
-  112: {
-    what: 'the server has no certificate for this name',
-    hint: 'Check the host, or give the name with --servername.',
-  },
-  120: {
-    what: 'the server supports none of the offered application protocols',
-    hint: 'Offer others with --alpn, or none.',
-  },
-};
-
-/**
- * certificate_required, and bad_certificate, unsupported_certificate, certificate_revoked, _expired, _unknown,
- * unknown_ca, access_denied, decrypt_error
- */
-const ABOUT_OUR_CERTIFICATE: ReadonlySet<number> = new Set([116, 42, 43, 44, 45, 46, 48, 49, 51]);
+/** Alerts by which servers tell a client that has no certificate that it needs one. */
+const ABOUT_OUR_CERTIFICATE: ReadonlySet<number> = new Set([
+  Alert.certificate_required,
+  Alert.bad_certificate,
+  Alert.unsupported_certificate,
+  Alert.certificate_revoked,
+  Alert.certificate_expired,
+  Alert.certificate_unknown,
+  Alert.unknown_ca,
+  Alert.access_denied,
+  Alert.decrypt_error,
+]);
 
 function alertCause(error: TlsError, { timeline, credential }: Circumstances): Cause {
-  const { description = 0, name = 'an alert' } = error.alert ?? {};
+  const { description = -1, name = 'an alert' } = error.alert ?? {};
   // TLS 1.2 has no alert of its own for a missing certificate
-  const asked = timeline.received('CertificateRequest') && description === 40;
-  if (asked || ABOUT_OUR_CERTIFICATE.has(description)) {
-    return credential
-      ? {
-          what: 'the server does not take this client certificate',
-          hint: 'Check who issued it, its purpose and its dates.',
-        }
-      : { what: 'the server requires a client certificate', hint: GIVE_CERTIFICATE };
+  const asked = timeline.received('CertificateRequest');
+  if (description === Alert.handshake_failure && !asked) return NOTHING_IN_COMMON;
+  if (description === Alert.handshake_failure || ABOUT_OUR_CERTIFICATE.has(description)) {
+    if (!credential) return meant(Alert.certificate_required) ?? unknown(error, name);
+    if (description === Alert.handshake_failure) return meant(Alert.bad_certificate) ?? unknown(error, name);
   }
-  const { what } = alertMeaning(description) ?? {};
-  return (
-    ALERTS[description] ?? {
-      what: `the server refused with the alert ${name}${what === undefined ? '' : `: ${what}`}`,
-      hint: error.hint,
-    }
-  );
+  return meant(description) ?? unknown(error, name);
 }
+
+function meant(description: number): Cause | undefined {
+  const meaning = alertMeaning(description);
+  return meaning && { what: meaning.what.replace(/^it /, 'the server '), hint: inSwitches(meaning.hint) };
+}
+
+const unknown = ({ hint }: TlsError, name: string): Cause => ({
+  what: `the server refused with the alert ${name}`,
+  hint: inSwitches(hint),
+});
 
 const quoted = (bytes: Uint8Array): string => JSON.stringify(printable(textOf(bytes)));
 

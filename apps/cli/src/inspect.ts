@@ -93,9 +93,7 @@ export async function inspect(
       target: name,
       exit: error === undefined ? Exit.ok : exitOf(error),
       error,
-      cause:
-        error &&
-        causeOf(error, { timeline, target: name, chain, credential: cert !== undefined, established, timeout }),
+      cause: error && causeOf(error, { timeline, target: name, credential: cert !== undefined, established, timeout }),
       info,
       chain,
       handshake: [...timeline.phases],

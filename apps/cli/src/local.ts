@@ -80,7 +80,7 @@ function causeIn(error: TlsError, chain: readonly Uint8Array[], target: string):
     };
   }
   const timeline = new Timeline();
-  return causeOf(error, { timeline, target, chain, credential: false, established: false, timeout: 0 });
+  return causeOf(error, { timeline, target, credential: false, established: false, timeout: 0 });
 }
 
 type Failure = Extract<ReturnType<typeof validatePath>, { readonly ok: false }>['error'];

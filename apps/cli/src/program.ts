@@ -8,6 +8,7 @@ import { failureJson } from './json.ts';
 import { type Given, prepared, type CommonOptions } from './options.ts';
 import { colorsFor, failureReport } from './report.ts';
 import { screenOf } from './screen.ts';
+import { messageInSwitches } from './switches.ts';
 import { blamedFor } from './target.ts';
 import { shown, UsageError, usageReport } from './usage.ts';
 
@@ -67,7 +68,7 @@ const run: Run = async <T extends RunOptions>(
     await command(await prepared<T & CommonOptions>(given as Given<T & CommonOptions>));
   } catch (error) {
     if (TlsError.is(error)) failed(blamedFor(error) ?? target, error, given as RunOptions);
-    else if (isOfOptions(error)) throw new UsageError(inFlags(error.message));
+    else if (isOfOptions(error)) throw new UsageError(messageInSwitches(error.message));
     else if (isOfSystem(error)) {
       process.stderr.write(`error: ${reasonOf(error)}\n`);
       process.exitCode = Exit.failed;
@@ -90,22 +91,3 @@ const isOfOptions = (error: unknown): error is TypeError =>
 
 const isOfSystem = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string';
-
-/** What the library calls an option, and what it is on the command line. */
-const FLAGS: readonly (readonly [RegExp, string])[] = [
-  [/\bcredentials\[\d+\]\.key\b/g, '--key'],
-  [/\bcredentials\[\d+\](\.chain(\[\d+\])?)?/g, '--cert'],
-  [/\balpn(\[\d+\])?(?=\W)/g, '--alpn'],
-  [/\bminVersion\b/g, '--min-version'],
-  [/\bmaxVersion\b/g, '--max-version'],
-  [/\bcipherSuites(\[\d+\])?/g, '--cipher-suites'],
-  [/\bgroups(\[\d+\])?(?=:)/g, '--groups'],
-  [/\bpins(\[\d+\])?(?=\W)/g, '--pin'],
-  [/\b(trustAnchors|ca)(\[\d+\])?(?=:)/g, '--ca'],
-  [/\bcrls(\[\d+\])?(?=\W)/g, '--crl'],
-  [/\b(host|servername)(?=:)/g, '--servername'],
-  [/\bprofile(?=:)/g, '--profile'],
-  [/\bbackend(?=:)/g, '--backend'],
-];
-
-const inFlags = (message: string): string => FLAGS.reduce((text, [name, flag]) => text.replace(name, flag), message);

@@ -5,11 +5,11 @@ import { nameOfRoute } from '@ferrule/node/transports';
 import { x509VSentence } from '@ferrule/result';
 import { certificateFacts, type CertificateFacts, matchedName, printable, readableFacts } from './certificates.ts';
 import type { Cause } from './causes.ts';
-import { adviceOf } from './checks.ts';
 import { Exit } from './exit.ts';
 import type { Inspection } from './inspect.ts';
 import { resumptionText } from './resumption.ts';
 import { ENDLESS, laidOut, type Line, type Screen, widthOf } from './screen.ts';
+import { inSwitches } from './switches.ts';
 import type { Phase, Timeline } from './timeline.ts';
 import { shown } from './usage.ts';
 import type { WrongLine } from './watch.ts';
@@ -113,7 +113,7 @@ export function failureReport(error: TlsError, target: string, c: Colors, screen
     ['rule', brokenRule(error)],
     ['alert', alert && `${alert.name}, ${alert.origin === 'peer' ? 'from the server' : 'sent by us'}`],
   ];
-  const advice = rowsOf([['try', printable(adviceOf(error))]], c);
+  const advice = rowsOf([['try', printable(inSwitches(error.hint))]], c);
   return laidOut(
     [
       verdict,

@@ -272,14 +272,14 @@ export const BROKEN_SERVERS: readonly BrokenServer[] = [
     start: tls({ requestCert: true, rejectUnauthorized: true, maxVersion: 'TLSv1.2' }),
     code: 'PEER_ALERT',
     exit: 4,
-    hint: /--cert and --key/,
+    hint: /--cert, --key/,
   },
   {
     title: 'a client certificate demanded, TLS 1.3',
     start: tls({ requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.3' }),
     code: 'PEER_ALERT',
     exit: 4,
-    hint: /--cert and --key/,
+    hint: /--cert, --key/,
   },
   {
     title: 'TLS 1.1 at most',
@@ -294,7 +294,7 @@ export const BROKEN_SERVERS: readonly BrokenServer[] = [
     args: ['--min-version', '1.3'],
     code: 'PEER_ALERT',
     exit: 10,
-    hint: /--min-version asks for too much/,
+    hint: /too narrow \(--min-version/,
   },
   {
     title: 'only suites that are broken',

@@ -41,20 +41,10 @@ export interface CertificateText {
   readonly hint: string | undefined;
 }
 
-/** What the caller's options are called: the command has switches. */
-export interface OptionNames {
-  readonly trustAnchors: string;
-}
-
-const LIBRARY: OptionNames = { trustAnchors: '`ca`, `trustAnchors`' };
-
 /** The message and the hint of a `TlsError` about a certificate; without a hint, the remedy of its code is to be said. */
-export function certificateText(
-  fault: CertificateFault,
-  options: OptionNames = LIBRARY,
-): CertificateText & { readonly message: string } {
+export function certificateText(fault: CertificateFault): CertificateText & { readonly message: string } {
   const brief = { ...fault, subject: short(fault.subject, 200), issuer: short(fault.issuer, 200) };
-  const said = CERTIFICATES[fault.code]?.(brief, options);
+  const said = CERTIFICATES[fault.code]?.(brief);
   return { message: short(said?.message ?? sentenceOf(brief), 1000), hint: short(said?.hint, 1000) };
 }
 

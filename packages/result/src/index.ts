@@ -1,7 +1,7 @@
 /** @module @ferrule/result: return values, SSL_ERROR_* codes, alerts, X509_V codes and the one error of ferrule. */
 export { Alert, alertLevel, alertName, type AlertLevel, type AlertName } from './alert.ts';
 export { certificateCode, isCertificateCode, type CertificateCode } from './certificate-code.ts';
-export { certificateText, type CertificateFault, type CertificateText, type OptionNames } from './certificate-text.ts';
+export { certificateText, type CertificateFault, type CertificateText } from './certificate-text.ts';
 export { CODES } from '@ferrule/result/texts';
 export {
   errorCodes,
@@ -24,6 +24,7 @@ export type {
   Want,
   Wanting,
 } from './outcome.ts';
+export { withOptionNames } from './option-names.ts';
 export { alertMeaning, peerAlert, type AlertMeaning } from './peer-alert.ts';
 export { SslErrorCode, sslErrorName } from './ssl-error.ts';
 export { TlsError, type AlertInfo, type TlsErrorDetails, type TlsErrorJson, type VerifyInfo } from './tls-error.ts';

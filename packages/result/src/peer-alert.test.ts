@@ -5,7 +5,7 @@ describe('an alert of the peer', () => {
   it('is told by its name, its number and what it means here', () => {
     const error = peerAlert(Alert.protocol_version);
     expect(error.message).toBe(
-      'the peer sent the alert protocol_version (70): it speaks none of the TLS versions that were offered',
+      'the peer sent the alert protocol_version (70): it supports none of the offered TLS versions',
     );
     expect(error.hint).toMatch(/minVersion/);
     expect(error.alert).toEqual({ description: 70, name: 'protocol_version', level: 2, origin: 'peer' });
@@ -32,5 +32,9 @@ describe('an alert of the peer', () => {
     ];
     for (const [name, description] of Object.entries(Alert))
       expect(alertMeaning(description) === undefined, name).toBe(others.includes(description));
+  });
+
+  it('means something about the server, its subject', () => {
+    for (const description of Object.values(Alert)) expect(alertMeaning(description)?.what ?? 'it ').toMatch(/^it /);
   });
 });

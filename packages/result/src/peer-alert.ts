@@ -5,7 +5,7 @@ import { TlsError } from './tls-error.ts';
 
 /** What an alert of a server says about this connection. */
 export interface AlertMeaning {
-  /** A clause about the peer: `it speaks none of the TLS versions that were offered`. */
+  /** A clause about the server, which is its `it`: `it supports none of the offered TLS versions`. */
   readonly what: string;
   /** A sentence: what to do. */
   readonly hint: string;

@@ -21,7 +21,7 @@ import {
 } from '@ferrule/x509';
 import { isBytes } from '@ferrule/result/arguments';
 import { bytesEqual } from '@ferrule/result/bytes';
-import { type CertificateFault, certificateText, CODES, type CommonCode } from '@ferrule/result';
+import { type CertificateFault, certificateText, CODES, type CommonCode, withOptionNames } from '@ferrule/result';
 import { checkBehind } from './caught.ts';
 
 /** `unknown`: the certificate was not looked at, since another one failed first. */
@@ -204,14 +204,21 @@ async function checkOf(
 
 const NOTHING = { why: undefined, hint: undefined, code: undefined } as const;
 
+const ON_THE_PAGE = { ca: '“Roots to trust” above', trustAnchors: '' };
+
 /** In the words of the engines, with the remedy in those of the page. */
 function verdictOn({ check, section }: Question, fault: CertificateFault | undefined): ShownCheck {
   if (fault === undefined) return { check, verdict: 'passed', ...NOTHING, section };
   const { code } = fault;
-  const { message: why, hint = CODES[code].remedy } = certificateText(fault, {
-    trustAnchors: '“Roots to trust” above',
-  });
-  return { check, verdict: 'failed', why, hint, code, section: checkBehind(code)?.section ?? section };
+  const { message: why, hint = CODES[code].remedy } = certificateText(fault);
+  return {
+    check,
+    verdict: 'failed',
+    why,
+    hint: withOptionNames(hint, ON_THE_PAGE),
+    code,
+    section: checkBehind(code)?.section ?? section,
+  };
 }
 
 /**

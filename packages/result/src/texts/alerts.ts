@@ -1,18 +1,21 @@
-/** @module What an alert means that the peer sent: RFC 9846 section 6, RFC 5246 section 7.2, said for a client. */
+/**
+ * @module What an alert of the server means: RFC 9846 section 6, RFC 5246 section 7.2, said for a client. Each `what`
+ * begins with `it`, the server; options are in backticks, for whoever calls them otherwise (`withOptionNames`).
+ */
 import { Alert } from '../alert.ts';
 import type { AlertMeaning } from '../peer-alert.ts';
 
-const NOTHING_IN_COMMON: AlertMeaning = {
-  what: 'it accepts none of the cipher suites, groups and signature algorithms that were offered, or requires a client certificate',
-  hint: 'Offer what it has (`cipherSuites`, `groups`, `signatureAlgorithms`), or give it `credentials`; the log of the server says which.',
+const NOTHING_ACCEPTED: AlertMeaning = {
+  what: 'it accepts none of the offered cipher suites, groups and signature algorithms, or requires a client certificate',
+  hint: 'Offer what it supports (`cipherSuites`, `groups`, `signatureAlgorithms`), or give a client certificate (`credentials`); the log of the server says which.',
 };
 const OUR_MESSAGE: AlertMeaning = {
-  what: 'it refuses a message of ours',
-  hint: 'One of the two breaks the protocol, or something between them does: try the other engine, and see the log of the server.',
+  what: 'it rejected one of our messages',
+  hint: 'Client or server violates the protocol, or something on the path alters the bytes: try the other engine (`backend`), and see the log of the server.',
 };
 const OUR_CERTIFICATE: AlertMeaning = {
   what: 'it does not accept the client certificate',
-  hint: 'Look at who issued it, its purpose and its dates, and at what the server trusts.',
+  hint: 'Check its issuer, purpose and dates, and which CAs the server trusts.',
 };
 
 export const MEANINGS: Readonly<Record<number, AlertMeaning>> = {
@@ -23,43 +26,46 @@ export const MEANINGS: Readonly<Record<number, AlertMeaning>> = {
   [Alert.unexpected_message]: OUR_MESSAGE,
   [Alert.bad_record_mac]: {
     what: 'it could not decrypt a record',
-    hint: 'Something between changed the bytes, or the two sides have other keys: a pre-shared key that differs, most of all.',
+    hint: 'Something on the path altered the bytes, or the keys differ: compare the pre-shared key, if there is one.',
   },
   [Alert.record_overflow]: OUR_MESSAGE,
-  [Alert.handshake_failure]: NOTHING_IN_COMMON,
+  [Alert.handshake_failure]: NOTHING_ACCEPTED,
   [Alert.bad_certificate]: OUR_CERTIFICATE,
   [Alert.unsupported_certificate]: OUR_CERTIFICATE,
-  [Alert.certificate_revoked]: { ...OUR_CERTIFICATE, what: 'the client certificate has been revoked' },
-  [Alert.certificate_expired]: { ...OUR_CERTIFICATE, what: 'the client certificate has expired, or is not yet valid' },
+  [Alert.certificate_revoked]: { ...OUR_CERTIFICATE, what: 'it considers the client certificate revoked' },
+  [Alert.certificate_expired]: {
+    ...OUR_CERTIFICATE,
+    what: 'it considers the client certificate expired or not yet valid',
+  },
   [Alert.certificate_unknown]: OUR_CERTIFICATE,
   [Alert.illegal_parameter]: OUR_MESSAGE,
   [Alert.unknown_ca]: {
-    what: 'it does not know who issued the client certificate',
-    hint: 'Send the intermediates with it (`credentials[0].chain`), or have the server trust its issuer.',
+    what: 'it does not trust the issuer of the client certificate',
+    hint: 'Send the intermediates too (`credentials[0].chain`), or have the server trust the issuer.',
   },
   [Alert.access_denied]: {
-    what: 'it recognises the client certificate and denies its owner access',
-    hint: 'Ask whoever runs the server, or use other `credentials`.',
+    what: 'it accepts the client certificate, but denies access to its owner',
+    hint: 'Ask the operator of the server, or use another client certificate (`credentials`).',
   },
   [Alert.decode_error]: OUR_MESSAGE,
   [Alert.decrypt_error]: {
-    what: 'a signature, a Finished or a PSK binder of ours did not verify there',
-    hint: 'The key may not be that of the certificate, or a pre-shared key differs.',
+    what: 'it could not verify our signature, Finished or PSK binder',
+    hint: 'The private key may not belong to the client certificate, or the pre-shared keys differ.',
   },
   [Alert.protocol_version]: {
-    what: 'it speaks none of the TLS versions that were offered',
-    hint: 'It may have only TLS 1.1 or older, and should be upgraded; or `minVersion` or `maxVersion` leave nothing to agree on.',
+    what: 'it supports none of the offered TLS versions',
+    hint: 'It may only support TLS 1.1 or older, and should be upgraded; or the offered range is too narrow (`minVersion`, `maxVersion`).',
   },
   [Alert.insufficient_security]: {
-    what: 'what was offered is too weak for it',
-    hint: 'Offer stronger `cipherSuites` and `groups`.',
+    what: 'it requires stronger cipher suites or groups than were offered',
+    hint: 'Offer stronger ones (`cipherSuites`, `groups`).',
   },
-  [Alert.internal_error]: { what: 'it failed by itself', hint: 'The log of the server says why.' },
+  [Alert.internal_error]: { what: 'it had an internal error', hint: 'The log of the server says why.' },
   [Alert.missing_extension]: OUR_MESSAGE,
   [Alert.unsupported_extension]: OUR_MESSAGE,
   [Alert.unrecognized_name]: {
     what: 'it has no certificate for this host name',
-    hint: 'Check the host: `setHost()`, or `servername` where another name than the address is meant.',
+    hint: 'Check the host; where the certificate has another name, give that (`servername`, `setHost()`).',
   },
   [Alert.unknown_psk_identity]: {
     what: 'it does not know the identity of the pre-shared key',
@@ -67,14 +73,14 @@ export const MEANINGS: Readonly<Record<number, AlertMeaning>> = {
   },
   [Alert.certificate_required]: {
     what: 'it requires a client certificate',
-    hint: 'Give one as `credentials`.',
+    hint: 'Give one (`credentials`).',
   },
   [Alert.no_application_protocol]: {
-    what: 'it speaks none of the application protocols that were offered',
-    hint: 'Offer others with `alpn`, or none.',
+    what: 'it supports none of the offered application protocols',
+    hint: 'Offer others (`alpn`), or none.',
   },
   [Alert.ech_required]: {
     what: 'it requires Encrypted ClientHello',
-    hint: 'Fetch the ECHConfigList of the host anew, and give it as `ech`.',
+    hint: 'Fetch the current ECHConfigList of the host from DNS, and give it (`ech`).',
   },
 };

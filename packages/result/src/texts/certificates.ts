@@ -2,12 +2,12 @@
  * @module What is said of a certificate that is refused, where its X509_V code alone does not say it: which names, which
  * issuer, which day. By code.
  */
-import type { CertificateFault, CertificateText, OptionNames } from '../certificate-text.ts';
+import type { CertificateFault, CertificateText } from '../certificate-text.ts';
 import type { CommonCode } from '../codes.ts';
 import * as V from '@ferrule/result/x509-v';
 
 /** Absent where the sentence of the X509_V code and the remedy of the row say it all. */
-export type CertificateWords = (fault: CertificateFault, options: OptionNames) => CertificateText | undefined;
+export type CertificateWords = (fault: CertificateFault) => CertificateText | undefined;
 
 export const CERTIFICATES: { readonly [K in CommonCode]?: CertificateWords } = {
   CERT_NAME_MISMATCH: ({ names = [], host = 'the host' }) =>
@@ -39,22 +39,22 @@ export const CERTIFICATES: { readonly [K in CommonCode]?: CertificateWords } = {
       ? undefined
       : { message: `${subjectOf(fault)} is not valid before ${timeText(fault.notBefore)}`, hint: undefined },
 
-  CERT_SELF_SIGNED: (fault, { trustAnchors }) => ({
+  CERT_SELF_SIGNED: (fault) => ({
     message: `${subjectOf(fault)} is self-signed and not a trust anchor`,
-    hint: `If it is yours, make it a trust anchor (${trustAnchors}); otherwise the server needs a certificate from a CA.`,
+    hint: `If it is yours, make it a trust anchor (${TRUST_ANCHORS}); otherwise the server needs a certificate from a CA.`,
   }),
 
-  CERT_MISSING_INTERMEDIATE: (fault, options) => ({
+  CERT_MISSING_INTERMEDIATE: (fault) => ({
     message:
       fault.issuer === undefined
         ? undefined
         : `the server did not send ${fault.issuer}, which issued ${subjectOf(fault)}`,
     hint:
-      noAnchors(fault, options) ??
-      `Have the server send its whole chain (fullchain.pem)${placeOf(fault)}. If that CA is your own, make it a trust anchor (${options.trustAnchors}).`,
+      noAnchors(fault) ??
+      `Have the server send its whole chain (fullchain.pem)${placeOf(fault)}. If that CA is your own, make it a trust anchor (${TRUST_ANCHORS}).`,
   }),
 
-  CERT_UNTRUSTED_ROOT(fault, options) {
+  CERT_UNTRUSTED_ROOT(fault) {
     const { verify, subject, issuer } = fault;
     const isRoot = verify === V.SELF_SIGNED_CERT_IN_CHAIN;
     if (!isRoot && verify !== V.UNABLE_TO_GET_ISSUER_CERT_LOCALLY && verify !== V.UNABLE_TO_GET_ISSUER_CERT)
@@ -63,8 +63,8 @@ export const CERTIFICATES: { readonly [K in CommonCode]?: CertificateWords } = {
     return {
       message: last === undefined ? undefined : `the chain ends in ${last}, which is not a trust anchor`,
       hint:
-        noAnchors(fault, options) ??
-        `If you trust this CA, make it a trust anchor (${options.trustAnchors}).${
+        noAnchors(fault) ??
+        `If you trust this CA, make it a trust anchor (${TRUST_ANCHORS}).${
           isRoot ? '' : ` If it is not a root, the server must send its certificate${placeOf(fault)}.`
         }`,
     };
@@ -95,8 +95,10 @@ const subjectOf = ({ subject, depth }: CertificateFault): string =>
 const placeOf = ({ issuerUrl }: CertificateFault): string =>
   issuerUrl === undefined ? '' : `; the missing one is at ${issuerUrl}`;
 
-const noAnchors = ({ anchored }: CertificateFault, { trustAnchors }: OptionNames): string | undefined =>
-  anchored === false ? `No trust anchors were given: name those that you trust (${trustAnchors}).` : undefined;
+const TRUST_ANCHORS = '`ca`, `trustAnchors`';
+
+const noAnchors = ({ anchored }: CertificateFault): string | undefined =>
+  anchored === false ? `No trust anchors were given: name those that you trust (${TRUST_ANCHORS}).` : undefined;
 
 /** `2026-11-23 08:47:29 UTC` */
 const timeText = (at: number): string => new Date(at).toISOString().replace('T', ' ').replace('.000Z', ' UTC');

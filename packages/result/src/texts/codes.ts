@@ -9,7 +9,7 @@ import { errorCodes, type CodeEntries, type CodeRow } from '../codes.ts';
 
 /** The remedies of entries that have none of their own: a broken peer, or a certificate that is not as it should be. */
 const PEER_BROKEN =
-  "The peer broke the protocol, or something on the path alters the bytes; capture the handshake with onMessage or a key log and report it to the peer's operator.";
+  'The peer broke the protocol, or something on the path alters the bytes; capture the handshake (`onMessage`, `onKeylog`) and report it to the operator of the peer.';
 const REISSUE = "The server's operator must install a correct certificate.";
 
 export const TABLE = {
@@ -112,7 +112,7 @@ export const TABLE = {
   },
   UNSUPPORTED_PROTOCOL: {
     meaning: 'The peer chose a TLS version that was not offered.',
-    remedy: 'The server may only know TLS 1.1 or older; it should be upgraded. Check minVersion and maxVersion.',
+    remedy: 'The server may only know TLS 1.1 or older; it should be upgraded. Check `minVersion`, `maxVersion`.',
     alert: 'protocol_version',
   },
   DOWNGRADE_DETECTED: {
@@ -135,28 +135,27 @@ export const TABLE = {
   UNKNOWN_ALERT_LEVEL: { meaning: 'An alert is neither a warning nor fatal.', alert: 'illegal_parameter' },
   TOO_MANY_EMPTY_RECORDS: {
     meaning: 'The peer sent too many empty records in a row.',
-    remedy: 'A hostile or broken peer; limits.emptyRecordsInARow bounds it.',
+    remedy: 'The peer is broken or hostile; `limits.emptyRecordsInARow` sets the bound.',
     alert: 'unexpected_message',
   },
   TOO_MANY_WARNING_ALERTS: {
     meaning: 'The peer sent too many warning alerts in a row.',
-    remedy: 'A hostile or broken peer.',
+    remedy: 'The peer is broken or hostile.',
     alert: 'unexpected_message',
   },
   TOO_MANY_KEY_UPDATES: {
     meaning: 'The peer sent too many KeyUpdates in a row.',
-    remedy: 'A hostile or broken peer; limits.keyUpdatesInARow bounds it.',
+    remedy: 'The peer is broken or hostile; `limits.keyUpdatesInARow` sets the bound.',
     alert: 'unexpected_message',
   },
   TOO_MANY_MESSAGES: {
     meaning: 'The peer sent too many handshake messages, or too many pieces of them, without data in between.',
-    remedy: 'A hostile or broken peer.',
+    remedy: 'The peer is broken or hostile.',
     alert: 'unexpected_message',
   },
-  TOO_MUCH_SKIPPED_EARLY_DATA: { meaning: 'More early data was skipped than allowed.', alert: 'unexpected_message' },
   EXCESSIVE_MESSAGE_SIZE: {
     meaning: 'A handshake message is longer than limits allow.',
-    remedy: 'If the server is honest (a giant chain), raise limits.handshakeBytes.',
+    remedy: 'If the server is honest (a giant chain), raise `limits.handshakeBytes`.',
     alert: 'illegal_parameter',
   },
   APPLICATION_DATA_ON_SHUTDOWN: {
@@ -193,12 +192,12 @@ export const TABLE = {
   UNKNOWN_CIPHER_SUITE: { meaning: 'The peer chose a cipher suite that does not exist.', alert: 'illegal_parameter' },
   WRONG_CIPHER_SUITE: {
     meaning: 'The peer chose a cipher suite that was not offered or does not fit.',
-    remedy: 'Check cipherSuites and the version range; else the peer is broken.',
+    remedy: 'Check `cipherSuites`, `minVersion`, `maxVersion`; otherwise the peer is broken.',
     alert: 'illegal_parameter',
   },
   WRONG_GROUP: {
     meaning: 'The peer chose a key exchange group that was not offered or does not fit.',
-    remedy: 'Check groups and keyShares; else the peer is broken.',
+    remedy: 'Check `groups`, `keyShares`; otherwise the peer is broken.',
     alert: 'illegal_parameter',
   },
   BAD_KEY_SHARE: { meaning: "The peer's key share is not a valid public key.", alert: 'illegal_parameter' },
@@ -229,7 +228,7 @@ export const TABLE = {
   NO_MATCHING_CREDENTIAL: {
     meaning:
       'The client credential that onCertificateRequest returned is not of a type or issuer that the server accepts.',
-    remedy: 'Use a client certificate of an issuer that the server lists, or drop mustMatchIssuer.',
+    remedy: 'Use a client certificate of an issuer that the server lists, or leave out `mustMatchIssuer`.',
     alert: 'handshake_failure',
   },
   PEER_BAD_FINISHED: {
@@ -252,12 +251,12 @@ export const TABLE = {
   },
   INVALID_ALPN_PROTOCOL: {
     meaning: 'The peer chose an application protocol that was not offered.',
-    remedy: 'Check alpn; else the peer is broken.',
+    remedy: 'Check `alpn`; otherwise the peer is broken.',
     alert: 'illegal_parameter',
   },
   NO_EXTENDED_MASTER_SECRET: {
     meaning: 'The server does not support extended master secret (RFC 7627).',
-    remedy: 'Have the server upgraded, or set extendedMasterSecret: "allow" knowing the risk.',
+    remedy: 'Have the server upgraded. If you accept the risk, `extendedMasterSecret: "allow"` connects all the same.',
     alert: 'handshake_failure',
   },
   EXTENDED_MASTER_SECRET_CHANGED: {
@@ -266,12 +265,14 @@ export const TABLE = {
   },
   RENEGOTIATION_MISMATCH: {
     meaning: 'The secure renegotiation information is wrong or missing (RFC 5746).',
-    remedy: 'An old or hostile server.',
+    remedy:
+      'The server is old or hostile. Have it upgraded; if it is yours and you accept the risk, `secureRenegotiation: "allow"` connects all the same.',
     alert: 'handshake_failure',
   },
   NO_RENEGOTIATION: {
     meaning: 'The peer asked for renegotiation, which is not supported.',
-    remedy: 'Configure the server not to renegotiate, or use TLS 1.3.',
+    remedy:
+      'Configure the server not to renegotiate, or to use TLS 1.3; `renegotiation: "ignore"` ignores the request.',
     alert: 'no_renegotiation',
   },
   RESUMPTION_MISMATCH: {
@@ -288,21 +289,12 @@ export const TABLE = {
     meaning: 'The server accepted early data that was never offered, or with other parameters.',
     alert: 'illegal_parameter',
   },
-  EARLY_DATA_REJECTED: {
-    meaning: 'The server rejected the early data.',
-    remedy: 'Send the data again over the established connection.',
-  },
-  INVALID_TICKET: { meaning: 'A NewSessionTicket is malformed.', alert: 'decode_error' },
-  INVALID_ECH_PUBLIC_NAME: {
-    meaning: "The ECH configuration's public name is not a valid host name.",
-    remedy: 'Fetch the ECHConfigList anew.',
-  },
   ECH_REJECTED: {
     meaning: 'The server rejected Encrypted ClientHello and proved its public name.',
     remedy: 'Connect again with `echRetryConfigs`, or without ECH where that is safe.',
     alert: 'ech_required',
   },
-  ECH_REQUIRED: { meaning: 'No ECH configuration could be used.', remedy: 'Fetch a fresh ECHConfigList.' },
+  ECH_REQUIRED: { meaning: 'No ECH configuration could be used.', remedy: 'Fetch the current ECHConfigList from DNS.' },
 
   // ── Certificates ──
   CERT_INVALID: {
@@ -311,7 +303,7 @@ export const TABLE = {
   },
   CERT_EXPIRED: {
     meaning: 'A certificate of the chain has expired.',
-    remedy: 'Renew it; check the clock of this machine too.',
+    remedy: 'Have it renewed; check the clock of this machine too.',
     alert: 'certificate_expired',
   },
   CERT_NOT_YET_VALID: {
@@ -326,17 +318,18 @@ export const TABLE = {
   },
   CERT_SELF_SIGNED: {
     meaning: 'The certificate is self-signed and not trusted.',
-    remedy: 'Give the certificate as a trust anchor if it is yours (trustAnchors, --ca).',
+    remedy: 'If the certificate is yours, make it a trust anchor (`ca`, `trustAnchors`).',
     alert: 'unknown_ca',
   },
   CERT_UNTRUSTED_ROOT: {
     meaning: 'The chain ends in a root that is not trusted.',
-    remedy: 'Give the root as a trust anchor if you trust it (trustAnchors, --ca).',
+    remedy: 'If you trust this CA, make its root a trust anchor (`ca`, `trustAnchors`).',
     alert: 'unknown_ca',
   },
   CERT_MISSING_INTERMEDIATE: {
     meaning: 'The server did not send the certificate that links its own to a trust anchor.',
-    remedy: 'Have the server send its whole chain (fullchain.pem), or add the issuer as a trust anchor.',
+    remedy:
+      'Have the server send its whole chain (fullchain.pem), or make the issuer a trust anchor (`ca`, `trustAnchors`).',
     alert: 'unknown_ca',
   },
   CERT_REVOKED: {
@@ -351,7 +344,7 @@ export const TABLE = {
   },
   CERT_OCSP_MISSING: {
     meaning: 'A stapled OCSP response is required and the server sent none.',
-    remedy: 'Have the server staple OCSP, or set ocsp: "request".',
+    remedy: 'Have the server staple a response, or only ask for one (`ocsp: "request"`).',
     alert: 'bad_certificate_status_response',
   },
   CERT_OCSP_INVALID: {
@@ -368,7 +361,7 @@ export const TABLE = {
   CERT_SIGNATURE: { meaning: 'A signature in the chain is wrong.', alert: 'decrypt_error' },
   CERT_CHAIN_TOO_LONG: {
     meaning: 'The chain is longer than limits allow, or the search for a path exceeded its budget.',
-    remedy: 'If the server is honest, raise limits.chainLength or limits.pathBuildingSteps.',
+    remedy: 'If the server is honest, raise `limits.chainLength` or `limits.pathBuildingSteps`.',
     alert: 'unknown_ca',
   },
   CERT_TRANSPARENCY: { meaning: 'Too few valid signed certificate timestamps.', alert: 'certificate_unknown' },
