@@ -48,3 +48,23 @@ export function abortable<T>(made: Promise<T>, signal: AbortSignal | undefined, 
     void made.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
 }
+
+/**
+ * The part of a WritableStream's sink that breaks what it writes to, at once: `abort` alone would wait for the write
+ * under way, which may wait for a peer that takes nothing (WHATWG Streams section 5.5.4, WritableStreamAbort).
+ * @param act called when the stream is aborted, and again when that write has settled.
+ */
+export const aborted = (act: () => void | Promise<void>): AbortedSink => ({
+  start: (controller) =>
+    // Of a WritableStreamDefaultController; Safari before 16.4 has none
+    (controller as { readonly signal?: AbortSignal }).signal?.addEventListener(
+      'abort',
+      () => void (async () => act())().catch(() => {}),
+    ),
+  abort: act,
+});
+
+interface AbortedSink {
+  start(controller: object): void;
+  abort(): void | Promise<void>;
+}

@@ -3,12 +3,11 @@ import type { Backend, ContextOptions, Ssl, SslContext, TlsSession } from '@ferr
 import { TlsError } from '@ferrule/result';
 import { booleanOption, choiceOption, knownOptions, portOption, textOption } from '@ferrule/result/arguments';
 import { asciiHost, authority, type Destination, hostOption } from '@ferrule/result/host';
-import { abortable } from './abort.ts';
 import { Channel } from './channel.ts';
 import { newConnection, type TlsConnection } from './connection.ts';
 import { chooseBackend, type ChosenBackend, type BackendChoice } from './backend.ts';
 import { infoOf } from './info.ts';
-import { Limit } from './limit.ts';
+import { DEFAULT_TIMEOUT, dialled, Limit } from './limit.ts';
 import {
   type CaOption,
   checkConnection,
@@ -75,8 +74,6 @@ export interface ConnectOptions extends ConnectOverOptions {
   readonly noDelay?: boolean;
 }
 
-const DEFAULT_TIMEOUT = 30_000;
-
 const OVER_OPTIONS: ReadonlySet<keyof ConnectOverOptions> = new Set([
   ...contextOptionNames,
   ...(['host', 'backend', 'context', 'ca', 'preamble', 'timeout', 'signal', 'closeTimeout', 'sessions'] as const),
@@ -112,19 +109,21 @@ export async function connect(options: ConnectOptions): Promise<TlsConnection> {
   const peer = servername !== undefined ? hostOption(servername, 'servername') : where && hostOption(where);
   const name = path ?? authority({ host, port });
   return establish({ ...rest, ...(peer !== undefined && { host: peer }) }, name, async (limit) => {
-    if (dial !== undefined) return dialled(dial, { host, port }, name, limit);
+    if (dial !== undefined) return transportBy(dial, { host, port }, name, limit);
     const { openTcp } = await (tcp ??= import('./tcp.ts'));
     return openTcp({ host, port, path, family, localAddress, noDelay }, (abort) => limit.onEnd(abort));
   });
 }
 
-/** A pipe that comes too late is given up. */
-async function dialled(dial: Dial, to: Destination, name: string, limit: Limit): Promise<Transport> {
-  const attempt = new AbortController();
-  limit.onEnd((reason) => attempt.abort(reason));
-  const made = (async () => transportOf(await dial(to, attempt.signal), name))();
+async function transportBy(dial: Dial, to: Destination, name: string, limit: Limit): Promise<Transport> {
   try {
-    return await abortable(made, attempt.signal, () => void made.then((late) => late.destroy()).catch(() => {}));
+    return await dialled(
+      dial,
+      to,
+      limit,
+      (pipe) => transportOf(pipe, name),
+      (late) => late.destroy(),
+    );
   } catch (cause) {
     if (TlsError.is(cause) || cause instanceof TypeError) throw cause;
     throw new TlsError('TRANSPORT_ERROR', `${name}: ${cause instanceof Error ? cause.message : String(cause)}`, {

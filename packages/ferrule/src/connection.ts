@@ -2,6 +2,7 @@
 import type { Ssl } from '@ferrule/contract';
 import { TlsError } from '@ferrule/result';
 import { memoryOf } from '@ferrule/result/arguments';
+import { aborted } from './abort.ts';
 import type { Channel } from './channel.ts';
 import type { ConnectionInfo } from './info.ts';
 
@@ -75,7 +76,7 @@ export class TlsConnection {
     return (this.#writable ??= new WritableStream<Uint8Array | ArrayBufferView | ArrayBufferLike>({
       write: (chunk) => this.write(chunk),
       close: () => this.closeWrite(),
-      abort: () => this.destroy(),
+      ...aborted(() => this.destroy()),
     }));
   }
 

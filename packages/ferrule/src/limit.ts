@@ -1,6 +1,11 @@
 /** @module The time and the signal that end an attempt to connect, and later the connection. */
 import { TlsError } from '@ferrule/result';
-import { onAbort } from './abort.ts';
+import type { Destination } from '@ferrule/result/host';
+import { abortable, onAbort } from './abort.ts';
+import type { Dial } from './transport.ts';
+
+/** For whoever names none, milliseconds. */
+export const DEFAULT_TIMEOUT = 30_000;
 
 export class Limit {
   /** Says what is being waited for, for the message of a timeout. */
@@ -57,4 +62,18 @@ export class Limit {
     this.#reason ??= reason;
     this.#stop(this.#reason);
   }
+}
+
+/** What `as` makes of the pipe that is dialled, within the limit. One that comes too late is given up. */
+export function dialled<T>(
+  dial: Dial,
+  to: Destination,
+  limit: Limit,
+  as: (pipe: Awaited<ReturnType<Dial>>) => T,
+  giveUp: (late: T) => unknown,
+): Promise<T> {
+  const attempt = new AbortController();
+  limit.onEnd((reason) => attempt.abort(reason));
+  const made = (async () => as(await dial(to, attempt.signal)))();
+  return abortable(made, attempt.signal, () => void made.then(giveUp).catch(() => {}));
 }

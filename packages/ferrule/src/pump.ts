@@ -31,8 +31,9 @@ const SEND_AT = 48 * 1024;
 /** Received bytes that may wait for nobody before the transport is told to stop: so long, an end is noticed at once. */
 const UNASKED = 16 * 1024;
 
-export { abortable, onAbort, reasonOf } from './abort.ts';
+export { abortable, aborted, onAbort, reasonOf } from './abort.ts';
 export type { Settled } from './jobs.ts';
+export { DEFAULT_TIMEOUT, dialled, Limit } from './limit.ts';
 export type { PumpFace, PumpOptions } from './pump-face.ts';
 export { dialOption, streamPipe } from './transport.ts';
 

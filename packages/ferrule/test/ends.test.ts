@@ -129,6 +129,26 @@ describe.each(engines)('the ends of a connection, %s', (backend) => {
     expect(await write).toMatchObject({ code: 'TIMEOUT' });
   });
 
+  it('abort() of the writable ends it at once, also while a write waits for a line that takes nothing', async () => {
+    const { port, options, server } = await listening();
+    const line = slow(port, 0);
+    let isStuck = false;
+    const pipe = { ...line, write: (from: Uint8Array) => (isStuck ? new Promise<never>(() => {}) : line.write(from)) };
+    const connection = await connectOver(pipe, { backend, host: 'server.test', ca: options.ca ?? '' });
+    const socket = await server.accepted();
+    const ended = once(socket, 'end');
+    const writer = connection.writable.getWriter();
+    writer.closed.catch(() => {});
+    await writer.write(Uint8Array.of(1));
+    await once(socket, 'data');
+    isStuck = true;
+    const writing = writer.write(Uint8Array.of(2)).catch((error: unknown) => error);
+    await writer.abort(new Error('enough'));
+    expect(await writing).toMatchObject({ code: 'ABORTED' });
+    await connection.closed;
+    await ended;
+  });
+
   it('close() waits for the end of a line that has bytes on their way, also when the peer has ended first', async () => {
     const { port, options, server } = await listening();
     const pipe = slow(port, 0);

@@ -3,6 +3,7 @@ import { TlsError } from '@ferrule/result';
 import { knownOptions, memoryOf } from '@ferrule/result/arguments';
 import { hostOption } from '@ferrule/result/host';
 import type { Pipe } from 'ferrule';
+import { aborted } from 'ferrule/pump';
 import { bytesIn, FAILED, type TellingPipe } from './pipe-of.ts';
 import { Queue } from './queue.ts';
 
@@ -111,12 +112,6 @@ export class PipeSocket implements Socket {
     );
     this.writable = new WritableStream<Uint8Array>(
       {
-        // abort() below waits for the write under way, which may be waiting for the pipe; the signal does not
-        start: (controller) =>
-          (controller as { readonly signal?: AbortSignal }).signal?.addEventListener(
-            'abort',
-            () => void this.#give().catch(() => {}),
-          ),
         write: async () => {
           const bytes = this.#copies.shift();
           if (bytes === undefined) throw new TypeError('write: neither an ArrayBuffer nor a view of one');
@@ -130,7 +125,7 @@ export class PipeSocket implements Socket {
           // Told by `closed`
           this.#ended().catch(() => {});
         },
-        abort: () => this.#give(),
+        ...aborted(() => this.#give()),
       },
       {
         highWaterMark: 1,

@@ -11,9 +11,9 @@ import {
   textOption,
 } from '@ferrule/result/arguments';
 import { TlsError } from '@ferrule/result';
-import { asciiHost, type Destination } from '@ferrule/result/host';
-import { connectOver, type ConnectOverOptions, type Dial, type Pipe, type TlsConnection } from 'ferrule';
-import { abortable, dialOption } from 'ferrule/pump';
+import { asciiHost, authority, type Destination } from '@ferrule/result/host';
+import { connect, connectOver, type ConnectOverOptions, type Dial, type Pipe, type TlsConnection } from 'ferrule';
+import { DEFAULT_TIMEOUT, dialled, dialOption, Limit } from 'ferrule/pump';
 import { FAILED, pipeOf, type TellingPipe } from './pipe-of.ts';
 import { type Opened, PipeSocket, type Socket } from './pipe-socket.ts';
 import { checkTlsOptions, TLS_OPTIONS } from './tls-options.ts';
@@ -57,14 +57,13 @@ export function createSockets(options: SocketsOptions): Sockets {
       const to = destinationOf(address);
       const attempt = new AbortController();
       const signal = tls.signal === undefined ? attempt.signal : AbortSignal.any([tls.signal, attempt.signal]);
-      const plain = dialled(dial, to, signal);
-      const secured = async (pipe: Promise<Pipe>, host: string): Promise<Opened> =>
-        ofTls(await connectOver(await pipe, { ...tls, host, signal }));
+      const secured = (made: Promise<TlsConnection>): Socket =>
+        new PipeSocket({ opened: made.then(ofTls), secureTransport: 'on', allowHalfOpen, attempt });
       const upgrade = (pipe: Promise<Pipe>, host = to.host): Socket =>
-        new PipeSocket({ opened: secured(pipe, host), secureTransport: 'on', allowHalfOpen, attempt });
-      if (secureTransport === 'on') return upgrade(plain);
+        secured(pipe.then((plain) => connectOver(plain, { ...tls, host, signal })));
+      if (secureTransport === 'on') return secured(connect({ ...tls, ...to, dial, signal }));
       return new PipeSocket({
-        opened: plain.then((pipe) => ({ pipe, info: {} })),
+        opened: opened(dial, to, signal, tls.timeout).then((pipe) => ({ pipe, info: {} })),
         secureTransport,
         allowHalfOpen,
         attempt,
@@ -74,10 +73,19 @@ export function createSockets(options: SocketsOptions): Sockets {
   };
 }
 
-/** A pipe that comes after the signal is closed. */
-function dialled(dial: Dial, to: Destination, signal: AbortSignal): Promise<TellingPipe> {
-  const made = (async () => pipeOf(await dial(to, signal)))();
-  return abortable(made, signal, () => void made.then((pipe) => pipe.close()).catch(() => {}));
+/** The pipe, within the time that there is for it. */
+async function opened(
+  dial: Dial,
+  to: Destination,
+  signal: AbortSignal,
+  timeout: number = DEFAULT_TIMEOUT,
+): Promise<TellingPipe> {
+  const limit = new Limit(authority(to), timeout, signal);
+  try {
+    return await dialled(dial, to, limit, pipeOf, (late) => late.close());
+  } finally {
+    limit.clear();
+  }
 }
 
 /** What a read asks for at a time, bytes. */

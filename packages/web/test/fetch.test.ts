@@ -419,7 +419,11 @@ describe('failures', () => {
     await expect(wrong).rejects.toMatchObject({ code: 'CERT_NAME_MISMATCH' });
     const cause = new Error('no way there');
     const lost = await fetchOver({ dial: () => Promise.reject(cause) });
-    await expect(lost(url)).rejects.toMatchObject({ name: 'FetchError', code: 'TRANSPORT_ERROR', cause });
+    await expect(lost(url)).rejects.toMatchObject({
+      name: 'FetchError',
+      code: 'TRANSPORT_ERROR',
+      cause: { code: 'TRANSPORT_ERROR', cause },
+    });
   });
 
   it.each([

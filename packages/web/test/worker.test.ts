@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import { pki } from '@ferrule/conformance/pki';
 import { echo, TestServer } from '@ferrule/conformance/server';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   blockingDial,
   serveBlocking,
@@ -231,9 +231,27 @@ describe('what is read from a worker', () => {
     structuredClone(into.buffer, { transfer: [into.buffer] });
     await expect(reading).rejects.toThrow(/^read: .*transferred/);
     const rest = new Uint8Array(10);
-    let n = 0;
-    while (n < 10) n += await connection.read(rest.subarray(n));
+    // Less at a time than is held
+    for (let n = 0; n < 10;) n += await connection.read(rest.subarray(n, n + 3));
     expect(new TextDecoder().decode(rest)).toBe('0123456789');
+    await connection.close();
+  });
+
+  it('is sent alone, whatever the size of the memory that it is for', async () => {
+    const to = await echoServer();
+    const { page, ca } = await sides();
+    const connection = await page.connect(to, { ca });
+    await connection.write(bytes('hello'));
+    const sent: number[] = [];
+    const { postMessage } = MessagePort.prototype;
+    const post = vi.spyOn(MessagePort.prototype, 'postMessage').mockImplementation(function (this: unknown, ...args) {
+      const { value } = args[0] as { readonly value?: unknown };
+      if (value instanceof Uint8Array) sent.push(value.buffer.byteLength);
+      Reflect.apply(postMessage, this, args);
+    });
+    expect(await connection.read(new Uint8Array(1 << 20))).toBe(5);
+    post.mockRestore();
+    expect(sent).toEqual([5]);
     await connection.close();
   });
 });
@@ -253,6 +271,26 @@ describe('options of a page', () => {
     const { page, ca } = await sides();
     await expect(page.connect(to, { ca, sessions: new Map() } as never)).rejects.toThrow(/^sessions: .*serveTls/);
     await expect(page.connect(to, { context: {} } as never)).rejects.toThrow(/^context: .*serveTls/);
+  });
+
+  it('count wherever the object has them', async () => {
+    const to = await echoServer();
+    const { page } = await sides({ verify: () => true });
+    const options = new (class {
+      get pins(): readonly Uint8Array[] {
+        return [new Uint8Array(32)];
+      }
+    })();
+    await expect(page.connect(to, options)).rejects.toMatchObject({ code: 'CERT_PIN_MISMATCH' });
+  });
+
+  it('that no message can hold leave no port open', async () => {
+    const { page } = await sides();
+    const ports = (): number => process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length;
+    const before = ports();
+    for (let i = 0; i < 3; i++)
+      await expect(page.connect({ host: 'localhost', port: 1 }, { now: () => 0 })).rejects.toThrow(TypeError);
+    expect(ports()).toBe(before);
   });
 });
 

@@ -1,7 +1,7 @@
 /** @module @ferrule/web/fetch: fetch() over any pipe, HTTP/1.1 with TLS of ours. */
 import { integerOption, knownOptions, millisecondsOption } from '@ferrule/result/arguments';
 import { unbracketed } from '@ferrule/result/host';
-import { connectOver, type ConnectOverOptions, type Dial, type TlsConnection } from 'ferrule';
+import { connect, type ConnectOverOptions, type Dial, type TlsConnection } from 'ferrule';
 import { dialOption } from 'ferrule/pump';
 import { checkTlsOptions, TLS_OPTIONS } from '../tls-options.ts';
 import type { Answer } from './connection.ts';
@@ -34,8 +34,8 @@ export type Fetch = typeof globalThis.fetch & {
 
 /**
  * fetch() whose connections are made by `dial`, for `https:` alone. It rejects with a {@link FetchError}, or with the
- * reason of the signal. There are no cookies, no cache and no CORS. Waiting has no limit but that of the handshake
- * (`timeout`): give `signal: AbortSignal.timeout(…)`. @throws TypeError for wrong options.
+ * reason of the signal. There are no cookies, no cache and no CORS. Waiting has no limit but that of the connection, its
+ * dial included (`timeout`): give `signal: AbortSignal.timeout(…)`. @throws TypeError for wrong options.
  */
 export function createFetch(options: FetchOptions): Fetch {
   const {
@@ -49,11 +49,8 @@ export function createFetch(options: FetchOptions): Fetch {
   millisecondsOption(idleTimeout, 'idleTimeout');
   checkTlsOptions(tls);
   const alpn = tls.context === undefined && tls.alpn === undefined ? { alpn: ['http/1.1'] } : {};
-  const open = async (url: URL, signal: AbortSignal): Promise<TlsConnection> => {
-    const host = unbracketed(url.hostname);
-    const pipe = await dial({ host, port: url.port === '' ? 443 : Number(url.port) }, signal);
-    return connectOver(pipe, { ...tls, ...alpn, host, signal });
-  };
+  const open = ({ hostname, port }: URL, signal: AbortSignal): Promise<TlsConnection> =>
+    connect({ ...tls, ...alpn, host: unbracketed(hostname), port: port === '' ? 443 : Number(port), dial, signal });
   const pool = new Pool({ connections, idleTimeout, open });
   let closed: TypeError | undefined;
   const fetch = async (input: FetchInput, init?: FetchInit): Promise<Response> => {

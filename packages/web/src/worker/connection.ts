@@ -3,6 +3,7 @@
  * moved, not copied, and each call waits for its answer, which makes a slow reader slow down the server.
  */
 import {
+  connect,
   connectOver,
   type ConnectionInfo,
   type ConnectOverOptions,
@@ -14,7 +15,7 @@ import {
 import { bytesOf, isBytes, knownOptions, memoryOf, plainOptions, signalOption } from '@ferrule/result/arguments';
 import { EMPTY } from '@ferrule/result/bytes';
 import { type Destination, destinationOption } from '@ferrule/result/host';
-import { dialOption } from 'ferrule/pump';
+import { aborted, dialOption } from 'ferrule/pump';
 import { checkTlsOptions, TLS_OPTIONS } from '../tls-options.ts';
 import { checkPort, type ClosablePort, listen, type Port, post, tell, whenGone } from './port.ts';
 import { type Answered, type Call, DESTROY, Remote } from './remote.ts';
@@ -55,8 +56,8 @@ export function serveTls(port: Port, options: ServeTlsOptions = {}): void {
       const all = { ...defaults, ...(given as ConnectOverOptions), signal: control.signal };
       if (pipe !== undefined) return connectOver(pipe as StreamPipe, all);
       if (dial === undefined) throw new TypeError('dial: required in serveTls() for connect()');
-      const destination = to as Destination;
-      return connectOver(await dial(destination, control.signal), { host: destination.host, ...all });
+      const { host: servername, ...rest } = all;
+      return connect({ ...rest, ...(to as Destination), dial, ...(servername !== undefined && { servername }) });
     };
     const opening = open();
     // Told by the first answer
@@ -65,14 +66,19 @@ export function serveTls(port: Port, options: ServeTlsOptions = {}): void {
   });
 }
 
+/** What a read asks for at a time, bytes. */
+const CHUNK = 65_536;
+
 /** What of a connection can be called. */
 type Calls = Readonly<Record<string, (connection: TlsConnection, ...args: never[]) => unknown>>;
 
 const CALLS: Calls = {
   info: ({ info }) => info,
   read: async (connection, length: number) => {
-    const into = new Uint8Array(length);
-    return into.subarray(0, await connection.read(into));
+    const into = new Uint8Array(Math.min(length, CHUNK));
+    const n = await connection.read(into);
+    // A view is sent with all of its memory
+    return n === into.length ? into : into.slice(0, n);
   },
   write: (connection, bytes: Uint8Array) => connection.write(bytes),
   closeWrite: (connection) => connection.closeWrite(),
@@ -116,16 +122,15 @@ export function tlsWorker(port: Port): TlsWorker {
     options: WorkerConnectOptions,
     transfer: readonly unknown[],
   ): Promise<WorkerConnection> => {
-    const { signal, ...all } = plainOptions(options, ['signal']);
+    const { signal, ...all } = plainOptions(options, ['signal', 'host', ...TLS_OPTIONS]);
     if (signal !== undefined) signalOption(signal);
     // Not given, as everywhere: what serveTls() has counts
     const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
     for (const name of ['context', 'sessions'])
       if (name in given) throw new TypeError(`${name}: cannot be sent to the worker; give it to serveTls() there`);
     const { port1, port2 } = new MessageChannel();
-    const remote = new Remote(port1);
     post(port, { [CONNECT]: port2, options: given, ...how }, [port2, ...transfer]);
-    return opened(remote, signal);
+    return opened(new Remote(port1), signal);
   };
   return {
     connect: async (to, options = {}) => {
@@ -135,9 +140,6 @@ export function tlsWorker(port: Port): TlsWorker {
       open({ pipe: { readable, writable } }, options, [readable, writable]),
   };
 }
-
-/** What a read asks for at a time, bytes. */
-const CHUNK = 65_536;
 
 let make: (remote: Remote, info: ConnectionInfo) => WorkerConnection;
 
@@ -169,7 +171,8 @@ export class WorkerConnection {
     return (this.#readable ??= new ReadableStream<Uint8Array<ArrayBuffer>>(
       {
         pull: async (controller) => {
-          const bytes = await this.#read(CHUNK);
+          const bytes = this.#held.length > 0 ? this.#held : await this.#ask(CHUNK);
+          this.#held = EMPTY;
           if (bytes.length === 0) controller.close();
           // What came in a message is not shared
           else controller.enqueue(bytes as Uint8Array<ArrayBuffer>);
@@ -185,7 +188,7 @@ export class WorkerConnection {
     return (this.#writable ??= new WritableStream<Uint8Array>({
       write: (chunk) => this.write(chunk),
       close: () => this.closeWrite(),
-      abort: () => this.destroy(),
+      ...aborted(() => this.destroy()),
     }));
   }
 
@@ -194,22 +197,18 @@ export class WorkerConnection {
     const into = bytesOf(given);
     if (into === undefined || into.length === 0)
       throw new TypeError('read: `into` must be a Uint8Array of at least one byte');
-    const bytes = await this.#read(into.length);
+    if (this.#held.length === 0) this.#held = await this.#ask(into.length);
     // It may be gone by now
-    const n = Math.min(bytes.length, into.length);
-    this.#held = bytes.subarray(n);
-    if (n > 0) into.set(bytes.subarray(0, n));
-    else if (bytes.length > 0)
+    if (into.length === 0 && this.#held.length > 0)
       throw new TypeError('read: the memory of `into` was transferred while it was waited for');
+    const n = Math.min(this.#held.length, into.length);
+    into.set(this.#held.subarray(0, n));
+    this.#held = this.#held.subarray(n);
     return n;
   }
 
-  async #read(length: number): Promise<Uint8Array> {
-    if (this.#held.length > 0) {
-      const bytes = this.#held.subarray(0, length);
-      this.#held = this.#held.subarray(length);
-      return bytes;
-    }
+  /** What comes next; nothing is held. */
+  async #ask(length: number): Promise<Uint8Array> {
     if (this.#end instanceof Error) throw this.#end;
     if (this.#end === 'ended') return EMPTY;
     try {
@@ -242,6 +241,7 @@ export class WorkerConnection {
 
   /** Orderly end. Never rejects. */
   async close(): Promise<void> {
+    this.#held = EMPTY;
     await this.#remote.call('close').catch(() => {});
     this.#finish(over());
   }

@@ -46,8 +46,8 @@ export class Remote {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     return new Promise<T>((resolve, reject) => {
       const id = ++this.#last;
-      this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
       post(this.#port, { id, call, args }, transfer);
+      this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
     });
   }
 
