@@ -2,7 +2,7 @@
 export type { Destination } from '@ferrule/result/host';
 export type { Dial } from 'ferrule';
 export { type PipeLimits } from './inbox.ts';
-export { type Socket, type SocketInfo } from './pipe-socket.ts';
+export { type Socket, type SocketInfo, type StartTlsOptions } from './pipe-socket.ts';
 export { createSockets, type SocketAddress, type SocketOptions, type Sockets, type SocketsOptions } from './sockets.ts';
 export {
   openWebSocket,

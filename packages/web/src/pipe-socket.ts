@@ -28,8 +28,22 @@ export interface Socket {
    * TLS from the next byte on, over the same pipe. Bytes that came before it in plain text and were not read are taken
    * for TLS, and fail. @throws TypeError unless `secureTransport` was `starttls`, and the second time.
    */
-  startTls(options?: { readonly expectedServerHostname?: string | undefined }): Socket;
+  startTls(options?: StartTlsOptions): Socket;
 }
+
+/**
+ * The name to verify: the first of these that is given, default the host of the socket. Libraries for node:tls give
+ * `servername`, or `host` where that is an IP address, and their `socket`, which is this one. What decides about trust
+ * is given to `createSockets()`.
+ */
+export interface StartTlsOptions {
+  readonly expectedServerHostname?: string | undefined;
+  readonly servername?: string | undefined;
+  readonly host?: string | undefined;
+  readonly socket?: unknown;
+}
+
+const NAMES = ['expectedServerHostname', 'servername', 'host'] as const satisfies (keyof StartTlsOptions)[];
 
 export interface Opened {
   readonly pipe: TellingPipe;
@@ -87,7 +101,7 @@ export class PipeSocket implements Socket {
     this.opened.catch((error: unknown) => this.#fail(error));
     // Behind what nobody has read, no read finds it
     void opened.then(
-      ({ pipe }) => pipe[FAILED]?.then((error) => !this.upgraded && this.#fail(error)),
+      ({ pipe }) => pipe[FAILED]?.then((error) => this.#fail(error)),
       () => {},
     );
     this.readable = new ReadableStream(
@@ -142,21 +156,24 @@ export class PipeSocket implements Socket {
     return (this.#closing ??= this.#close());
   }
 
-  startTls(options: { readonly expectedServerHostname?: string | undefined } = {}): Socket {
-    const { expectedServerHostname } = knownOptions(options, ['expectedServerHostname']);
-    if (expectedServerHostname !== undefined) hostOption(expectedServerHostname, 'expectedServerHostname');
+  startTls(options: StartTlsOptions = {}): Socket {
+    const given = knownOptions(options, [...NAMES, 'socket']);
+    const names = NAMES.filter((name) => given[name] !== undefined).map((name) => hostOption(given[name], name));
     if (this.#upgrade === undefined) throw new TypeError("startTls: secureTransport must be 'starttls'");
     this.#refuseUpgraded();
     if (this.#isClosing) throw closedHere();
     this.upgraded = true;
-    this.#settle?.resolve();
     const handedOn = this.#pipe.then((pipe) => ({
       read: () => this.#readForTls(),
       write: (bytes: Uint8Array) => pipe.write(bytes),
       ...(pipe.closeWrite !== undefined && { closeWrite: async () => pipe.closeWrite?.() }),
       close: () => pipe.close(),
     }));
-    return this.#upgrade(handedOn, expectedServerHostname);
+    const secured = this.#upgrade(handedOn, names[0]);
+    // As on Cloudflare, not at once: postgres.js takes an earlier end for that of the connection
+    const end = (): void => this.#settle?.resolve();
+    secured.opened.then(end, end);
+    return secured;
   }
 
   async #close(): Promise<void> {
@@ -215,15 +232,16 @@ export class PipeSocket implements Socket {
         },
         (error: unknown) => {
           this.#underWay.delete(end);
-          if (!this.upgraded) this.#fail(error);
+          this.#fail(error);
           reject(error as Error);
         },
       );
     });
   }
 
+  /** Once it was upgraded, whatever happens is told by the socket that has TLS. */
   #fail(error: unknown): void {
-    if (!this.#isClosing) this.#settle?.reject(error);
+    if (!this.#isClosing && !this.upgraded) this.#settle?.reject(error);
   }
 
   #refuseUpgraded(): void {

@@ -83,7 +83,10 @@ describe('options', () => {
   it('startTls() checks its own', () => {
     const socket = createSockets({ dial }).connect('db:1', { secureTransport: 'starttls' });
     expect(() => socket.startTls({ expectedServerHostnam: 'x' } as never)).toThrow(/^expectedServerHostnam: unknown/);
-    expect(() => socket.startTls({ expectedServerHostname: 1 } as never)).toThrow(/^expectedServerHostname: /);
+    for (const name of ['expectedServerHostname', 'servername', 'host'])
+      expect(() => socket.startTls({ [name]: 1 })).toThrow(new RegExp(`^${name}: `));
+    // Trust is given to createSockets()
+    expect(() => socket.startTls({ rejectUnauthorized: false } as never)).toThrow(/^rejectUnauthorized: unknown/);
     expect(socket.upgraded).toBe(false);
   });
 
@@ -218,6 +221,38 @@ it('a pipe of a class is handed on to TLS with its methods', async () => {
   while (pipe.written.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   await socket.close();
   expect(pipe.closed).toBe(1);
+});
+
+describe.each([
+  ['expectedServerHostname', { expectedServerHostname: 'a.test', servername: 'b.test' }, 'a.test'],
+  ['servername, as postgres.js and pg give it', { servername: 'b.test', host: '127.0.0.1', socket: {} }, 'b.test'],
+  ['host, as pg gives it for an address', { host: 'c.test', socket: {} }, 'c.test'],
+  ['nothing: the host of the socket', { servername: undefined }, 'db.test'],
+])('startTls() verifies the name in %s', (_what, options, name) => {
+  it('asks for it in its ClientHello', async () => {
+    const pipe = new SilentPipe();
+    const dial = (): Promise<Pipe> => Promise.resolve(pipe);
+    const socket = createSockets({ dial }).connect('db.test:1', { secureTransport: 'starttls' }).startTls(options);
+    while (pipe.written.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(pipe.written.join('')).toContain(name);
+    await socket.close();
+  });
+});
+
+it('a plain socket is closed when TLS has its pipe, not at the call of startTls()', async () => {
+  const order: string[] = [];
+  const plain = createSockets({ dial: () => Promise.resolve(new SilentPipe()) }).connect('db:1', {
+    secureTransport: 'starttls',
+  });
+  void plain.closed.then(() => order.push('plain closed'));
+  const socket = plain.startTls();
+  socket.opened.catch(() => order.push('TLS ended'));
+  // What postgres.js waits for before it believes in the upgrade
+  await socket.writable.getWriter().ready;
+  order.push('ready');
+  await socket.close();
+  await plain.closed;
+  expect(order).toEqual(['ready', 'TLS ended', 'plain closed']);
 });
 
 describe('closed', () => {

@@ -10,12 +10,13 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { builtinModules } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { build } from 'esbuild';
+import { build, type BuildOptions, type Plugin } from 'esbuild';
 import { stage } from './servers.ts';
 import type { Check, Task } from './task.ts';
 
@@ -37,6 +38,27 @@ const BROWSERS: readonly Browser[] = [
     options: (profile) => ['--headless', '--no-remote', '--profile', profile],
   },
 ];
+const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+
+/** It is a bundle of its own. */
+const besides: Plugin = {
+  name: 'pg beside the page',
+  setup: (bundler) =>
+    bundler.onResolve({ filter: /\/postgres\.ts$/ }, () => ({ path: './postgres.js', external: true })),
+};
+
+/** What only pg needs of Node: its globals, and its modules. */
+const forPg: Plugin = {
+  name: 'modules of Node',
+  setup(bundler) {
+    bundler.onResolve({ filter: /^[a-z_/]+$/ }, ({ path }) =>
+      builtinModules.includes(path) && !['events', 'buffer'].includes(path)
+        ? { path: here('node-modules.ts') }
+        : undefined,
+    );
+  },
+};
+
 /** Of one browser, milliseconds. */
 const PATIENCE = 600_000;
 
@@ -65,7 +87,7 @@ try {
     });
   }
 } finally {
-  scene.end();
+  await scene.end();
 }
 process.exit();
 
@@ -73,23 +95,37 @@ function lineOf({ name, failed, milliseconds }: Check): string {
   return failed === undefined ? `${name}, ${milliseconds} ms` : `FAILED, ${name}, ${milliseconds} ms: ${failed}`;
 }
 
-/** The page and its worker, each with all that they need. */
+/** The page and its worker, each with all that they need, and what of the page is pg's. */
 async function bundle(): Promise<ReadonlyMap<string, string>> {
-  const { outputFiles } = await build({
-    entryPoints: ['page', 'worker'].map((name) => fileURLToPath(new URL(`${name}.ts`, import.meta.url))),
+  const options: BuildOptions & { readonly write: false } = {
     conditions: ['@ferrule/source'],
     bundle: true,
     write: false,
-    splitting: true,
     format: 'esm',
     platform: 'browser',
     target: 'es2022',
     outdir: '/',
-    // As the published package is built
-    define: { Buffer: 'Uint8Array' },
     logLevel: 'error',
-  });
-  return new Map(outputFiles.map(({ path, text }) => [path, text]));
+  };
+  const bundles = await Promise.all([
+    build({
+      ...options,
+      entryPoints: [here('page.ts'), here('worker.ts')],
+      splitting: true,
+      plugins: [besides],
+      // As the published package is built
+      define: { Buffer: 'Uint8Array' },
+    }),
+    build({
+      ...options,
+      entryPoints: [here('postgres.ts')],
+      inject: [here('globals.ts')],
+      external: ['pg-native', 'pg-cloudflare'],
+      define: { global: 'globalThis' },
+      plugins: [forPg],
+    }),
+  ]);
+  return new Map(bundles.flatMap(({ outputFiles }) => outputFiles.map(({ path, text }) => [path, text] as const)));
 }
 
 async function visit(

@@ -89,6 +89,17 @@ for (const [way, dial] of ways) {
     worker.terminate();
   });
   over.close();
+  const { database } = task;
+  if (database !== undefined) {
+    const { query } = await import('./postgres.ts');
+    await check(`${way}: a query to PostgreSQL, with channel binding`, async () => {
+      equal(await query(dial, database, ca, false), [{ x: 'x'.repeat(1_000_000) }]);
+    });
+    await check(`${way}: a login to PostgreSQL that is bound to another certificate`, async () => {
+      const error = await query(dial, database, ca, true).catch((caught: unknown) => caught);
+      equal((error as { readonly code?: string }).code, '28000');
+    });
+  }
 }
 await check('Wisp: the engine in a worker', async () => {
   const { worker } = ask({ role: 'engine', relay });

@@ -8,13 +8,14 @@ import { createInterface } from 'node:readline';
 import { createServer as createTls, type TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { pki } from '@ferrule/conformance/pki';
+import { programs, startPostgres } from '../postgres.ts';
 import { bulk, type Task } from './task.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../../../../', import.meta.url));
 
 export interface Stage {
   readonly task: Task;
-  end(): void;
+  end(): Promise<void>;
 }
 
 /** @param megabytes that go down and up, eight times at once. */
@@ -39,6 +40,8 @@ export async function stage(megabytes: number): Promise<Stage> {
       socket.on('data', (bytes: Buffer) => void setTimeout(() => socket.write(bytes), delay));
     });
   const servers = [https, answering(0), answering(1000)];
+  const postgres = programs() === undefined ? undefined : await startPostgres({ certificate: cert, key });
+  if (postgres === undefined) console.log("skipped: PostgreSQL is not installed; Debian's package is postgresql");
   const ports = await Promise.all(servers.map(listening));
   const relay = spawn(
     process.execPath,
@@ -50,7 +53,7 @@ export async function stage(megabytes: number): Promise<Stage> {
       '--json',
       '--listen',
       '127.0.0.1:0',
-    ].concat(ports.flatMap((port) => ['--allow', `localhost:${port}`])),
+    ].concat([...ports, ...(postgres ? [postgres.port] : [])].flatMap((port) => ['--allow', `localhost:${port}`])),
     { cwd: REPOSITORY, stdio: ['ignore', 'pipe', 'inherit'] },
   );
   const [port0 = 0, port1 = 0, port2 = 0] = ports;
@@ -63,11 +66,13 @@ export async function stage(megabytes: number): Promise<Stage> {
       https: port0,
       echo: port1,
       late: port2,
+      ...(postgres && { database: postgres }),
     },
-    end: () => {
+    end: async () => {
       relay.kill();
       for (const server of servers) server.close();
       https.closeAllConnections();
+      await postgres?.stop();
     },
   };
 }

@@ -11,6 +11,14 @@ export interface Task {
   readonly echo: number;
   /** Sends back what it gets, a second later. */
   readonly late: number;
+  /** PostgreSQL, where it is installed. */
+  readonly database?: Database;
+}
+
+export interface Database {
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
 }
 
 export interface Check {

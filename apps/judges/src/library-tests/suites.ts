@@ -4,7 +4,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Postgres, startPostgres } from './postgres.ts';
+import { type PostgresOfTests, startPostgresOfTests } from './postgres.ts';
 
 /** What one run of a file said. */
 export interface Told {
@@ -22,7 +22,7 @@ export interface Suite {
   /** The titles of its tests, by its output. */
   told(output: string): Told;
   /** A server that the tests need, and where it is. */
-  start?(source: string): Promise<Postgres>;
+  start?(source: string): Promise<PostgresOfTests>;
 }
 
 export type SuiteName = 'ws' | 'undici' | 'pg';
@@ -44,7 +44,7 @@ export const SUITES: Readonly<Record<SuiteName, Suite>> = {
     files: (source) => filesIn(source, 'packages/pg/test/integration', /-tests\.js$/),
     args: (source, file) => [join(source, file)],
     told: checkMarks,
-    start: startPostgres,
+    start: startPostgresOfTests,
   },
 };
 

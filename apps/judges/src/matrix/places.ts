@@ -47,25 +47,37 @@ export function inPage(browser: string, application: string): Ask {
 
 export function inWorkerd(program: string, application: string, flags: readonly string[]): Ask {
   return async (order) => {
-    const port = await freePort();
     writeFileSync(join(application, 'bundle.js'), await bundle(application, WORKER));
-    writeFileSync(join(application, 'config.capnp'), config(port, flags));
-    const workerd = spawn(program, ['serve', 'config.capnp'], {
-      cwd: application,
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
+    const workerd = await startWorkerd(program, application, flags);
     try {
-      return await answered(workerd, `http://127.0.0.1:${port}/`, JSON.stringify(order));
+      return (await workerd.ask(order)) as readonly Answer[];
     } finally {
-      workerd.kill();
+      workerd.stop();
     }
   };
 }
 
-async function answered(workerd: ChildProcess, url: string, body: string): Promise<readonly Answer[]> {
+export interface Workerd {
+  /** What it answers to a request with this as its body, JSON both. @throws Error when it ends or answers with an error. */
+  ask(body: unknown): Promise<unknown>;
+  stop(): void;
+}
+
+/** Serves the `bundle.js` of a folder. */
+export async function startWorkerd(program: string, folder: string, flags: readonly string[]): Promise<Workerd> {
+  const port = await freePort();
+  writeFileSync(join(folder, 'config.capnp'), config(port, flags));
+  const workerd = spawn(program, ['serve', 'config.capnp'], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+  return {
+    ask: (body) => answered(workerd, `http://127.0.0.1:${port}/`, JSON.stringify(body)),
+    stop: () => void workerd.kill(),
+  };
+}
+
+async function answered(workerd: ChildProcess, url: string, body: string): Promise<unknown> {
   while (workerd.exitCode === null) {
     const response = await fetch(url, { method: 'POST', body }).catch(() => undefined);
-    if (response?.ok === true) return (await response.json()) as readonly Answer[];
+    if (response?.ok === true) return response.json();
     if (response !== undefined) throw new Error(`workerd: ${response.status} ${await response.text()}`);
     await setTimeout(100);
   }
