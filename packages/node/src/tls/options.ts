@@ -152,6 +152,17 @@ export const SOCKET_OPTIONS: readonly string[] = Object.entries(TLS_OPTIONS)
   .filter(([, { of }]) => of === 'socket')
   .map(([name]) => name);
 
+/**
+ * A copy, with each option of the table wherever the object has it, a getter of a class too: node:tls reads them by
+ * name. Each is read once.
+ */
+export function ownCopy<T extends object>(options: T): T {
+  const copy = Object.fromEntries(Object.entries(options));
+  for (const name of Object.keys(TLS_OPTIONS))
+    if (!Object.hasOwn(copy, name) && name in options) copy[name] = (options as Given)[name];
+  return copy as T;
+}
+
 /** @throws TypeError `ERR_INVALID_ARG_VALUE` for the first option that is refused, with the reason. */
 export function refuseByTable(options: Given): void {
   for (const [name, { refused }] of Object.entries(TLS_OPTIONS)) {

@@ -8,7 +8,7 @@ import nodeTls, { type SecureContext, type SecureContextOptions } from 'node:tls
 import type { Backend, ContextOptions, Credential, ExternalPsk, Ssl, SslContext, TlsVersion } from '@ferrule/contract';
 import { certificatesOf, platformAnchors } from 'ferrule';
 import { cipherSuitesOf, groupsOf, securityLevelOf, signatureSchemesOf } from './names.ts';
-import { type Given, refusal, refuseByTable } from './options.ts';
+import { type Given, ownCopy, refusal, refuseByTable } from './options.ts';
 import { readPfx } from './pfx.ts';
 
 /** What connections of one context differ in, and an engine's context decides. */
@@ -110,8 +110,9 @@ const nodeCreateSecureContext = nodeTls.createSecureContext;
  * @throws TypeError `ERR_INVALID_ARG_VALUE` for an option that is refused (docs/migrating-from-node-tls.md).
  */
 export function createSecureContext(options: SecureContextOptions = {}): SecureContext {
-  const made = nodeCreateSecureContext(options);
-  kept.set(made, keep(options));
+  const own = keep(options);
+  const made = nodeCreateSecureContext(own.options);
+  kept.set(made, own);
   return made;
 }
 
@@ -129,7 +130,7 @@ type Defaults = Pick<
 function keep(options: SecureContextOptions): Kept {
   const { DEFAULT_CIPHERS, DEFAULT_ECDH_CURVE, DEFAULT_MIN_VERSION, DEFAULT_MAX_VERSION } = nodeTls;
   return {
-    options: Object.fromEntries(Object.entries(options).map(([name, value]) => [name, copied(value)])),
+    options: Object.fromEntries(Object.entries(ownCopy(options ?? {})).map(([name, value]) => [name, copied(value)])),
     defaults: { DEFAULT_CIPHERS, DEFAULT_ECDH_CURVE, DEFAULT_MIN_VERSION, DEFAULT_MAX_VERSION },
   };
 }
@@ -139,7 +140,8 @@ function copied(value: unknown): unknown {
   if (ArrayBuffer.isView(value)) return Buffer.from(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
   if (Array.isArray(value)) return value.map(copied);
   if (typeof value !== 'object' || value === null || !('pem' in value || 'buf' in value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, copied(each)]));
+  const { pem, buf, passphrase } = value as Given;
+  return { ...('pem' in value ? { pem: copied(pem) } : { buf: copied(buf) }), passphrase };
 }
 
 /** What the program has put in the place of `tls.createSecureContext()` is asked, as node:tls would. */

@@ -15,7 +15,7 @@ import { argumentType, outOfRange } from './argument-errors.ts';
 import { defaults } from './defaults.ts';
 import { CUT_OFF, nodeTlsError, renegotiationError, verifyFailure } from './errors.ts';
 import { appendKeylog, keylogFile } from './keylog-file.ts';
-import { type Given, refusal, refuseByTable } from './options.ts';
+import { type Given, ownCopy, refusal, refuseByTable } from './options.ts';
 import { type ClientContext, clientContextOf, contextFor } from './secure-context.ts';
 import { traceLine } from './trace.ts';
 
@@ -228,7 +228,8 @@ export class TLSSocket extends TlsDuplex {
 /** As tls.connect(): only `false` lets an unverified server through. */
 const rejects = (rejectUnauthorized: boolean | undefined): boolean => rejectUnauthorized !== false;
 
-function stateOf(options: TlsConnectOptions, socket: Duplex | undefined): State {
+function stateOf(given: TlsConnectOptions, socket: Duplex | undefined): State {
+  const options = ownCopy(given);
   refuseByTable(options as Given);
   const { servername, host, session, secureContext, ALPNProtocols, enableTrace } = options;
   if (enableTrace !== undefined && enableTrace !== null && typeof enableTrace !== 'boolean')
@@ -240,7 +241,7 @@ function stateOf(options: TlsConnectOptions, socket: Duplex | undefined): State 
   if (servername && typeof servername !== 'string')
     throw argumentType('options.servername', 'of type string', servername);
   return {
-    options: { ...options },
+    options,
     identity: servername || host || (socket as { _host?: string } | undefined)?._host || 'localhost',
     context: clientContextOf(secureContext ?? contextFor(options)),
     alpn: protocolsOf(ALPNProtocols),
