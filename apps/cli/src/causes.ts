@@ -6,7 +6,7 @@ import { nameOfRoute } from '@ferrule/node/transports';
 import { Alert, alertMeaning } from '@ferrule/result';
 import type { StarttlsProtocol } from '@ferrule/starttls';
 import type { TlsError } from 'ferrule';
-import { printable } from './certificates.ts';
+import { printable } from './printable.ts';
 import { inSwitches } from './switches.ts';
 import type { Timeline } from './timeline.ts';
 

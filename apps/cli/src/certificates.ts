@@ -1,6 +1,7 @@
 /** @module What people want to know of a certificate. */
 import { createHash, X509Certificate } from 'node:crypto';
 import { describeCertificate, generalNameText, matchesHost, parseCertificate } from '@ferrule/x509';
+import { printable } from './printable.ts';
 
 export interface CertificateFacts {
   readonly subject: string;
@@ -80,6 +81,3 @@ export function matchedName(der: Uint8Array, host: string): string | undefined {
 /** Node writes one attribute per line, the least significant last. */
 const oneLine = (name: string | undefined): string =>
   printable((name ?? '').split('\n').reverse().join(', ')) || '(empty)';
-
-/** A name comes from the other side: it may not move the cursor. */
-export const printable = (text: string): string => text.replace(/[^\P{C}\t]/gu, '�');

@@ -2,10 +2,8 @@
  * @module What is checked of a server beside its chain, and what an old server may lack: `--crl`, `--ocsp`, `--allow`.
  */
 import type { ContextOptions } from '@ferrule/contract';
-import { decodePem, DerError, parseCrl } from '@ferrule/x509';
 import type { Command } from 'commander';
-import { readInput } from './files.ts';
-import { choice, option, shown, UsageError } from './usage.ts';
+import { choice, option } from './usage.ts';
 
 export interface CheckOptions {
   /** DER. */
@@ -54,26 +52,6 @@ export const checksOf = ({ crl, ocsp, allow = [] }: CheckOptions): ContextOption
     { ...(crl && { crls: crl }), ...(ocsp && { ocsp }) },
     ...allow.map((weakness) => WEAKNESSES[weakness]),
   ) as ContextOptions;
-
-/** The lists of the files. @throws UsageError for a file that cannot be read or holds none. */
-export const readLists = (paths: readonly string[]): readonly Uint8Array[] => paths.flatMap(listsOf);
-
-function listsOf(path: string): readonly Uint8Array[] {
-  const bytes = readInput('--crl', path);
-  try {
-    // DER: a CertificateList is a SEQUENCE
-    const lists =
-      bytes[0] === 0x30
-        ? [new Uint8Array(bytes)]
-        : decodePem(bytes.toString('latin1'), 'X509 CRL').map(({ der }) => der);
-    for (const list of lists) parseCrl(list);
-    if (lists.length > 0) return lists;
-  } catch (error) {
-    if (!(error instanceof DerError)) throw error;
-    throw new UsageError(`--crl ${shown(path)}: ${error.message}`);
-  }
-  throw new UsageError(`--crl ${shown(path)}: neither DER nor PEM with an X509 CRL block`);
-}
 
 function readWeaknesses(text: string, before: readonly Weakness[] = []): readonly Weakness[] {
   const given = text.split(',').map((each) => {

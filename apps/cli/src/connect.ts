@@ -6,13 +6,10 @@ import { devNull } from 'node:os';
 import { Readable, Writable } from 'node:stream';
 import type { TlsConnection } from 'ferrule';
 import { converse } from './interactive.ts';
-import { connectionJson } from './json.ts';
 import { listen } from './listen.ts';
-import { Observer } from './observe.ts';
-import type { ObserveOptions } from './observing.ts';
+import { observerOf, type ObserveOptions } from './observing.ts';
 import { open } from './open.ts';
 import type { CommonOptions } from './options.ts';
-import { colorsFor, connectionReport } from './report.ts';
 import { screenOf } from './screen.ts';
 import { nameOfTarget, type Target } from './target.ts';
 import { Timeline } from './timeline.ts';
@@ -28,7 +25,7 @@ export async function connectCommand(
   options: ConnectCommandOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const observer = Observer.of(options);
+  const observer = await observerOf(options);
   const timeline = new Timeline(observer);
   const connection = await open(target, options, signal, timeline);
   // Who says nothing would take a server that refuses its client for one that accepts it
@@ -38,9 +35,11 @@ export async function connectCommand(
   }
   // With --pipe and --interactive stdout is the server's: what there is to say goes to stderr
   const talk = options.pipe === true || options.interactive === true ? process.stderr : process.stdout;
+  // What tells of it is loaded when the server has answered
+  const { colorsFor, connectionReport } = await import('./report.ts');
   talk.write(
     options.json === true
-      ? connectionJson(nameOfTarget(target), connection.info, timeline, observer?.document)
+      ? (await import('./json.ts')).connectionJson(nameOfTarget(target), connection.info, timeline, observer?.document)
       : connectionReport(connection.info, timeline, colorsFor(talk), screenOf(talk)),
   );
   if (options.pipe === true) {

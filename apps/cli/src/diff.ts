@@ -1,5 +1,6 @@
 /** @module `ferrule diff`: how two servers differ, or two engines at one server. */
-import { type CertificateFacts, printable, readableFacts } from './certificates.ts';
+import { type CertificateFacts, readableFacts } from './certificates.ts';
+import { printable } from './printable.ts';
 import { Exit } from './exit.ts';
 import { inspect, type Inspection } from './inspect.ts';
 import { documentJson } from './json.ts';

@@ -1,13 +1,11 @@
 /** @module `ferrule get`: one page, as curl(1) gets it. */
 import { Exit } from './exit.ts';
 import { readInput } from './files.ts';
-import { documentJson } from './json.ts';
-import { Observer } from './observe.ts';
-import type { ObserveOptions } from './observing.ts';
+import { observerOf, type ObserveOptions } from './observing.ts';
 import type { CommonOptions } from './options.ts';
 import { OutputFile } from './output.ts';
 import { HttpError, Page } from './page.ts';
-import { printable } from './certificates.ts';
+import { printable } from './printable.ts';
 import { type Asked, forAnother, redirected } from './redirect.ts';
 import { blame } from './target.ts';
 import { UsageError } from './usage.ts';
@@ -39,7 +37,7 @@ export async function getCommand(url: URL, options: GetCommandOptions, signal: A
   if (json === true && output !== undefined)
     throw new UsageError('--output: with --json the page is in the document, on stdout');
   const out = output === undefined || output === '-' ? undefined : new OutputFile('--output', output);
-  const observer = Observer.of(options);
+  const observer = await observerOf(options);
   let asked = requestOf(url, options);
   try {
     let using = withCredentials(url, options);
@@ -56,7 +54,13 @@ export async function getCommand(url: URL, options: GetCommandOptions, signal: A
     const { host, href } = asked.url;
     if (json === true)
       process.stdout.write(
-        documentJson({ target: href, ok: false, exitCode: Exit.http, error: error.toJSON(), response: error.response }),
+        (await import('./json.ts')).documentJson({
+          target: href,
+          ok: false,
+          exitCode: Exit.http,
+          error: error.toJSON(),
+          response: error.response,
+        }),
       );
     else process.stderr.write(`${printable(host)}: ${printable(error.message)}\n`);
     process.exitCode = Exit.http;

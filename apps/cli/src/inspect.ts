@@ -1,19 +1,14 @@
 /** @module `ferrule inspect`: everything about one server on one screen. */
 import { nameOfRoute } from '@ferrule/node/transports';
 import { peerCertificatesOf, type ConnectionInfo, type TlsConnection, TlsError } from 'ferrule';
-import { type Cause, causeOf } from './causes.ts';
-import { detailsText } from './certificates.ts';
+import type { Cause } from './causes.ts';
 import { Exit, exitOf } from './exit.ts';
-import { inspectionJson } from './json.ts';
 import { listen } from './listen.ts';
 import type { CommonOptions } from './options.ts';
-import { Observer } from './observe.ts';
-import type { ObserveOptions } from './observing.ts';
+import { observerOf, type ObserveOptions } from './observing.ts';
 import { open } from './open.ts';
-import { colorsFor, inspectionReport } from './report.ts';
 import { type Resumption, resume, Sessions } from './resumption.ts';
 import { screenOf } from './screen.ts';
-import { storeOf } from './store.ts';
 import { nameOfTarget, type Target } from './target.ts';
 import { type Phase, Timeline } from './timeline.ts';
 
@@ -63,10 +58,12 @@ export async function inspectCommand(
   signal: AbortSignal,
 ): Promise<void> {
   const inspection = await inspect(target, options, signal);
-  if (options.json === true) process.stdout.write(inspectionJson(inspection, false, options.text));
+  if (options.json === true)
+    process.stdout.write((await import('./json.ts')).inspectionJson(inspection, false, options.text));
   // Whoever pressed Ctrl-C knows
   else if (inspection.exit !== Exit.interrupted) {
-    if (options.text === true) process.stdout.write(detailsText(inspection.chain));
+    const { colorsFor, inspectionReport } = await import('./report.ts');
+    if (options.text === true) process.stdout.write((await import('./certificates.ts')).detailsText(inspection.chain));
     process.stdout.write(inspectionReport(inspection, colorsFor(process.stdout), screenOf(process.stdout)));
   }
   process.exitCode = inspection.exit;
@@ -78,7 +75,7 @@ export async function inspect(
   options: InspectCommandOptions,
   signal: AbortSignal,
 ): Promise<Inspection> {
-  const observer = Observer.of(options);
+  const observer = await observerOf(options);
   const timeline = new Timeline(observer);
   const sessions = options.resume === true ? new Sessions() : undefined;
   const about = async (
@@ -93,7 +90,15 @@ export async function inspect(
       target: name,
       exit: error === undefined ? Exit.ok : exitOf(error),
       error,
-      cause: error && causeOf(error, { timeline, target: name, credential: cert !== undefined, established, timeout }),
+      cause:
+        error &&
+        (await import('./causes.ts')).causeOf(error, {
+          timeline,
+          target: name,
+          credential: cert !== undefined,
+          established,
+          timeout,
+        }),
       info,
       chain,
       handshake: [...timeline.phases],
@@ -101,7 +106,7 @@ export async function inspect(
       via: timeline.via && nameOfRoute(timeline.via),
       clientCertificateRequested: timeline.received('CertificateRequest'),
       clientCertificateAuthorities: await authoritiesOf(timeline, info),
-      anchorFrom: anchorOf(info, options.ca),
+      anchorFrom: await anchorOf(info, options.ca),
       stapled: established && options.ocsp !== 'off' ? info?.ocspStapled : undefined,
       resumption: undefined,
       document: observer?.document,
@@ -127,9 +132,12 @@ export async function inspect(
   return { ...inspection, resumption: await resume(target, options, signal, sessions) };
 }
 
-function anchorOf(info: ConnectionInfo | undefined, ca: readonly Uint8Array[] | undefined): string | undefined {
+async function anchorOf(
+  info: ConnectionInfo | undefined,
+  ca: readonly Uint8Array[] | undefined,
+): Promise<string | undefined> {
   const root = info?.verifiedChain?.at(-1);
-  return root && storeOf(root, ca);
+  return root && (await import('./store.ts')).storeOf(root, ca);
 }
 
 async function authoritiesOf(

@@ -5,7 +5,7 @@ import type { ConnectionInfo, TlsError } from 'ferrule';
 import { certificateFacts, detailedFacts, readableFacts } from './certificates.ts';
 import { Exit, exitOf } from './exit.ts';
 import type { Inspection } from './inspect.ts';
-import { documentOfFailure } from './observe.ts';
+import { documentOfFailure } from './observing.ts';
 import type { ConnectionRecording } from './recording.ts';
 import type { Again } from './replay.ts';
 import { traceJson } from './trace.ts';

@@ -4,12 +4,11 @@ import type { ContextOptions, Ssl, TraceMessage } from '@ferrule/contract';
 import { Dissection, type TracedMessage } from '@ferrule/pure/trace';
 import type { Transport } from 'ferrule';
 import { tapTransport } from 'ferrule/tap';
-import type { ObserveOptions } from './observing.ts';
+import { noteDocument, type ObserveOptions } from './observing.ts';
 import { OutputFile } from './output.ts';
 import { Pcap } from './pcap.ts';
 import { eventLine, headerLine, keylogLine, type OfferOptions, randomLine } from './recording.ts';
 import { colorsFor } from './report.ts';
-import { UsageError } from './usage.ts';
 import { traceJson, traceText } from './trace.ts';
 
 /** What of the connection is not known before it begins. */
@@ -38,15 +37,8 @@ export class Observer {
   /** What waits until all secrets of the handshake are known: they must stand before what they decrypt. */
   #held: { readonly events: RecordedEvent[]; readonly secrets: string[] } | undefined = { events: [], secrets: [] };
 
-  /** `undefined` where nobody wants to know. @throws UsageError for a file that cannot be written. */
-  static of(options: ObserveOptions): Observer | undefined {
-    const { trace, annotate, record, pcap, withSecrets } = options;
-    if (withSecrets && record === undefined && pcap === undefined)
-      throw new UsageError('--with-secrets: needs a file: --record <file> or --pcap <file>');
-    return trace || annotate || record !== undefined || pcap !== undefined ? new Observer(options) : undefined;
-  }
-
-  private constructor(options: ObserveOptions) {
+  /** @throws UsageError for a file that cannot be written. */
+  constructor(options: ObserveOptions) {
     this.#options = options;
     const { record, pcap } = options;
     this.#record = record === undefined ? undefined : new OutputFile('--record', record);
@@ -119,7 +111,7 @@ export class Observer {
   /** It came to nothing, for which the document of the failure is to have what came before. */
   failed(error: unknown): void {
     this.settled();
-    if (error instanceof Error) documents.set(error, this.document);
+    if (error instanceof Error) noteDocument(error, this.document);
   }
 
   get #at(): number {
@@ -138,8 +130,3 @@ export class Observer {
     else if (this.#pcap !== undefined && this.#pcapFile !== undefined) this.#pcapFile.write(this.#pcap.secrets([line]));
   }
 }
-
-const documents = new WeakMap<Error, object>();
-
-/** What `--json` adds to the document of a connection that failed. */
-export const documentOfFailure = (error: Error): object => documents.get(error) ?? {};

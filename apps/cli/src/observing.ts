@@ -1,6 +1,7 @@
-/** @module The options of commands that can be watched at work. */
+/** @module The options of commands that can be watched at work; what watches is loaded where one of them is given. */
 import type { Command } from 'commander';
-import { option } from './usage.ts';
+import type { Observer } from './observe.ts';
+import { option, UsageError } from './usage.ts';
 
 export interface ObserveOptions {
   readonly trace?: boolean;
@@ -23,3 +24,21 @@ export function withObserving(command: Command): Command {
       'write the secrets of the connection into those files: whoever has such a file can decrypt it',
     );
 }
+
+/** `undefined` where nobody wants to know. @throws UsageError for a file that cannot be written. */
+export async function observerOf(options: ObserveOptions): Promise<Observer | undefined> {
+  const { trace, annotate, record, pcap, withSecrets } = options;
+  if (withSecrets && record === undefined && pcap === undefined)
+    throw new UsageError('--with-secrets: needs a file: --record <file> or --pcap <file>');
+  return trace || annotate || record !== undefined || pcap !== undefined
+    ? new (await import('./observe.ts')).Observer(options)
+    : undefined;
+}
+
+const documents = new WeakMap<Error, object>();
+
+/** What `--json` is to add to the document of a connection that failed. */
+export const noteDocument = (error: Error, document: object): void => void documents.set(error, document);
+
+/** What `--json` adds to the document of a connection that failed. */
+export const documentOfFailure = (error: Error): object => documents.get(error) ?? {};

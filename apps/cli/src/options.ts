@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import type { Command, Option } from 'commander';
 import type { CertificateProfile, ContextOptions, TlsVersion } from '@ferrule/contract';
 import { type StarttlsProtocol, starttlsProtocols } from '@ferrule/starttls';
-import { type CheckOptions, checksOf, readLists, withChecks } from './checks.ts';
+import { type CheckOptions, checksOf, withChecks } from './checks.ts';
 import { type NamedFile, readInput, refuseCollisions } from './files.ts';
 import { keylogTo } from './output.ts';
 import { parseVia, type ViaOption } from './route.ts';
@@ -174,7 +174,7 @@ export async function prepared<T extends CommonOptions>(given: Given<T>): Promis
   return {
     ...rest,
     ...(ca && { ca: readAnchors(ca) }),
-    ...(crl && { crl: readLists(crl) }),
+    ...(crl && { crl: (await import('./lists.ts')).readLists(crl) }),
     ...(credential && { cert: credential.chain, key: credential.key }),
   } as unknown as T;
 }

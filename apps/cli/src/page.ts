@@ -3,14 +3,12 @@ import { request, type IncomingMessage } from 'node:http';
 import { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type TlsConnection, TlsError } from 'ferrule';
-import { printable } from './certificates.ts';
+import { printable } from './printable.ts';
 import type { GetCommandOptions } from './get.ts';
-import { connectionJson } from './json.ts';
 import type { Observer } from './observe.ts';
 import { open } from './open.ts';
 import type { OutputFile } from './output.ts';
 import type { Asked } from './redirect.ts';
-import { colorsFor, connectionReport } from './report.ts';
 import { screenOf } from './screen.ts';
 import { parseTarget } from './target.ts';
 import { Timeline } from './timeline.ts';
@@ -73,15 +71,16 @@ export class Page {
     const offer = { alpn: ['http/1.1'], ...options, starttls: 'none' } as const;
     const timeline = new Timeline(observer);
     const connection = await open(parseTarget(url.href), offer, signal, timeline);
-    const tell = (): void => {
-      if (options.verbose === true)
-        process.stderr.write(
-          connectionReport(connection.info, timeline, colorsFor(process.stderr), screenOf(process.stderr)),
-        );
+    const tell = async (): Promise<void> => {
+      if (options.verbose !== true) return;
+      const { colorsFor, connectionReport } = await import('./report.ts');
+      process.stderr.write(
+        connectionReport(connection.info, timeline, colorsFor(process.stderr), screenOf(process.stderr)),
+      );
     };
     const response = await ask(connection, asked, options, url.host).finally(() => {
       timeline.mark('first byte');
-      tell();
+      return tell();
     });
     const page = new Page(response, connection, url, options, timeline);
     if (options.verbose === true) process.stderr.write(`\n${page.head}\n\n`);
@@ -131,6 +130,7 @@ export class Page {
   async #json(): Promise<void> {
     const { statusCode, headers } = this.response;
     const body = Buffer.concat((await this.response.toArray()) as Buffer[]);
+    const { connectionJson } = await import('./json.ts');
     process.stdout.write(
       connectionJson(this.#url.href, this.#connection.info, this.#timeline, {
         ...this.#timeline.observer?.document,

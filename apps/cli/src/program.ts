@@ -4,9 +4,7 @@ import { TlsError } from 'ferrule';
 import { commands } from './commands.ts';
 import { Exit, exitOf, worst } from './exit.ts';
 import { reasonOf } from './files.ts';
-import { failureJson } from './json.ts';
 import { type Given, prepared, type CommonOptions } from './options.ts';
-import { colorsFor, failureReport } from './report.ts';
 import { screenOf } from './screen.ts';
 import { messageInSwitches } from './switches.ts';
 import { blamedFor } from './target.ts';
@@ -67,7 +65,7 @@ const run: Run = async <T extends RunOptions>(
   try {
     await command(await prepared<T & CommonOptions>(given as Given<T & CommonOptions>));
   } catch (error) {
-    if (TlsError.is(error)) failed(blamedFor(error) ?? target, error, given as RunOptions);
+    if (TlsError.is(error)) await failed(blamedFor(error) ?? target, error, given as RunOptions);
     else if (isOfOptions(error)) throw new UsageError(messageInSwitches(error.message));
     else if (isOfSystem(error)) {
       process.stderr.write(`error: ${reasonOf(error)}\n`);
@@ -76,12 +74,16 @@ const run: Run = async <T extends RunOptions>(
   }
 };
 
-function failed(target: string, error: TlsError, { json, pipe, interactive }: RunOptions): void {
+async function failed(target: string, error: TlsError, { json, pipe, interactive }: RunOptions): Promise<void> {
   if (json === true)
-    (pipe === true || interactive === true ? process.stderr : process.stdout).write(failureJson(target, error));
+    (pipe === true || interactive === true ? process.stderr : process.stdout).write(
+      (await import('./json.ts')).failureJson(target, error),
+    );
   // Whoever pressed Ctrl-C knows
-  else if (error.code !== 'ABORTED')
+  else if (error.code !== 'ABORTED') {
+    const { colorsFor, failureReport } = await import('./report.ts');
     process.stderr.write(failureReport(error, target, colorsFor(process.stderr), screenOf(process.stderr)));
+  }
   process.exitCode = exitOf(error);
 }
 

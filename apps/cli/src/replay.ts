@@ -8,7 +8,7 @@ import { nodeCrypto } from '@ferrule/pure/crypto/node';
 import { follow, type Happening } from '@ferrule/pure/trace';
 import { SslErrorCode } from '@ferrule/result';
 import { chooseBackend, platformAnchors, type TlsError } from 'ferrule';
-import { printable } from './certificates.ts';
+import { printable } from './printable.ts';
 import { Exit, exitOf } from './exit.ts';
 import { readInput, refuseCollisions } from './files.ts';
 import { replayJson } from './json.ts';

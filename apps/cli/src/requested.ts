@@ -2,7 +2,7 @@
 import { decodeCertificateRequest, decodeCertificateRequest12, decodeExtensions } from '@ferrule/pure/wire';
 import { nameText } from '@ferrule/x509';
 import { TlsError } from 'ferrule';
-import { printable } from './certificates.ts';
+import { printable } from './printable.ts';
 
 /** The header of a handshake message: its type and three bytes of length. */
 const HEADER = 4;

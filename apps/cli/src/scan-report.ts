@@ -1,5 +1,6 @@
 /** @module What `ferrule scan` says: for people, and for programs. */
-import { certificateFacts, printable, readableFacts } from './certificates.ts';
+import { certificateFacts, readableFacts } from './certificates.ts';
+import { printable } from './printable.ts';
 import { Exit } from './exit.ts';
 import {
   failsOn,

@@ -1,6 +1,6 @@
 /** @module Handshake messages for people: `--trace` says what is in them, `--annotate` where in their bytes. */
 import type { Field, TracedMessage } from '@ferrule/pure/trace';
-import { printable } from './certificates.ts';
+import { printable } from './printable.ts';
 import type { Colors } from './report.ts';
 
 export function traceText(message: TracedMessage, annotate: boolean, c: Colors): string {

@@ -3,7 +3,7 @@
  * Three lines, however long the help is.
  */
 import { type Command, type CommanderError, InvalidArgumentError, Option } from 'commander';
-import { printable } from './certificates.ts';
+import { printable } from './printable.ts';
 import { FOREIGN_COMMANDS, FOREIGN_OPTIONS } from './foreign.ts';
 
 /** A command line that cannot be done, in a sentence that names the option and the value. */

@@ -129,8 +129,23 @@ function thisMachine(): Machine {
   // it names the file where the bundle was made. Bundlers also rewrite a createRequire() that they recognise.
   const { createRequire } = process.getBuiltinModule('node:module');
   const from = [import.meta.url as string | undefined, pathToFileURL(process.argv[1] ?? process.execPath).href];
-  const requires = from.filter((place) => place !== undefined).map((place) => createRequire(place));
-  const resolve = (name: string): string | undefined => {
+  const resolve = resolveFrom(from.filter((place) => place !== undefined).map((place) => createRequire(place)));
+  // A bundle has this file, not its place: pnpm lets nobody but @ferrule/native see the platform's package
+  const home = resolve('@ferrule/native/package.json');
+  const resolveAtHome = home === undefined ? resolve : resolveFrom([createRequire(home)]);
+  const { platform, arch, env } = process;
+  return {
+    platform,
+    arch,
+    env,
+    libc: platform === 'linux' ? libcOf('/proc/self/exe') : undefined,
+    resolve: (name) => resolve(name) ?? resolveAtHome(name),
+  };
+}
+
+/** The file that a name stands for, seen from the first place that knows it. */
+function resolveFrom(requires: readonly NodeJS.Require[]): Machine['resolve'] {
+  return (name) => {
     for (const require of requires) {
       try {
         return require.resolve(name);
@@ -140,8 +155,6 @@ function thisMachine(): Machine {
     }
     return undefined;
   };
-  const { platform, arch, env } = process;
-  return { platform, arch, env, libc: platform === 'linux' ? libcOf('/proc/self/exe') : undefined, resolve };
 }
 
 /** The C library is the one whose loader the program names (PT_INTERP), which stands at the front of the file. */

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { dirname, join, resolve, sep } from 'node:path';
-import { ENGINES, NODE_FILES, ROOMS, isOurs, packageOf } from '../rooms.js';
+import { BUNDLED, ENGINES, NODE_FILES, ROOMS, isOurs, packageOf } from '../rooms.js';
 
 const BUILTIN = new Set(builtinModules);
 const TEST = /\.test\.ts$|\/(?:test|bench|scripts)\//;
@@ -44,6 +44,8 @@ export const boundaries = {
         ...keys(home.root.dependencies),
       ])
         declared.add(name);
+    } else if (BUNDLED.includes(manifest.name)) {
+      for (const name of keys(manifest.devDependencies)) declared.add(name);
     } else {
       // `import type` costs nothing at run time, and @types/node stands for Node itself
       for (const name of keys(manifest.devDependencies)) if (name.startsWith('@types/')) declared.add(name);

@@ -38,6 +38,7 @@ tester.run('boundaries', boundaries, {
       'packages/pure/src/connection.test.ts',
       "import { createPure } from '@ferrule/pure'; import '@ferrule/conformance';",
     ),
+    at('apps/cli/src/main.ts', "import { Command } from 'commander'; import { connect } from 'ferrule';"),
     at('apps/bogo-shim/src/main.ts', "import { loadNative } from '@ferrule/native';"),
     at('examples/memory-handshake.ts', "import { bioPair } from '@ferrule/bio'; import '@ferrule/pure/crypto/node';"),
     at('packages/result/src/codes.ts', "import { a } from './alert.ts'; export * from './tls-error.ts';"),
@@ -55,7 +56,9 @@ tester.run('boundaries', boundaries, {
     refused('undeclared', 'packages/bio/src/pair.ts', "import type { Ssl } from '@ferrule/contract';"),
     refused('undeclared', 'packages/bio/src/pair.ts', "import fc from 'fast-check';"),
     refused('undeclared', 'packages/starttls/src/index.ts', "type Bio = import('@ferrule/bio').Bio;"),
-    refused('undeclared', 'apps/cli/src/main.ts', "import { loadNative } from '@ferrule/native';"),
+    refused('undeclared', 'apps/demo/src/main.ts', "import { loadNative } from '@ferrule/native';"),
+    refused('undeclared', 'apps/demo/src/main.ts', "import { Command } from 'commander';"),
+    refused('undeclared', 'apps/cli/src/main.ts', "import fc from 'fast-check';"),
     // Declared, but not allowed
     refused('room', 'tooling/eslint/fixtures/x509/src/der.ts', "import { bioPair } from '@ferrule/bio';"),
     refused('engine', 'tooling/eslint/fixtures/x509/src/der.ts', "import { createPure } from '@ferrule/pure';"),

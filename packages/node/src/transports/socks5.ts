@@ -18,7 +18,9 @@ export async function socks5(proxy: Proxy, { host, port }: Destination, attempt:
   for (const each of [username, password])
     if (each !== undefined && !fits(each))
       throw new TypeError('socks5: user name and password have 1 to 255 bytes each (RFC 1929 section 2)');
-  const { SocksClient } = await load('socks5', 'socks', () => import('socks'));
+  // In CommonJS: a bundle that is split has nothing of it but `default`
+  const socks = await load('socks5', 'socks', () => import('socks'));
+  const { SocksClient } = (socks as Partial<typeof socks>).SocksClient === undefined ? socks.default : socks;
   const socket = await openProxySocket(proxy, attempt);
   await abortable<void>(signal, (resolve, reject) => {
     // The package waits for `close`, which a half-open socket does not have yet

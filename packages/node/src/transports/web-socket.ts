@@ -2,7 +2,7 @@
  * @module TLS in the binary frames of a WebSocket, RFC 6455, with the package `ws`: relays such as websockify and
  * wsproxy.
  */
-import { Agent, type IncomingMessage } from 'node:http';
+import type { Agent, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocket as WebSocketType } from 'ws';
 import { TlsError } from '@ferrule/result';
@@ -16,6 +16,8 @@ import { type Attempt, openProxySocket } from './socket.ts';
 export async function webSocket(template: string, to: Destination, attempt: Attempt): Promise<Duplex> {
   const { signal, onStep } = attempt;
   const { WebSocket, createWebSocketStream } = await load('ws', 'ws', () => import('ws'));
+  // No other way needs HTTP of Node, which takes a while to load
+  const { Agent: HttpAgent } = await import('node:http');
   const url = new URL(template.replaceAll('{host}', encodeURIComponent(to.host)).replaceAll('{port}', String(to.port)));
   const name = `the relay ${nameOfRoute({ scheme: 'ws', url: url.href })}`;
   const socket = await openProxySocket(
@@ -24,7 +26,11 @@ export async function webSocket(template: string, to: Destination, attempt: Atte
   );
   let ws: WebSocketType;
   try {
-    ws = new WebSocket(url, { agent: agentFor(socket), perMessageDeflate: false, followRedirects: false });
+    ws = new WebSocket(url, {
+      agent: agentFor(new HttpAgent(), socket),
+      perMessageDeflate: false,
+      followRedirects: false,
+    });
   } catch (cause) {
     socket.destroy();
     throw new TypeError(`ws: the package ws does not take ${name}: ${(cause as Error).message}`, { cause });
@@ -67,4 +73,4 @@ export async function webSocket(template: string, to: Destination, attempt: Atte
 }
 
 /** Every version of ws asks an agent; `createConnection` counts from 8.17 on. */
-const agentFor = (socket: Duplex): Agent => Object.assign(new Agent(), { createConnection: () => socket });
+const agentFor = (agent: Agent, socket: Duplex): Agent => Object.assign(agent, { createConnection: () => socket });
