@@ -433,9 +433,9 @@ function comparing(program: Command, run: Run, signal: AbortSignal): void {
     );
 }
 
-/** What is no name of a host: a path, or the ending of a file of certificates. */
+/** What is no name of a host: a path, or the ending of a file of certificates, or of a key, which has none. */
 const isFile = (name: string): boolean =>
-  !/^[\w+.-]{2,}:/.test(name) && (/[/\\]/.test(name) || /\.(pem|crt|cer|der|p12|pfx|p7b|p7c)$/i.test(name));
+  !/^[\w+.-]{2,}:/.test(name) && (/[/\\]/.test(name) || /\.(pem|crt|cer|der|p12|pfx|p7b|p7c|key)$/i.test(name));
 
 /** RFC 9110 section 5.6.2: a token, and a value without what ends a line. */
 function headerOf(line: string): string {

@@ -4,6 +4,7 @@ import { chooseBackend, type FellBack, platformAnchors } from 'ferrule';
 import { Exit } from './exit.ts';
 import { documentJson } from './json.ts';
 import { type Colors, colorsFor } from './report.ts';
+import { ENDLESS, laidOut, type Screen, screenOf } from './screen.ts';
 
 export interface DoctorCommandOptions {
   readonly json?: boolean;
@@ -38,7 +39,7 @@ export async function doctorCommand({ json }: DoctorCommandOptions): Promise<voi
   process.stdout.write(
     json === true
       ? documentJson({ target: 'localhost', ok: healthy, exitCode, doctor: diagnosis })
-      : diagnosisReport(diagnosis, colorsFor(process.stdout)),
+      : diagnosisReport(diagnosis, colorsFor(process.stdout), screenOf(process.stdout)),
   );
 }
 
@@ -89,7 +90,7 @@ function trust(): Diagnosis['trust'] {
   }
 }
 
-export function diagnosisReport(diagnosis: Diagnosis, c: Colors): string {
+export function diagnosisReport(diagnosis: Diagnosis, c: Colors, screen: Screen = ENDLESS): string {
   const { host, openssl, engine, engines, sources, primitives, fellBackBecause, trust: anchors } = diagnosis;
   const bySource = new Map<string, string[]>();
   for (const { primitive, source } of primitives) bySource.set(source, [...(bySource.get(source) ?? []), primitive]);
@@ -107,5 +108,9 @@ export function diagnosisReport(diagnosis: Diagnosis, c: Colors): string {
     ],
   ];
   const width = Math.max(...rows.map(([name]) => name.length)) + 2;
-  return rows.map(([name, value]) => `${c.dim(name.padEnd(width))}${value}\n`).join('');
+  return laidOut(
+    rows.map(([name, value]) => ({ text: `${c.dim(name.padEnd(width))}${value}`, hang: width })),
+    [],
+    screen,
+  );
 }

@@ -2,7 +2,11 @@
 
 const VERIFIES = 'Verification cannot be turned off; trust a certificate with --ca <file>.';
 
-/** An option of ours with its value, or a sentence. */
+const SILENT = 'Nothing is shown beside the page; errors go to stderr.';
+const QUIET = 'The exit code is the verdict, too: > /dev/null leaves it alone.';
+const TOO_OLD = 'TLS 1.1 and older are not spoken; ferrule scan <target> tells whether a server takes them.';
+
+/** An option of ours with its value, or a sentence; of one command alone where that stands before it. */
 export const FOREIGN_OPTIONS: Readonly<Record<string, string>> = {
   '-k': VERIFIES,
   '--insecure': VERIFIES,
@@ -69,6 +73,53 @@ export const FOREIGN_OPTIONS: Readonly<Record<string, string>> = {
   '--pinnedpubkey': '--pin <sha256>',
   '-w': '--timeout <seconds>',
   '--days': '--min-days <days>',
+  'get -w': 'get --json tells times, status and headers.',
+  '--write-out': 'get --json tells times, status and headers.',
+  '-s': SILENT,
+  '-S': SILENT,
+  '--silent': SILENT,
+  '--show-error': SILENT,
+  '-q': QUIET,
+  '--quiet': QUIET,
+  '-quiet': '--pipe',
+  '-ign_eof': '--pipe',
+  '-O': '--output <file>',
+  '--remote-name': '--output <file>',
+  '-u': 'Put them into the URL, https://name:password@host/, or give --header "Authorization: …".',
+  '--user': 'Put them into the URL, https://name:password@host/, or give --header "Authorization: …".',
+  '-A': '--header "User-Agent: …"',
+  '--user-agent': '--header "User-Agent: …"',
+  '-e': '--header "Referer: …"',
+  '--referer': '--header "Referer: …"',
+  '-b': '--header "Cookie: …"',
+  '--cookie': '--header "Cookie: …"',
+  'get -i': '-v shows the headers on stderr, -I shows them alone.',
+  '--include': '-v shows the headers on stderr, -I shows them alone.',
+  '-v': '--trace',
+  '--verbose': '--trace',
+  '--compressed':
+    'Nothing compressed is asked for; --header "Accept-Encoding: gzip" does, and what comes is written as it is.',
+  '--http2': 'get speaks HTTP/1.1 only.',
+  '--http1.1': 'get speaks HTTP/1.1 only.',
+  '-F': '--data <text>',
+  '--form': '--data <text>',
+  '--data-raw': '--data <text>',
+  '--data-binary': '--data @<file>',
+  '-T': '--request PUT --data @<file>',
+  '--upload-file': '--request PUT --data @<file>',
+  '-ssl3': TOO_OLD,
+  '-tls1': TOO_OLD,
+  '-tls1_1': TOO_OLD,
+  '--tlsv1.0': TOO_OLD,
+  '--tlsv1.1': TOO_OLD,
+  '--targets': 'A list is read from stdin: ferrule inspect - < hosts.txt',
+  '--targets_in': 'A list is read from stdin: ferrule inspect - < hosts.txt',
+  '--json_out': 'With --json the document goes to stdout.',
+  '--xml': '--json',
+  '--severity': '--fail-on <level>',
+  '--no-color': 'NO_COLOR=1 in the environment turns colours off.',
+  '--no-colour': 'NO_COLOR=1 in the environment turns colours off.',
+  '--color': 'FORCE_COLOR=1 in the environment turns colours on.',
   '-checkend': 'ferrule watch <target> --min-days <days>',
 };
 

@@ -150,11 +150,11 @@ const endsWithConnection = ({ statusCode = 0, headers }: IncomingMessage): boole
 /** Node's client says no more than that a page was cut off; the connection knows why. */
 function interruption({ socket }: IncomingMessage, cause: Error): TlsError {
   const { errored } = socket;
-  return TlsError.is(errored)
+  return TlsError.is(errored) && errored.code !== 'UNEXPECTED_EOF'
     ? errored
-    : new TlsError('UNEXPECTED_EOF', 'the server ended the connection in the middle of the page', {
-        cause,
-        hint: 'The answer is incomplete; try again.',
+    : new TlsError('UNEXPECTED_EOF', 'the page is incomplete: the connection ended in the middle of it', {
+        cause: errored ?? cause,
+        hint: 'Try again; if it stays so, the log of the server may say why.',
       });
 }
 

@@ -37,3 +37,7 @@ it.each([
 ])('%j is %j', (message, other) => {
   expect(messageInSwitches(message)).toBe(other);
 });
+
+it.each(['TRANSPORT_ERROR', 'PROXY_UNREACHABLE'] as const)('the hint of %s names no property of an error', (code) =>
+  expect(inSwitches(CODES[code].remedy)).not.toContain('`'),
+);

@@ -29,7 +29,14 @@ const SWITCHES: Readonly<Record<string, string>> = {
 };
 
 /** A hint of the library, in the words of the command. */
-export const inSwitches = (hint: string): string => withOptionNames(hint, SWITCHES);
+export const inSwitches = (hint: string): string =>
+  IN_HINTS.reduce((text, [property, words]) => text.replace(property, words), withOptionNames(hint, SWITCHES));
+
+/** Properties of an error are for programs: the command has said what the system said. */
+const IN_HINTS: readonly (readonly [string, string])[] = [
+  ['See `cause` for the error of the socket or pipe.', 'Check the host, the port, and the network in between.'],
+  ["; `cause` has the system's error", ''],
+];
 
 /** The same for the message of a TypeError, where options are not in backticks: by their places in it. */
 const IN_MESSAGES: readonly (readonly [RegExp, string])[] = [

@@ -1,5 +1,7 @@
 /** @module `ferrule tunnel`: a local plaintext port, forwarded over TLS. */
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { TlsConnector, tunnel } from '@ferrule/node/duplex';
 import { dialer } from '@ferrule/node/transports';
 import { TlsError } from 'ferrule';
@@ -45,7 +47,11 @@ export async function tunnelCommand(target: Target, options: TunnelCommandOption
     },
   ).catch((error: NodeJS.ErrnoException) => {
     // What listen(2) has to say: a port that is in use, a folder that is none
-    throw error.syscall === 'listen' ? new UsageError(`--listen ${shown(String(listen))}: ${reasonOf(error)}`) : error;
+    if (error.syscall !== 'listen') throw error;
+    // It says "permission denied" of a folder that is not there
+    const reason =
+      typeof listen === 'string' && !existsSync(dirname(listen)) ? 'there is no such folder' : reasonOf(error);
+    throw new UsageError(`--listen ${shown(String(listen))}: ${reason}`);
   });
   if (preamble === 'postgres')
     process.stderr.write('PostgreSQL clients connect to this port without TLS: sslmode=disable\n');

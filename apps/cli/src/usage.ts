@@ -141,14 +141,22 @@ const shownLines = (text: string): string => printable(text).replace(/\s*[\r\n]+
 
 function unknownOption(flag: string, command: Command): Explained {
   const message = `${command.parent === null ? '' : `${command.name()}: `}there is no option ${shown(flag)}`;
+  // Of letters in one word, as in -sSL, the first
+  const letter = /^-[a-z]{2,}$/i.test(flag) ? flag.slice(0, 2) : flag;
   const foreign =
+    FOREIGN_OPTIONS[`${command.name()} ${letter}`] ??
     FOREIGN_OPTIONS[flag] ??
     FOREIGN_OPTIONS[flag.replace(/^--?/, '-')] ??
-    FOREIGN_OPTIONS[flag.replace(/^-(?=[^-])/, '--')];
+    FOREIGN_OPTIONS[flag.replace(/^-(?=[^-])/, '--')] ??
+    FOREIGN_OPTIONS[letter];
   const own = command.options.map(({ long }) => long).filter((long) => long !== undefined && long !== null);
   const known = (name: string): boolean => !name.startsWith('--') || own.includes(name.split(' ')[0] ?? '');
   if (foreign !== undefined && known(foreign))
     return { message, hint: foreign.startsWith('--') ? `Did you mean ${foreign}?` : foreign };
+  const others = (command.parent?.commands ?? [])
+    .filter((each) => each.options.some(({ long, short }) => long === flag || short === flag))
+    .map((each) => each.name());
+  if (others.length > 0) return { message, hint: `It is an option of ${others.join(', ')}.` };
   const nearest = nearestOf(flag.replace(/^-*/, '--'), own);
   return nearest === undefined ? { message } : { message, hint: `Did you mean ${nearest}?` };
 }

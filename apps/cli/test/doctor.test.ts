@@ -1,7 +1,9 @@
 import { POLICY } from '@ferrule/pure/crypto/host';
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import type { Diagnosis } from '../src/doctor.ts';
+import { diagnose, type Diagnosis, diagnosisReport } from '../src/doctor.ts';
+import { colorsFor } from '../src/report.ts';
+import { widthOf } from '../src/screen.ts';
 import { ferrule } from './run.ts';
 import { conforms } from './schema.ts';
 
@@ -12,6 +14,12 @@ it('ferrule doctor tells host, engines, cryptography and trust', async () => {
   expect(stdout).toMatch(/^pure +TypeScript, node:crypto$/m);
   expect(stdout).toMatch(/^ {2}node:crypto +AES-128-GCM, .*secp521r1.*ecdsa on P-256/m);
   expect(stdout).toMatch(/^trust +\d+ roots: whom node:tls trusts/m);
+});
+
+it('ferrule doctor fits the terminal', async () => {
+  const report = diagnosisReport(await diagnose(), colorsFor({}, {}), { columns: 60, rows: 24 });
+  for (const line of report.split('\n')) expect(widthOf(line), line).toBeLessThanOrEqual(60);
+  expect(report).toMatch(/^ {2}node:crypto +AES-128-GCM.*\n {10,}\S/m);
 });
 
 it('ferrule doctor --json is a document of the schema', async () => {
