@@ -91,8 +91,8 @@ export function parseCertificate(der: Uint8Array): Certificate {
   let version = 1;
   if (reader.peek() === 0xa0) {
     const outer = reader.open(0xa0);
-    version = reader.smallInteger() + 1;
-    if (version === 1 || version > 3) reader.odd ??= `version ${version} written out`;
+    version = 1 + reader.signedInteger();
+    if (version !== 2 && version !== 3) reader.odd ??= `version ${version} written out`;
     reader.close(outer);
   }
   const serial = reader.integer();

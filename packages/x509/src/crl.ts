@@ -115,7 +115,8 @@ export function parseCrl(der: Uint8Array): Crl {
 }
 
 function readScope(value: Uint8Array): CrlScope {
-  const reader = readWhole(value);
+  const reader = new DerReader(value);
+  reader.open(Tag.SEQUENCE);
   let names: GeneralName[] | undefined;
   if (reader.peek() === 0xa0) {
     const outer = reader.open(0xa0);

@@ -46,14 +46,29 @@ describe('the DER reader', () => {
     ])
       expect(() => read(bad, (r) => r.smallInteger())).toThrow(DerError);
   });
+  it('reads integers that may be negative', () => {
+    for (const [value, ...contents] of [
+      [0, 0],
+      [127, 127],
+      [128, 0, 128],
+      [-1, 255],
+      [-128, 128],
+      [-129, 255, 127],
+      [65_536, 1, 0, 0],
+    ] as const)
+      expect(read([2, contents.length, ...contents], (r) => r.signedInteger())).toBe(value);
+    expect(() => read([2, 0], (r) => r.signedInteger())).toThrow(DerError);
+  });
   it('refuses bit strings whose padding is more than there is, and leaves out and notes what is not zero', () => {
     expect(read([3, 2, 5, 0xa0], (r) => r.namedBits())).toBe(5);
     for (const bad of [
       [3, 0],
-      [3, 1, 1],
+      [3, 1, 8],
       [3, 2, 8, 0],
     ])
       expect(() => read(bad, (r) => r.namedBits())).toThrow(DerError);
+    expect(read([3, 1, 0], (r) => [r.namedBits(), r.odd])).toEqual([0, undefined]);
+    expect(read([3, 1, 1], (r) => [r.namedBits(), r.odd])).toEqual([0, 'a BIT STRING whose padding is not zero']);
     expect(read([3, 2, 5, 0xff], (r) => [r.namedBits(), r.odd])).toEqual([7, 'a BIT STRING whose padding is not zero']);
     expect(read([3, 6, 0, 0x80, 0, 0, 0, 1], (r) => r.namedBits())).toBe(1);
     expect(() => read([3, 2, 1, 0], (r) => r.octetsOfBitString())).toThrow(DerError);

@@ -162,14 +162,19 @@ export class DerReader {
     return view;
   }
 
-  /** An INTEGER that is not negative; what is larger than 2^31-1 counts as that. */
-  smallInteger(tag: number = Tag.INTEGER): number {
+  /** An INTEGER; exact up to 2^53. */
+  signedInteger(tag: number = Tag.INTEGER): number {
     const view = this.integer(tag);
-    if ((view[0] as number) >= 0x80) this.fail('DER: INTEGER is out of range');
-    if (view.length > 4) return 0x7fff_ffff;
-    let value = 0;
+    let value = (view[0] as number) >= 0x80 ? -1 : 0;
     for (let i = 0; i < view.length; i++) value = value * 256 + (view[i] as number);
     return value;
+  }
+
+  /** An INTEGER that is not negative; what is larger than 2^31-1 counts as that. */
+  smallInteger(tag?: number): number {
+    const value = this.signedInteger(tag);
+    if (value < 0) this.fail('DER: INTEGER is out of range');
+    return Math.min(value, 0x7fff_ffff);
   }
 
   /** The contents of a BIT STRING whose length is whole bytes. */
@@ -185,8 +190,8 @@ export class DerReader {
   namedBits(tag: number = Tag.BIT_STRING): number {
     const view = this.contents(tag);
     const unused = view[0] ?? 8;
-    if (unused > 7 || (view.length === 1 && unused > 0)) this.fail('DER: bad BIT STRING');
-    if (view.length > 1 && ((view[view.length - 1] as number) & ((1 << unused) - 1)) !== 0)
+    if (unused > 7) this.fail('DER: bad BIT STRING');
+    if (view.length > 1 ? ((view[view.length - 1] as number) & ((1 << unused) - 1)) !== 0 : unused > 0)
       this.odd ??= 'a BIT STRING whose padding is not zero';
     let bits = 0;
     for (let i = 0; i < Math.min((view.length - 1) * 8 - unused, 24); i++)

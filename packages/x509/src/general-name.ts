@@ -44,7 +44,7 @@ export function readGeneralName(reader: DerReader): GeneralName {
 
 function checkOtherName(value: Uint8Array): void {
   const reader = new DerReader(value);
-  reader.skip(Tag.OID);
+  reader.skipOid();
   const outer = reader.open(0xa0);
   reader.skip();
   reader.close(outer);

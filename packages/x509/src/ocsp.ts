@@ -4,10 +4,11 @@ import * as V from '@ferrule/result/x509-v';
 import { explicit, readSignatureAlgorithm } from './algorithm.ts';
 import { parseCertificate, readExtension, type Certificate } from './certificate.ts';
 import { checkConstraints, MAX_COMPARISONS } from './constraints.ts';
-import { DerError, readWhole, type DerReader } from './der.ts';
+import { DerError, DerReader, readWhole } from './der.ts';
 import { Oid } from './extensions.ts';
 import { REASONS } from './crl.ts';
 import { readName, sameName } from './name.ts';
+import { policyBreach } from './policy.ts';
 import { fits, hashStrength, securityBits } from './public-key.ts';
 import { breachesOf, type RuleBreach, type RuleSet } from './rules.ts';
 import type { DigestName, SignatureAlgorithm, SignatureVerifier } from './signature.ts';
@@ -80,8 +81,10 @@ export function parseOcspResponse(der: Uint8Array): OcspResponse {
   return readBasic(basic);
 }
 
+/** OpenSSL does not look behind it, and nobody signed what is there. */
 function readBasic(der: Uint8Array): OcspResponse {
-  const reader = readWhole(der);
+  const reader = new DerReader(der);
+  const whole = reader.open(Tag.SEQUENCE);
   const start = reader.position;
   const data = reader.open(Tag.SEQUENCE);
   if (reader.peek() === 0xa0 && explicit(reader, 0xa0, (r) => r.smallInteger()) !== 0)
@@ -108,7 +111,7 @@ function readBasic(der: Uint8Array): OcspResponse {
     reader.close(sequence);
     reader.close(outer);
   }
-  reader.finish();
+  reader.close(whole);
   return { tbs, responder, producedAt, responses, signatureAlgorithm: algorithm, signature, certificates };
 }
 
@@ -130,7 +133,7 @@ function readSingle(reader: DerReader): SingleResponse {
     status = 'revoked';
     const info = reader.open(0xa1);
     revokedAt = readTime(reader).at;
-    if (reader.more) reason = explicit(reader, 0xa0, (r) => r.smallInteger(Tag.ENUMERATED));
+    if (reader.more) reason = explicit(reader, 0xa0, (r) => r.signedInteger(Tag.ENUMERATED));
     reader.close(info);
   } else if (reader.peek() === 0x82) {
     status = 'unknown';
@@ -267,7 +270,7 @@ function readDelegate(der: Uint8Array): Certificate | undefined {
   }
 }
 
-/** As in a path, and what OCSP asks for; what the profiles ask of servers is not asked of a responder. */
+/** As in a path, its policies too, and what OCSP asks for; what the profiles ask of servers is not asked of a responder. */
 const mayRespond = (delegate: Certificate, issuer: Issuer, rules: RuleSet): boolean =>
   delegate.malformed === undefined &&
   sameName(delegate.issuer, issuer.subject) &&
@@ -275,5 +278,6 @@ const mayRespond = (delegate: Certificate, issuer: Issuer, rules: RuleSet): bool
   (delegate.keyUsage === undefined || (delegate.keyUsage & KeyUsage.digitalSignature) !== 0) &&
   delegate.signatureAlgorithmsAgree &&
   breachesOf(delegate, 'leaf', { ...rules, profile: 'compatible', purpose: Oid.ocspSigning }).length === 0 &&
+  policyBreach([delegate], issuer, false) === undefined &&
   (!issuer.nameConstraints ||
     !checkConstraints(issuer.nameConstraints, delegate, { comparisons: MAX_COMPARISONS }, false));

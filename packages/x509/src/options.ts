@@ -9,13 +9,19 @@ export type OptionChecks<T> = { readonly [K in keyof Required<T>]: OptionCheck<E
 
 export const isPositiveInteger = (value: unknown): boolean => Number.isInteger(value) && (value as number) > 0;
 const isFunction = (value: unknown): boolean => typeof value === 'function';
+/** A certificate that parseCertificate() returned has both. */
+function isCertificate(value: unknown): boolean {
+  const { raw, subject } = (value ?? {}) as Partial<Certificate>;
+  return isBytes(raw) && isBytes(subject);
+}
 
 export const PATH_OPTIONS: OptionChecks<PathInput> = {
   chain: [
     'an array of certificates, as DER or as parseCertificate() returns them',
     (chain) =>
       Array.isArray(chain) &&
-      chain.every((each: unknown) => isBytes(each) || isBytes((each as Partial<Certificate> | null)?.raw)),
+      // Not every(), which passes over holes
+      Array.from<unknown>(chain).every((each) => isBytes(each) || isCertificate(each)),
   ],
   trustAnchors: ['what trustStore() returns', (store) => isFunction(store.find) && isFunction(store.holding)],
   verifier: ['a SignatureVerifier', (verifier) => isFunction(verifier.verify)],
@@ -23,7 +29,9 @@ export const PATH_OPTIONS: OptionChecks<PathInput> = {
   // Text is read when the search begins, which throws for what is no host
   host: [
     'a host name, an IP address or what parseHost() returns',
-    (host) => typeof host === 'string' || host.kind === 'dns' || host.kind === 'ip',
+    (host) =>
+      typeof host === 'string' ||
+      (typeof host.name === 'string' && (host.kind === 'dns' || (host.kind === 'ip' && isBytes(host.bytes)))),
   ],
   purpose: [
     'serverAuth, clientAuth, any or the OID of a purpose',
@@ -46,9 +54,9 @@ export function checkOptions<T extends PathInput>(given: T, checks: OptionChecks
   const input = knownOptions(given, Object.keys(checks));
   for (const key in input) {
     const [what, isRight] = checks[key] as OptionCheck<unknown>;
-    if (input[key] !== undefined && !isRight(input[key])) refuseOption(input[key], key, what);
+    if (input[key] !== undefined && (input[key] === null || !isRight(input[key]))) refuseOption(input[key], key, what);
   }
   for (const key of ['chain', 'trustAnchors', 'verifier'] as const)
-    if (!input[key]) throw new TypeError(`${key}: required`);
+    if (input[key] === undefined) throw new TypeError(`${key}: required`);
   return input;
 }

@@ -1,5 +1,6 @@
 /** @module A filter of revoked certificates, asked about the leaf of a path: whoever it is, and what its answer means. */
-import { revocationVerdict, type RevocationStatus } from '@ferrule/result/revocation';
+import { choiceOption } from '@ferrule/result/arguments';
+import { REVOCATION_STATUSES, revocationVerdict, type RevocationStatus } from '@ferrule/result/revocation';
 import type { Certificate } from './certificate.ts';
 import type { RuleBreach } from './rules.ts';
 import type { SignatureVerifier } from './signature.ts';
@@ -30,7 +31,7 @@ export interface RevocationPolicy {
   readonly unknown?: 'accept' | 'refuse' | undefined;
 }
 
-/** @throws TypeError when the verifier has no digest; what the filter throws. */
+/** @throws TypeError when the verifier has no digest, or the filter's answer is no status; what the filter throws. */
 export function revocationBreach(
   { crlite: { check }, unknown }: RevocationPolicy,
   { raw }: Certificate,
@@ -39,7 +40,8 @@ export function revocationBreach(
   { name, digest }: SignatureVerifier,
 ): RuleBreach | undefined {
   if (!digest) throw new TypeError(`the verifier ${name} has no digest`);
-  const status = check({ certificate: raw, issuerSpki: spki, now, sha256: (bytes) => digest('sha256', bytes) });
+  const answer = check({ certificate: raw, issuerSpki: spki, now, sha256: (bytes) => digest('sha256', bytes) });
+  const status = choiceOption(answer, 'revocation.crlite.check()', REVOCATION_STATUSES);
   const verdict = revocationVerdict(status, unknown);
   return verdict && { ...verdict, crlite: status, message: `is "${status}", as CRLite has it` };
 }

@@ -65,6 +65,12 @@ describe('a filter of revoked certificates', () => {
     for (const status of ['not-covered', 'not-enrolled', 'stale'] as const)
       expect(failure(says(status, 'refuse'))).toMatchObject({ code: 'CERT_REVOCATION_UNKNOWN', verify: 3 });
   });
+  it('that gives no status, such as a promise of one, is a TypeError', () => {
+    for (const answer of [Promise.resolve('revoked'), 'Revoked', '', true, undefined, null, {}])
+      expect(() => validate(says(answer as RevocationStatus))).toThrow(
+        /^revocation\.crlite\.check\(\): must be one of good/,
+      );
+  });
 });
 
 describe('a CRL', () => {
@@ -309,6 +315,10 @@ describe('a stapled OCSP response', () => {
         ['that may not sign', { '2.5.29.15': extension('2.5.29.15', bits(2), true) }],
         ['whose keyUsage cannot be read', { '2.5.29.15': extension('2.5.29.15', seq(), true) }],
         ['that says twice what it is for', { again: extension('2.5.29.37', seq(oid('1.3.6.1.5.5.7.3.1'))) }],
+        [
+          'that needs a policy and has none',
+          { '2.5.29.36': extension('2.5.29.36', seq(tlv(0x80, Uint8Array.of(0))), true) },
+        ],
         ['with a critical subjectKeyIdentifier', { '2.5.29.14': extension('2.5.29.14', tlv(4, text('key')), true) }],
       ] as const
     ).map(

@@ -16,7 +16,7 @@ import { revocationBreach, type RevocationPolicy } from './revocation.ts';
 import type { Beyond, RuleBreach, RuleSet } from './rules.ts';
 import type { SignatureVerifier } from './signature.ts';
 import { runAsync, runSync, verified, type Steps } from './steps.ts';
-import { transparencyBreach, type TransparencyPolicy } from './transparency.ts';
+import { transparencyBreach, type CtLog, type TransparencyPolicy } from './transparency.ts';
 import { issuerOf, type Issuer } from './trust.ts';
 
 export interface ValidationInput extends PathInput {
@@ -79,7 +79,7 @@ const OPTIONS: OptionChecks<ValidationInput> = {
   ...PATH_OPTIONS,
   crls: [
     'a list of CRLs, as DER or as parseCrl() returns them, that is not empty',
-    (crls) => isListOf(crls, (crl) => isBytes(crl) || isBytes(crl.tbs)),
+    (crls) => isListOf<Uint8Array | Crl | null>(crls, (crl) => isBytes(crl) || isBytes(crl?.tbs)),
   ],
   missingCrl: oneOf('refuse', 'accept'),
   ocsp: oneOf('off', 'request', 'require'),
@@ -91,9 +91,12 @@ const OPTIONS: OptionChecks<ValidationInput> = {
       (unknown === 'accept' || unknown === 'refuse'),
   ],
   transparency: [
-    '{ logs, minimum?, tlsList? } with a list, a positive integer and a Uint8Array',
+    '{ logs, minimum?, tlsList? } with a list of { key } of DER, a positive integer and a Uint8Array',
     ({ logs, minimum = 2, tlsList }) =>
-      Array.isArray(logs) && isPositiveInteger(minimum) && (tlsList === undefined || isBytes(tlsList)),
+      Array.isArray(logs) &&
+      logs.every((log: Partial<CtLog> | null) => isBytes(log?.key)) &&
+      isPositiveInteger(minimum) &&
+      (tlsList === undefined || isBytes(tlsList)),
   ],
   pins: [
     'a list of SHA-256 digests of 32 bytes that is not empty',

@@ -1,5 +1,5 @@
 /** @module Trust anchors: read once, found by subject. */
-import { isBytes } from '@ferrule/result/arguments';
+import { isBytes, refuseOption } from '@ferrule/result/arguments';
 import { bytesEqual, latin1 } from '@ferrule/result/bytes';
 import { certificateKey, parseCertificate, type Certificate } from './certificate.ts';
 import { DerError, DerReader } from './der.ts';
@@ -57,11 +57,12 @@ interface Entry {
  * Prepares trust anchors; do it once. What they may be used for is judged with each path. Of more than 32, certificates
  * are read in full when they are first needed, and one that cannot be read then is no anchor. Nor is one with a
  * decisive extension that cannot be read, as for OpenSSL.
- * @throws TypeError naming the anchor that cannot be read.
+ * @throws TypeError naming the anchor that cannot be read, or saying that these are no array.
  */
 export function trustStore(anchors: readonly TrustAnchorInput[]): TrustStore {
-  const entries = anchors.map((anchor, i): Entry => {
-    if (typeof (anchor as unknown) !== 'object')
+  if (!Array.isArray(anchors)) refuseOption(anchors, 'anchors', 'an array of trust anchors');
+  const entries = anchors.map((anchor: TrustAnchorInput, i): Entry => {
+    if (typeof (anchor as unknown) !== 'object' || (anchor as unknown) === null)
       throw new TypeError(`trust anchor ${i}: must be DER or a certificate; decodePem() reads text`);
     try {
       if (isBytes(anchor) && anchors.length > EAGER) return { subject: certificateKey(anchor).subject, issuer: anchor };

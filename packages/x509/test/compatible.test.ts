@@ -52,6 +52,7 @@ const [
   '2.5.29.54',
 ] as const;
 const ACCESS = '1.3.6.1.5.5.7.1.1';
+const NETSCAPE = '2.16.840.1.113730.1.1';
 /** 2.25 and a UUID (ITU-T X.667). */
 const UUID = '2.25.uuid';
 const UUID_DER = tlv(6, Uint8Array.of(0x69, 0x83, ...new Array<number>(17).fill(0xaf), 1));
@@ -244,6 +245,11 @@ const ACCEPTED: Readonly<Record<string, Row>> = {
       `bytes behind the ${title} of a leaf`,
       leaf(ext(id, concat(value, Uint8Array.of(5, 0)), critical), V.UNSPECIFIED),
     ]),
+  ),
+  'a version below 1': leaf(part(0, tlv(0xa0, tlv(2, Uint8Array.of(0x82)))), V.UNSPECIFIED),
+  'a netscapeCertType of an intermediate without octets, whose padding has bits': issuer(
+    ext(NETSCAPE, tlv(3, Uint8Array.of(2))),
+    V.UNSPECIFIED,
   ),
   'bytes behind the basicConstraints of an intermediate': issuer(
     ext(BASIC, concat(seq(TRUE), Uint8Array.of(5, 0)), true),

@@ -19,6 +19,7 @@ import { readGeneralName } from '../src/general-name.ts';
 import { readTime } from '../src/time.ts';
 import {
   bits,
+  concat,
   crlNumber,
   extension,
   int,
@@ -95,6 +96,8 @@ const REFUSED: Readonly<Record<string, readonly [message: string, read: () => un
     () => parsePkcs7(seq(oid('1.2.840.113549.1.7.1'), tlv(0xa0, seq()))),
   ],
   'a GeneralName of kind 9': ['unknown kind of GeneralName', name(0x89, 1)],
+  'an otherName whose type has no octets': ['bad OBJECT IDENTIFIER', name(0xa0, 6, 0, 0xa0, 2, 5, 0)],
+  'an otherName whose type is unfinished': ['bad OBJECT IDENTIFIER', name(0xa0, 6, 1, 0x80, 0xa0, 2, 5, 0)],
   'a dNSName as a constructed value': ['unknown kind of GeneralName', name(0xa2, 0x82, 0)],
   'an ML-DSA-44 key of 1311 bytes': [
     'ML-DSA key has a wrong length',
@@ -247,6 +250,47 @@ it('an OCSP response with a signature of an unknown kind is of no authorised res
     ocspResponse,
   });
   expect(result.ok ? 'valid' : result.error.message).toContain('no authorised responder');
+});
+
+it('an otherName that cannot be read makes its certificate invalid, and throws nothing where names are constrained', () => {
+  const permitted = seq(tlv(0xa0, seq(tlv(0x82, text('example.com')))));
+  const ca = make({
+    ca: true,
+    subject: 'Root',
+    keys: root.keys,
+    extensions: { '2.5.29.30': extension('2.5.29.30', permitted, true) },
+  });
+  const other = tlv(0xa0, tlv(6, Uint8Array.of(0xff)), tlv(0xa0, tlv(12, text('x'))));
+  const names = extension('2.5.29.17', seq(tlv(0x82, text('www.example.com')), other));
+  const bad = make({ issuer: ca, extensions: { '2.5.29.17': names } });
+  const result = validatePath({
+    chain: [bad.der],
+    trustAnchors: trustStore([ca.der]),
+    verifier: nodeVerifier,
+    now: NOW,
+  });
+  expect(result.ok ? 'valid' : [result.error.code, result.error.verify]).toEqual(['CERT_INVALID', 41]);
+});
+
+it('bytes behind the scope of a list, and behind a basic response, count for nothing', () => {
+  const trailing = concat(seq(tlv(0x81, Uint8Array.of(255))), Uint8Array.of(5, 0));
+  expect(parseCrl(makeCrl(root, { extensions: [extension(SCOPE, trailing, true)] })).scope?.users).toBe(true);
+  const whole = readWhole(makeOcsp(leaf, root));
+  whole.skip();
+  whole.open(0xa0);
+  whole.open(0x30);
+  whole.skip();
+  const longer = tlv(4, whole.contents(4), Uint8Array.of(5, 0));
+  const response = seq(tlv(10, Uint8Array.of(0)), tlv(0xa0, seq(oid('1.3.6.1.5.5.7.48.1.1'), longer)));
+  expect(parseOcspResponse(response).responses).toHaveLength(1);
+});
+
+it('a reason that is none leaves a certificate revoked', () => {
+  const when = tlv(0x18, text('20200101000000Z'));
+  const state = tlv(0xa1, when, tlv(0xa0, tlv(10, Uint8Array.of(0xff))));
+  expect(parseOcspResponse(makeOcsp(leaf, root, { state })).responses).toMatchObject([
+    { status: 'revoked', reason: -1 },
+  ]);
 });
 
 it('bytes are equal only when their lengths are', () => {
