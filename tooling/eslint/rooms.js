@@ -41,8 +41,11 @@ export const ROOMS = {
 /** Files of portable packages that are for Node, each behind a subpath of its own. */
 export const NODE_FILES = [/\/packages\/(?:pure|x509)\/src\/crypto\/node[^/]*\.ts$/];
 
-/** What is published as one bundle: what its sources import is in it, so that `devDependencies` are enough. */
-export const BUNDLED = ['@ferrule/cli'];
+/**
+ * What is published as a bundle: what its sources import is in it, so that `devDependencies` are enough.
+ * `@ferrule/judge` takes up `@ferrule/wrong-servers`, which is private, and nothing else.
+ */
+export const BUNDLED = ['@ferrule/cli', '@ferrule/judge'];
 
 /** The packages that do TLS themselves. */
 export const ENGINES = ['@ferrule/native', '@ferrule/pure'];

@@ -39,5 +39,6 @@ export type Behaviour =
       script(server: Server12, first: Server12): Script;
     });
 
-/** What no reader may ever see. */
-export const POISON = 'POISON: this must never reach a reader';
+const PAGE: string = 'POISON: this must never reach a reader\n';
+/** What no reader may ever see: a page, so that a client of HTTP that reads it ends as one that is content. */
+export const POISON: string = `HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: ${PAGE.length}\r\n\r\n${PAGE}`;

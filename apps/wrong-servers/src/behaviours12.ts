@@ -2,20 +2,25 @@
 import { Alert } from '@ferrule/result';
 import {
   ContentType,
+  DOWNGRADE_TO_TLS12,
   encodeExtension,
   encodeFinished,
   encodeMessage,
   ExtensionType,
   HandshakeType,
 } from '@ferrule/pure/wire';
-import { EMPTY } from '@ferrule/result/bytes';
+import { concat, EMPTY } from '@ferrule/result/bytes';
 import { POISON, type Behaviour, type Verdict } from './behaviour.ts';
+import { need, needGroup, offers13, unoffered, unofferedGroup, unofferedProtocol } from './offer.ts';
 import type { Script } from './peer.ts';
 import type { Server12 } from './server12.ts';
 
 const refusal = (code: Verdict['code'], alert: number | null): Verdict => ({ code, alert });
 const UNEXPECTED = refusal('UNEXPECTED_MESSAGE', Alert.unexpected_message);
 const UNEXPECTED_RECORD = refusal('UNEXPECTED_RECORD', Alert.unexpected_message);
+
+/** ECDHE with RSA and ECDSA, AEAD first; the last is of no use to anybody. */
+const SUITES_12 = [0xc02f, 0xc02c, 0xcca9, 0xc0ae, 0xc0ac, 0xc001];
 
 const hello = (
   name: string,
@@ -91,6 +96,7 @@ export const BEHAVIOURS_12: readonly Behaviour[] = [
     'a CertificateStatus without a response',
     refusal('DECODE_ERROR', Alert.decode_error),
     (s) => {
+      need(s.offered.statusRequest === true, 'the client asks for no OCSP response');
       s.serverHello({ add: [encodeExtension('serverHello12', 'statusRequest', true)] });
       s.certificate();
       s.send(encodeMessage(HandshakeType.certificate_status, (w) => w.u8(1).vector24(EMPTY)));
@@ -114,9 +120,13 @@ export const BEHAVIOURS_12: readonly Behaviour[] = [
     'a compressed point',
     refusal('BAD_KEY_SHARE', Alert.illegal_parameter),
     (s) => {
+      needGroup(s, 0x0017);
       s.serverHello();
       s.certificate();
-      s.serverKeyExchange({ publicKey: Uint8Array.of(2, ...s.keyShare(0x0017).publicKey.subarray(1, 33)) });
+      s.serverKeyExchange({
+        group: 0x0017,
+        publicKey: Uint8Array.of(2, ...s.keyShare(0x0017).publicKey.subarray(1, 33)),
+      });
       s.serverHelloDone();
     },
     { groups: [0x0017], maxVersion: 'TLSv1.2' },
@@ -131,7 +141,7 @@ export const BEHAVIOURS_12: readonly Behaviour[] = [
     'an application protocol that was not offered',
     refusal('INVALID_ALPN_PROTOCOL', Alert.illegal_parameter),
     (s) => {
-      s.serverHello({ add: [encodeExtension('serverHello12', 'alpn', Buffer.from('h3'))] });
+      s.serverHello({ add: [encodeExtension('serverHello12', 'alpn', unofferedProtocol(s))] });
       s.certificate();
       s.serverKeyExchange();
       s.serverHelloDone();
@@ -142,7 +152,20 @@ export const BEHAVIOURS_12: readonly Behaviour[] = [
     'a session id that stands for no session',
     refusal('INVALID_SESSION_ID', Alert.illegal_parameter),
     (s) => {
+      need(s.hello.sessionId.length > 0, 'the client sends no session id');
       s.serverHello({ sessionId: s.hello.sessionId });
+      s.certificate();
+      s.serverKeyExchange();
+      s.serverHelloDone();
+    },
+    { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3' },
+  ),
+  hello(
+    'a random that says it could have spoken TLS 1.3',
+    refusal('DOWNGRADE_DETECTED', Alert.illegal_parameter),
+    (s) => {
+      need(offers13(s), 'the client does not offer TLS 1.3');
+      s.serverHello({ random: concat([s.random(24), DOWNGRADE_TO_TLS12]) });
       s.certificate();
       s.serverKeyExchange();
       s.serverHelloDone();
@@ -152,7 +175,7 @@ export const BEHAVIOURS_12: readonly Behaviour[] = [
   hello(
     'a cipher suite that was not offered',
     refusal('WRONG_CIPHER_SUITE', Alert.illegal_parameter),
-    (s) => s.serverHello({ cipherSuite: 0xc02f }),
+    (s) => s.serverHello({ cipherSuite: unoffered(SUITES_12, s.hello.cipherSuites, 'suite') }),
     { cipherSuites: [0xc02b], maxVersion: 'TLSv1.2' },
   ),
   hello('a TLS 1.3 cipher suite in TLS 1.2', refusal('WRONG_CIPHER_SUITE', Alert.illegal_parameter), (s) =>
@@ -213,7 +236,8 @@ export const BEHAVIOURS_12: readonly Behaviour[] = [
     (s) => {
       s.serverHello();
       s.certificate();
-      s.serverKeyExchange({ group: 0x0019, publicKey: s.keyShare(0x0019).publicKey });
+      const group = unofferedGroup(s);
+      s.serverKeyExchange({ group, publicKey: s.publicKey(group) });
       s.serverHelloDone();
     },
     { groups: [0x001d, 0x0017], maxVersion: 'TLSv1.2' },
@@ -222,9 +246,10 @@ export const BEHAVIOURS_12: readonly Behaviour[] = [
     'a point that is not on the curve',
     refusal('BAD_KEY_SHARE', Alert.illegal_parameter),
     (s) => {
+      needGroup(s, 0x0017);
       s.serverHello();
       s.certificate();
-      s.serverKeyExchange({ publicKey: Uint8Array.of(4, ...new Uint8Array(64).fill(1)) });
+      s.serverKeyExchange({ group: 0x0017, publicKey: Uint8Array.of(4, ...new Uint8Array(64).fill(1)) });
       s.serverHelloDone();
     },
     { groups: [0x0017], maxVersion: 'TLSv1.2' },
@@ -232,7 +257,9 @@ export const BEHAVIOURS_12: readonly Behaviour[] = [
   hello('a signature algorithm that was not offered', refusal('WRONG_SIGNATURE_TYPE', Alert.illegal_parameter), (s) => {
     s.serverHello();
     s.certificate();
-    s.serverKeyExchange({ algorithm: 0x0203 });
+    s.serverKeyExchange({
+      algorithm: unoffered([0x0203, 0x0202, 0x0101], s.offered.signatureAlgorithms ?? [], 'signature algorithm'),
+    });
     s.serverHelloDone();
   }),
   hello(

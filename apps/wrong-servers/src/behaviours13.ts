@@ -14,6 +14,15 @@ import {
 import { concat, EMPTY } from '@ferrule/result/bytes';
 import { POISON, type Behaviour } from './behaviour.ts';
 import { FLIGHT } from './flight13.ts';
+import {
+  groupWithoutShare,
+  need,
+  needShare,
+  offeredProtocol,
+  sharedGroup,
+  unoffered,
+  unofferedGroup,
+} from './offer.ts';
 import { header, type Script } from './peer.ts';
 import {
   refusal,
@@ -28,16 +37,25 @@ import {
   after,
 } from './rows13.ts';
 
+/** With the suites of CCM, which few offer. */
+const SUITES_13 = [0x1303, 0x1302, 0x1304, 0x1305];
+
 const HELLO: readonly Behaviour[] = [
   hello('a session id that is not the echo of ours', refusal('INVALID_SESSION_ID', Alert.illegal_parameter), (s) =>
     s.serverHello({ sessionId: s.random(32) }),
   ),
-  hello('an empty session id where ours was not', refusal('INVALID_SESSION_ID', Alert.illegal_parameter), (s) =>
-    s.serverHello({ sessionId: EMPTY }),
-  ),
-  hello('a cipher suite that was not offered', WRONG_SUITE, (s) => s.serverHello({ cipherSuite: 0x1303 }), {
-    cipherSuites: [0x1301],
+  hello('an empty session id where ours was not', refusal('INVALID_SESSION_ID', Alert.illegal_parameter), (s) => {
+    need(s.hello.sessionId.length > 0, 'the client sends no session id');
+    s.serverHello({ sessionId: EMPTY });
   }),
+  hello(
+    'a cipher suite that was not offered',
+    WRONG_SUITE,
+    (s) => s.serverHello({ cipherSuite: unoffered(SUITES_13, s.hello.cipherSuites, 'suite') }),
+    {
+      cipherSuites: [0x1301],
+    },
+  ),
   hello('a TLS 1.2 cipher suite in TLS 1.3', WRONG_SUITE, (s) => s.serverHello({ cipherSuite: 0xc02b })),
   hello('a cipher suite that does not exist', WRONG_SUITE, (s) => s.serverHello({ cipherSuite: 0x7777 })),
   hello('legacy_version of TLS 1.1', refusal('ILLEGAL_PARAMETER', Alert.illegal_parameter), (s) =>
@@ -53,32 +71,46 @@ const HELLO: readonly Behaviour[] = [
   hello(
     'a key share of a group that was not offered',
     refusal('WRONG_GROUP', Alert.illegal_parameter),
-    (s) => s.serverHello({ share: { group: 0x0019, keyExchange: s.keyShare(0x0019).publicKey } }),
+    (s) => {
+      const group = unofferedGroup(s);
+      s.serverHello({ share: { group, keyExchange: s.publicKey(group) } });
+    },
     { groups: [0x0017], keyShares: [0x0017] },
   ),
   hello(
     'a key share of a group for which none was sent',
     refusal('WRONG_GROUP', Alert.illegal_parameter),
-    (s) => s.serverHello({ share: { group: 0x0018, keyExchange: s.keyShare(0x0018).publicKey } }),
+    (s) => {
+      const group = groupWithoutShare(s);
+      s.serverHello({ share: { group, keyExchange: s.publicKey(group) } });
+    },
     { groups: [0x0017, 0x0018], keyShares: [0x0017] },
   ),
   hello(
     'a key share that is not on the curve',
     refusal('BAD_KEY_SHARE', Alert.illegal_parameter),
-    (s) =>
-      s.serverHello({ share: { group: 0x0017, keyExchange: concat([Uint8Array.of(4), new Uint8Array(64).fill(1)]) } }),
+    (s) => {
+      needShare(s, 0x0017);
+      s.serverHello({ share: { group: 0x0017, keyExchange: concat([Uint8Array.of(4), new Uint8Array(64).fill(1)]) } });
+    },
     { groups: [0x0017] },
   ),
   hello(
     'an X25519 share of low order',
     refusal('BAD_KEY_SHARE', Alert.illegal_parameter),
-    (s) => s.serverHello({ share: { group: 0x001d, keyExchange: new Uint8Array(32) } }),
+    (s) => {
+      needShare(s, 0x001d);
+      s.serverHello({ share: { group: 0x001d, keyExchange: new Uint8Array(32) } });
+    },
     { groups: [0x001d] },
   ),
   hello(
     'a key share cut short',
     refusal('BAD_KEY_SHARE', Alert.illegal_parameter),
-    (s) => s.serverHello({ share: { group: 0x001d, keyExchange: new Uint8Array(31).fill(9) } }),
+    (s) => {
+      needShare(s, 0x001d);
+      s.serverHello({ share: { group: 0x001d, keyExchange: new Uint8Array(31).fill(9) } });
+    },
     { groups: [0x001d] },
   ),
   hello('a PSK that was never offered', NOT_OFFERED, (s) =>
@@ -87,13 +119,14 @@ const HELLO: readonly Behaviour[] = [
   hello('an extension in ServerHello that was not offered', NOT_OFFERED, (s) =>
     s.serverHello({ add: [{ type: 0x4242, data: EMPTY }] }),
   ),
-  hello('a GREASE extension in ServerHello', NOT_OFFERED, (s) =>
-    s.serverHello({ add: [{ type: 0x0a0a, data: EMPTY }] }),
-  ),
+  hello('a GREASE extension in ServerHello', NOT_OFFERED, (s) => {
+    need(!s.hello.extensions.some(({ type }) => type === 0x0a0a), 'the client offers that extension');
+    s.serverHello({ add: [{ type: 0x0a0a, data: EMPTY }] });
+  }),
   hello(
     'ALPN in ServerHello, where it does not belong',
     refusal('MISPLACED_EXTENSION', Alert.illegal_parameter),
-    (s) => s.serverHello({ add: [encodeExtension('encryptedExtensions', 'alpn', Buffer.from('h2'))] }),
+    (s) => s.serverHello({ add: [encodeExtension('encryptedExtensions', 'alpn', offeredProtocol(s))] }),
     { alpn: ['h2'] },
   ),
   hello('an extension twice in ServerHello', refusal('DUPLICATE_EXTENSION', Alert.illegal_parameter), (s) =>
@@ -116,9 +149,10 @@ const HELLO: readonly Behaviour[] = [
   hello('TLS 1.2 with the downgrade sentinel', refusal('DOWNGRADE_DETECTED', Alert.illegal_parameter), (s) =>
     s.serverHello({ random: concat([s.random(24), DOWNGRADE_TO_TLS12]), cipherSuite: 0xc02b, extensions: [] }),
   ),
-  hello('TLS 1.1', refusal('UNSUPPORTED_PROTOCOL', Alert.protocol_version), (s) =>
-    s.serverHello({ legacyVersion: 0x0302, extensions: [] }),
-  ),
+  hello('TLS 1.1', refusal('UNSUPPORTED_PROTOCOL', Alert.protocol_version), (s) => {
+    need(s.offered.supportedVersions?.includes(0x0302) !== true, 'the client offers TLS 1.1');
+    s.serverHello({ legacyVersion: 0x0302, extensions: [] });
+  }),
   hello('a ServerHello with bytes behind its end', DECODE, (s) =>
     s.send(
       encodeMessage(HandshakeType.server_hello, (w) =>
@@ -168,28 +202,29 @@ const RETRY: readonly Behaviour[] = [
     options: { groups: [0x0017, 0x0018], keyShares: [0x0017] },
     *script(s): Script {
       yield* s.clientHello();
-      s.helloRetryRequest(0x0018);
+      const [first, second] = [groupWithoutShare(s), sharedGroup(s)];
+      s.helloRetryRequest(first);
       yield* s.clientHello();
-      s.helloRetryRequest(0x0017);
+      s.helloRetryRequest(second);
     },
   },
   hello(
     'HelloRetryRequest to the group for which a share was sent',
     refusal('WRONG_GROUP', Alert.illegal_parameter),
-    (s) => s.helloRetryRequest(0x0017),
+    (s) => s.helloRetryRequest(sharedGroup(s)),
     { groups: [0x0017], keyShares: [0x0017] },
   ),
   hello(
     'HelloRetryRequest to a group that was not offered',
     refusal('WRONG_GROUP', Alert.illegal_parameter),
-    (s) => s.helloRetryRequest(0x0019),
+    (s) => s.helloRetryRequest(unofferedGroup(s)),
     { groups: [0x0017], keyShares: [0x0017] },
   ),
   // RFC 9846 section 4.2.4: of the suites offered for TLS 1.3, which these are.
   hello(
     'HelloRetryRequest with a TLS 1.2 cipher suite',
     WRONG_SUITE,
-    (s) => s.helloRetryRequest(0x0018, { cipherSuite: 0xc02b }),
+    (s) => s.helloRetryRequest(groupWithoutShare(s), { cipherSuite: 0xc02b }),
     { groups: [0x0017, 0x0018], keyShares: [0x0017] },
   ),
   {
@@ -199,7 +234,7 @@ const RETRY: readonly Behaviour[] = [
     options: { groups: [0x0017, 0x0018], keyShares: [0x0017] },
     *script(s): Script {
       yield* s.clientHello();
-      s.helloRetryRequest(0x0018);
+      s.helloRetryRequest(groupWithoutShare(s));
       yield* s.clientHello();
       s.serverHello({ extensions: encodeExtensions('serverHello', { supportedVersions: 0x0305 }) });
     },
@@ -208,7 +243,10 @@ const RETRY: readonly Behaviour[] = [
   hello(
     'HelloRetryRequest with pre_shared_key',
     NOT_OFFERED,
-    (s) => s.helloRetryRequest(0x0018, { add: [{ type: ExtensionType.pre_shared_key, data: Uint8Array.of(0, 0) }] }),
+    (s) =>
+      s.helloRetryRequest(groupWithoutShare(s), {
+        add: [{ type: ExtensionType.pre_shared_key, data: Uint8Array.of(0, 0) }],
+      }),
     { groups: [0x0017, 0x0018], keyShares: [0x0017] },
   ),
   hello('HelloRetryRequest with an empty cookie', refusal('ERROR_PARSING_EXTENSION', Alert.decode_error), (s) =>
@@ -217,7 +255,7 @@ const RETRY: readonly Behaviour[] = [
   hello(
     'HelloRetryRequest with an extension that was not offered',
     NOT_OFFERED,
-    (s) => s.helloRetryRequest(0x0018, { add: [{ type: 0x4242, data: EMPTY }] }),
+    (s) => s.helloRetryRequest(groupWithoutShare(s), { add: [{ type: 0x4242, data: EMPTY }] }),
     { groups: [0x0017, 0x0018], keyShares: [0x0017] },
   ),
   {
@@ -228,7 +266,7 @@ const RETRY: readonly Behaviour[] = [
     *script(s): Script {
       const cookie = { type: ExtensionType.cookie, data: Uint8Array.of(0, 1, 1) };
       yield* s.clientHello();
-      s.helloRetryRequest(0x0018, { add: [cookie] });
+      s.helloRetryRequest(groupWithoutShare(s), { add: [cookie] });
       yield* s.clientHello();
       s.serverHello({ add: [cookie] });
     },
@@ -240,7 +278,7 @@ const RETRY: readonly Behaviour[] = [
     options: { groups: [0x0017, 0x0018], keyShares: [0x0017] },
     *script(s): Script {
       yield* s.clientHello();
-      s.helloRetryRequest(0x0018);
+      s.helloRetryRequest(groupWithoutShare(s));
       yield* s.clientHello();
       s.serverHello({ cipherSuite: 0x1303 });
     },
@@ -252,7 +290,7 @@ const RETRY: readonly Behaviour[] = [
     options: { groups: [0x0017, 0x0018], keyShares: [0x0017] },
     *script(s): Script {
       yield* s.clientHello();
-      s.helloRetryRequest(0x0018);
+      s.helloRetryRequest(groupWithoutShare(s));
       yield* s.clientHello();
       s.serverHello({ cipherSuite: 0xc02b, extensions: [] });
     },
@@ -264,9 +302,14 @@ const RETRY: readonly Behaviour[] = [
     options: { groups: [0x0017, 0x0018], keyShares: [0x0017] },
     *script(s): Script {
       yield* s.clientHello();
-      s.helloRetryRequest(0x0018);
+      const before =
+        s.offered.keyShare
+          ?.map(({ group }) => group)
+          .filter((id) => s.provider.groups.some((each) => each.id === id && !each.kem)) ?? [];
+      s.helloRetryRequest(groupWithoutShare(s));
       yield* s.clientHello();
-      s.serverHello({ share: { group: 0x0017, keyExchange: s.keyShare(0x0017).publicKey } });
+      const [group = 0] = before;
+      s.serverHello({ share: { group, keyExchange: s.publicKey(group) } });
     },
   },
 ];
@@ -339,9 +382,10 @@ const AFTER: readonly Behaviour[] = [
   after('a ServerHello again', UNEXPECTED, (s) =>
     s.sendHandshake(encodeMessage(HandshakeType.server_hello, (w) => w.bytes(new Uint8Array(40)))),
   ),
-  after('a CertificateRequest that was not invited', UNEXPECTED, (s) =>
-    s.certificateRequest(undefined, Uint8Array.of(1)),
-  ),
+  after('a CertificateRequest that was not invited', UNEXPECTED, (s) => {
+    need(s.offered.postHandshakeAuth !== true, 'the client invites it');
+    s.certificateRequest(undefined, Uint8Array.of(1));
+  }),
   after('a change_cipher_spec after the handshake', UNEXPECTED_RECORD, (s) => s.sendChangeCipherSpec()),
   after('data in the clear', FORGED, (s) =>
     s.sendRecord(ContentType.handshake, encodeKeyUpdate(false), { plain: true }),

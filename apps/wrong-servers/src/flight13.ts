@@ -10,6 +10,7 @@ import {
 } from '@ferrule/pure/wire';
 import { concat, EMPTY } from '@ferrule/result/bytes';
 import { POISON, type Behaviour } from './behaviour.ts';
+import { need, offeredProtocol, unoffered, unofferedProtocol } from './offer.ts';
 import { header } from './peer.ts';
 import { refusal, UNEXPECTED, UNEXPECTED_RECORD, FORGED, NOT_OFFERED, DECODE, flight } from './rows13.ts';
 
@@ -48,7 +49,7 @@ export const FLIGHT: readonly Behaviour[] = [
     'an extension twice in EncryptedExtensions',
     DECODE,
     (s) => {
-      const alpn = encodeExtension('encryptedExtensions', 'alpn', Buffer.from('h2'));
+      const alpn = encodeExtension('encryptedExtensions', 'alpn', offeredProtocol(s));
       s.encryptedExtensions([alpn, alpn]);
     },
     { alpn: ['h2'] },
@@ -63,6 +64,7 @@ export const FLIGHT: readonly Behaviour[] = [
     'an extension twice with a certificate',
     refusal('DUPLICATE_EXTENSION', Alert.illegal_parameter),
     (s) => {
+      need(s.offered.signedCertificateTimestamp === true, 'the client asks for no certificate timestamps');
       const scts = encodeExtension('certificate', 'signedCertificateTimestamp', Uint8Array.of(0, 3, 0, 1, 1));
       s.encryptedExtensions();
       s.certificate(undefined, { extensions: [scts, scts] });
@@ -85,6 +87,7 @@ export const FLIGHT: readonly Behaviour[] = [
     'a stapled response of no bytes',
     refusal('ERROR_PARSING_EXTENSION', Alert.decode_error),
     (s) => {
+      need(s.offered.statusRequest === true, 'the client asks for no OCSP response');
       s.encryptedExtensions();
       s.certificate(undefined, {
         extensions: [{ type: ExtensionType.status_request, data: Uint8Array.of(1, 0, 0, 0) }],
@@ -123,24 +126,32 @@ export const FLIGHT: readonly Behaviour[] = [
   flight(
     'an application protocol that was not offered',
     refusal('INVALID_ALPN_PROTOCOL', Alert.illegal_parameter),
-    (s) => s.encryptedExtensions([encodeExtension('encryptedExtensions', 'alpn', Buffer.from('h3'))]),
+    (s) => s.encryptedExtensions([encodeExtension('encryptedExtensions', 'alpn', unofferedProtocol(s))]),
     { alpn: ['h2', 'http/1.1'] },
   ),
   flight(
     'two application protocols',
     refusal('ERROR_PARSING_EXTENSION', Alert.decode_error),
-    (s) =>
+    (s) => {
+      const name = offeredProtocol(s);
+      const names = concat([Uint8Array.of(name.length), name, Uint8Array.of(name.length), name]);
       s.encryptedExtensions([
-        { type: ExtensionType.application_layer_protocol_negotiation, data: Buffer.from('\0\x06\x02h2\x02h3') },
-      ]),
+        {
+          type: ExtensionType.application_layer_protocol_negotiation,
+          data: concat([Uint8Array.of(0, names.length), names]),
+        },
+      ]);
+    },
     { alpn: ['h2', 'h3'] },
   ),
-  flight('ALPN without having been asked', NOT_OFFERED, (s) =>
-    s.encryptedExtensions([encodeExtension('encryptedExtensions', 'alpn', Buffer.from('h2'))]),
-  ),
-  flight('early data accepted that was never offered', NOT_OFFERED, (s) =>
-    s.encryptedExtensions([encodeExtension('encryptedExtensions', 'earlyData', true)]),
-  ),
+  flight('ALPN without having been asked', NOT_OFFERED, (s) => {
+    need(s.offered.alpn === undefined, 'the client offers ALPN');
+    s.encryptedExtensions([encodeExtension('encryptedExtensions', 'alpn', Buffer.from('h2'))]);
+  }),
+  flight('early data accepted that was never offered', NOT_OFFERED, (s) => {
+    need(s.offered.earlyData === undefined, 'the client offers early data');
+    s.encryptedExtensions([encodeExtension('encryptedExtensions', 'earlyData', true)]);
+  }),
   flight('no Certificate', UNEXPECTED, (s) => {
     s.encryptedExtensions();
     s.certificateVerify();
@@ -160,6 +171,7 @@ export const FLIGHT: readonly Behaviour[] = [
     s.finished();
   }),
   flight('an unasked OCSP response', NOT_OFFERED, (s) => {
+    need(s.offered.statusRequest === undefined, 'the client asks for an OCSP response');
     s.encryptedExtensions();
     s.certificate(undefined, { extensions: [encodeExtension('certificate', 'statusRequest', Buffer.from('x'))] });
   }),
@@ -198,7 +210,9 @@ export const FLIGHT: readonly Behaviour[] = [
     (s) => {
       s.encryptedExtensions();
       s.certificate();
-      s.certificateVerify({ algorithm: 0x0503 });
+      s.certificateVerify({
+        algorithm: unoffered([0x0503, 0x0603, 0x0708], s.offered.signatureAlgorithms ?? [], 'signature algorithm'),
+      });
       s.finished();
     },
     { signatureAlgorithms: [0x0403] },

@@ -12,6 +12,9 @@ import { concat } from '@ferrule/result/bytes';
 /** A script waits for the client by yielding. */
 export type Script<T = void> = Generator<undefined, T, void>;
 
+/** The hello of this client leaves no room for the row; the message says why. */
+export class NotApplicable extends Error {}
+
 export interface Keys {
   readonly suite: CipherSuite;
   readonly version: 'TLSv1.2' | 'TLSv1.3';
@@ -122,6 +125,8 @@ export class Peer {
   readonly alerts: number[] = [];
   /** Application data that came from the client. */
   readonly received: Uint8Array[] = [];
+  /** Steps of the handshake that are behind us: a script that stops half-way can be brought to its end by them. */
+  protected readonly past: Set<string> = new Set();
   /** Records that do not open are passed over: early data that was rejected (RFC 9846 section 4.3.10). */
   skipsUnreadable = false;
   #inbox: Uint8Array = new Uint8Array(0);
@@ -252,6 +257,12 @@ export class Peer {
   }
 
   // ── Odds and ends ──
+
+  /** A public key of the group as a share has it; of a group that we do not know, 65 bytes of another shape. */
+  publicKey(group: number): Uint8Array {
+    const known = this.provider.groups.some(({ id }) => id === group);
+    return known ? this.keyShare(group).publicKey : concat([Uint8Array.of(4), this.random(64)]);
+  }
 
   random(length: number): Uint8Array {
     return randomFillSync(new Uint8Array(length));

@@ -22,7 +22,8 @@ import {
   type ServerHello,
 } from '@ferrule/pure/wire';
 import { concat } from '@ferrule/result/bytes';
-import { Peer, signAs, type Keys, type Script } from './peer.ts';
+import { offeredOf, offers12 } from './offer.ts';
+import { NotApplicable, Peer, signAs, type Keys, type Script } from './peer.ts';
 
 export interface ServerHello12Twist extends Partial<ServerHello> {
   readonly add?: readonly Extension[];
@@ -56,11 +57,15 @@ export class Server12 extends Peer {
     const { body } = yield* this.message(HandshakeType.client_hello);
     this.hello = decodeClientHello(body);
     this.offered = decodeExtensions('clientHello', this.hello.extensions);
-    this.cipher ??= this.suite(0xc02b);
+    if (!offers12(this)) throw new NotApplicable('the client does not offer TLS 1.2');
+    if (this.offered.extendedMasterSecret !== true)
+      throw new NotApplicable('the client does not offer the extended master secret');
+    this.cipher ??= this.suite(offeredOf(this.hello.cipherSuites, [0xc02b, 0xc02c, 0xcca9]));
     this.transcript.start(this.cipher.hash);
   }
 
   serverHello(twist: ServerHello12Twist = {}): void {
+    this.past.add('hello');
     const { add = [], without = [], ...fields } = twist;
     this.serverRandom = twist.random ?? this.random(32);
     const usual = encodeExtensions('serverHello12', {
@@ -81,16 +86,19 @@ export class Server12 extends Peer {
   }
 
   certificate(chain: readonly Uint8Array[] = this.identity.chain): void {
+    this.past.add('certificate');
     this.send(encodeCertificate12(chain));
   }
 
   serverKeyExchange(
     twist: { group?: number; publicKey?: Uint8Array; algorithm?: number; corrupt?: boolean; over?: Uint8Array } = {},
   ): void {
-    const group = this.offered.supportedGroups?.find((id) => id === 0x001d || id === 0x0017) ?? 0x0017;
-    const share = this.keyShare(group);
+    this.past.add('exchange');
+    const usual = this.offered.supportedGroups?.find((id) => id === 0x001d || id === 0x0017) ?? 0x0017;
+    const group = twist.group ?? usual;
+    const share = this.keyShare(this.provider.groups.some(({ id }) => id === group) ? group : usual);
     this.#share = share;
-    const parameters = encodeServerEcdhParameters(twist.group ?? group, twist.publicKey ?? share.publicKey);
+    const parameters = encodeServerEcdhParameters(group, twist.publicKey ?? share.publicKey);
     const signed = twist.over ?? concat([this.hello.random, this.serverRandom, parameters]);
     const signature = signAs(0x0403, this.identity.privateKey, signed);
     if (twist.corrupt === true) signature[signature.length - 1] = (signature.at(-1) ?? 0) ^ 1;
@@ -113,6 +121,7 @@ export class Server12 extends Peer {
   }
 
   serverHelloDone(): void {
+    this.past.add('done');
     this.send(encodeMessage(HandshakeType.server_hello_done, () => undefined));
   }
 
@@ -135,6 +144,7 @@ export class Server12 extends Peer {
     const premaster = this.#share?.derive(decodeClientKeyExchange(body));
     if (premaster instanceof Promise || premaster === null || premaster === undefined)
       throw new Error('no premaster secret');
+    this.past.add('keys');
     this.useMaster(extendedMasterSecret(this.cipher.hash, Secret.take(premaster), this.transcript.digest()));
   }
 
@@ -150,6 +160,7 @@ export class Server12 extends Peer {
     const expected = verifyData(this.cipher.hash, this.#master, 'client', this.transcript.digest());
     const { body } = yield* this.message(HandshakeType.finished);
     if (!Buffer.from(body).equals(expected)) throw new Error("the client's Finished is wrong");
+    this.past.add('clientFinished');
   }
 
   newSessionTicket(lifetimeHint = 7200, ticket: Uint8Array = Buffer.from('ticket')): void {
@@ -163,10 +174,12 @@ export class Server12 extends Peer {
 
   /** Turn on our keys; the change_cipher_spec itself is sent with `sendChangeCipherSpec`. */
   useKeys(): void {
+    this.past.add('changed');
     this.writeWith(this.#serverKeys);
   }
 
   finished(twist: { corrupt?: boolean; length?: number } = {}): void {
+    this.past.add('finished');
     const data = verifyData(this.cipher.hash, this.#master, 'server', this.transcript.digest());
     if (twist.corrupt === true) data[0] = (data[0] ?? 0) ^ 1;
     // Into the transcript: where a session is resumed, the client's Finished covers ours.
@@ -178,6 +191,27 @@ export class Server12 extends Peer {
     this.sendChangeCipherSpec();
     this.useKeys();
     this.finished();
+  }
+
+  /** As `goOn()` of TLS 1.3. */
+  *goOn(): Script {
+    const { past } = this;
+    if (!past.has('keys')) {
+      if (!past.has('hello')) this.serverHello();
+      if (!past.has('certificate')) this.certificate();
+      if (!past.has('exchange')) this.serverKeyExchange();
+      if (!past.has('done')) this.serverHelloDone();
+      yield* this.clientCertificate();
+      yield* this.clientKeyExchange();
+    }
+    if (!past.has('clientFinished')) yield* this.clientFinished();
+    if (!past.has('finished')) {
+      if (!past.has('changed')) {
+        this.sendChangeCipherSpec();
+        this.useKeys();
+      }
+      this.finished();
+    }
   }
 
   *handshake(): Script {

@@ -36,7 +36,8 @@ import {
 } from '@ferrule/pure/wire';
 import type { CipherSuite, KeyShare } from '@ferrule/pure';
 import { concat } from '@ferrule/result/bytes';
-import { Peer, signAs, type Script } from './peer.ts';
+import { offeredOf, offers13 } from './offer.ts';
+import { NotApplicable, Peer, signAs, type Script } from './peer.ts';
 
 const CONTEXT = 'TLS 1.3, server CertificateVerify';
 
@@ -73,14 +74,17 @@ export class Server13 extends Peer {
 
   /** ClientHello; the first share that is no hybrid is the one that we answer. */
   *clientHello(): Script {
+    this.past.delete('retry');
     const { body } = yield* this.message(HandshakeType.client_hello);
     this.hello = decodeClientHello(body);
     this.offered = decodeExtensions('clientHello', this.hello.extensions);
-    this.cipher ??= this.suite(0x1301);
+    if (!offers13(this)) throw new NotApplicable('the client does not offer TLS 1.3');
+    this.cipher ??= this.suite(offeredOf(this.hello.cipherSuites, [0x1301, 0x1302, 0x1303]));
     this.transcript.start(this.cipher.hash);
   }
 
   helloRetryRequest(group: number | undefined, twist: ServerHelloTwist = {}): void {
+    this.past.add('retry');
     if (this.hello.random !== this.#retried) this.transcript.replaceFirstHello();
     this.#retried = this.hello.random;
     this.send(
@@ -105,7 +109,7 @@ export class Server13 extends Peer {
     const theirs = this.offered.keyShare?.find(({ group }) =>
       this.provider.groups.some(({ id, kem }) => id === group && !kem),
     );
-    if (theirs === undefined) throw new Error('the client sent no key share');
+    if (theirs === undefined) throw new NotApplicable('the client sends no key share of X25519 or a NIST curve');
     const ours: KeyShare = this.keyShare(theirs.group);
     const shared = ours.derive(theirs.keyExchange);
     if (shared instanceof Promise || shared === null) throw new Error('no shared secret');
@@ -147,6 +151,7 @@ export class Server13 extends Peer {
   }
 
   encryptedExtensions(extensions: readonly Extension[] = []): void {
+    this.past.add('extensions');
     this.send(encodeEncryptedExtensions(extensions));
   }
 
@@ -164,6 +169,7 @@ export class Server13 extends Peer {
     chain: readonly Uint8Array[] = this.identity.chain,
     twist: { context?: Uint8Array; extensions?: CertificateEntry['extensions'] } = {},
   ): void {
+    this.past.add('certificate');
     const entries = chain.map((data, index) => ({ data, extensions: index === 0 ? (twist.extensions ?? []) : [] }));
     this.send(encodeCertificate({ context: twist.context ?? new Uint8Array(0), entries }));
   }
@@ -171,20 +177,22 @@ export class Server13 extends Peer {
   certificateVerify(
     twist: { algorithm?: number; context?: string; over?: Uint8Array; corrupt?: boolean; signature?: Uint8Array } = {},
   ): void {
-    const algorithm = twist.algorithm ?? 0x0403;
+    this.past.add('verify');
+    const own = this.identity.kind.startsWith('rsa') ? 0x0804 : 0x0403;
+    const { algorithm = own } = twist;
     const content = concat([
       new Uint8Array(64).fill(0x20),
       Buffer.from(`${twist.context ?? CONTEXT}\0`),
       twist.over ?? this.transcript.digest(),
     ]);
-    const signature =
-      twist.signature ?? signAs(algorithm === 0x0403 ? algorithm : 0x0403, this.identity.privateKey, content);
+    const signature = twist.signature ?? signAs(own, this.identity.privateKey, content);
     if (twist.corrupt === true) signature[signature.length - 1] = (signature.at(-1) ?? 0) ^ 1;
     this.send(encodeCertificateVerify({ algorithm, signature }));
   }
 
   /** The server's Finished; application keys for writing from then on. */
   finished(twist: { corrupt?: boolean; length?: number; trailing?: Uint8Array } = {}): void {
+    this.past.add('finished');
     const mac = finishedMac(this.cipher.hash, this.serverHandshakeSecret, this.transcript.digest());
     if (twist.corrupt === true) mac[0] = (mac[0] ?? 0) ^ 1;
     const message = encodeFinished(mac.subarray(0, twist.length ?? mac.length));
@@ -225,6 +233,24 @@ export class Server13 extends Peer {
     const { body } = yield* this.message(HandshakeType.finished);
     if (!Buffer.from(body).equals(expected)) throw new Error("the client's Finished is wrong");
     this.useReadSecret(this.clientSecret);
+    this.past.add('clientFinished');
+  }
+
+  /** What the handshake still lacks, as it should be: for a client that let everything so far pass. */
+  *goOn(): Script {
+    const { past } = this;
+    if (past.has('retry')) yield* this.clientHello();
+    if (this.#handshake === undefined && this.#main === undefined) this.serverHello();
+    if (!past.has('finished')) {
+      if (!past.has('extensions')) this.encryptedExtensions();
+      if (!past.has('certificate')) this.certificate();
+      if (!past.has('verify')) this.certificateVerify();
+      this.finished();
+    }
+    if (!past.has('clientFinished')) {
+      yield* this.clientCertificate();
+      yield* this.clientFinished();
+    }
   }
 
   /** The PSK of the last ticket that was sent. */

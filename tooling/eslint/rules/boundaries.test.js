@@ -39,6 +39,7 @@ tester.run('boundaries', boundaries, {
       "import { createPure } from '@ferrule/pure'; import '@ferrule/conformance';",
     ),
     at('apps/cli/src/main.ts', "import { Command } from 'commander'; import { connect } from 'ferrule';"),
+    at('apps/judge/src/rows.ts', "import { POISON } from '@ferrule/wrong-servers/behaviour';"),
     at('apps/bogo-shim/src/main.ts', "import { loadNative } from '@ferrule/native';"),
     at('examples/memory-handshake.ts', "import { bioPair } from '@ferrule/bio'; import '@ferrule/pure/crypto/node';"),
     at('packages/result/src/codes.ts', "import { a } from './alert.ts'; export * from './tls-error.ts';"),

@@ -1,0 +1,160 @@
+/** @module A row's server on loopback: as many connections as the command makes, each with a server of its own. */
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { Identity } from '@ferrule/conformance/pki';
+import { NotApplicable, type Peer, type Script } from '@ferrule/wrong-servers/peer';
+import type { Play, Row, Seen } from './row.ts';
+
+export interface ServeOptions {
+  readonly identity: Identity;
+  /** What is sent to a client that has let everything pass. */
+  readonly answer: string;
+  /** Milliseconds until the server closes a connection on which nothing happens any more. */
+  readonly patience: number;
+}
+
+export interface Serving {
+  readonly port: number;
+  seen(): Seen;
+  /** Ends every connection. */
+  close(): void;
+}
+
+/** How long a request may be waited for, in milliseconds; a client that only reads is answered then. */
+const REQUEST_WITHIN = 300;
+
+/** @throws Error where no port of 127.0.0.1 can be had */
+export async function serve(row: Row, options: ServeOptions): Promise<Serving> {
+  const lines = new Set<Line>();
+  const accept = (socket: Socket): void => void lines.add(new Line(socket, row, options));
+  const first = createServer({ allowHalfOpen: true }, accept);
+  await listen(first, 0, '127.0.0.1');
+  const { port } = first.address() as AddressInfo;
+  const second = createServer({ allowHalfOpen: true }, accept);
+  // `localhost` may lead there first. Where there is no IPv6, or the port is taken, clients try the other address
+  await listen(second, port, '::1').catch(() => undefined);
+  return {
+    port,
+    seen: () => together([...lines]),
+    close(): void {
+      for (const line of lines) line.close();
+      for (const server of [first, second]) if (server.listening) server.close();
+    },
+  };
+}
+
+const listen = (server: Server, port: number, host: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject).listen(port, host, resolve);
+  });
+
+function together(lines: readonly Line[]): Seen {
+  const notApplicable = lines.find((line) => line.notApplicable !== undefined)?.notApplicable;
+  return {
+    connections: lines.length,
+    begun: lines.some(({ begun }) => begun),
+    alerts: lines.flatMap(({ peer }) => peer.alerts),
+    unreadable: lines.some(({ unreadable }) => unreadable),
+    data: lines.some(({ peer }) => peer.received.some(({ length }) => length > 0)),
+    ...(notApplicable !== undefined && { notApplicable }),
+  };
+}
+
+/** `wrong`: as the row says; `on`: to the end of the handshake; `answer`: a request is waited for; then `over`. */
+type Phase = 'wrong' | 'on' | 'answer' | 'over';
+
+/** One connection. */
+class Line {
+  readonly peer: Play['peer'];
+  begun = false;
+  unreadable = false;
+  notApplicable: string | undefined;
+  readonly #socket: Socket;
+  readonly #answer: string;
+  readonly #closes: boolean;
+  readonly #timers: NodeJS.Timeout[] = [];
+  readonly #rest: Script;
+  #script: Script;
+  #phase: Phase = 'wrong';
+  #ended = false;
+
+  constructor(socket: Socket, row: Row, { identity, answer, patience }: ServeOptions) {
+    const { peer, script } = row.play(identity);
+    this.peer = peer;
+    this.#socket = socket;
+    this.#script = script;
+    this.#answer = answer;
+    this.#closes = row.closes === true;
+    this.#rest = listening(peer);
+    this.#timers.push(setTimeout(() => this.#end(), patience));
+    socket
+      .on('data', (data: Buffer) => {
+        peer.feed(new Uint8Array(data));
+        this.#act();
+      })
+      .on('end', () => this.#end())
+      .on('error', () => undefined)
+      .on('close', () => this.#clear());
+  }
+
+  close(): void {
+    this.#clear();
+    this.#socket.destroy();
+  }
+
+  #clear(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+  }
+
+  #act(): void {
+    try {
+      this.#advance();
+    } catch (error) {
+      if (error instanceof NotApplicable) this.notApplicable = error.message;
+      else if (this.#phase === 'wrong' && !this.#hasHello())
+        this.notApplicable = `its ClientHello cannot be read: ${(error as Error).message}`;
+      else this.unreadable = true;
+      this.#phase = 'over';
+    }
+    const output = this.peer.takeOutput();
+    if (output.length > 0 && !this.#ended) this.#socket.write(output);
+    if (this.#phase === 'over') this.#end();
+  }
+
+  #hasHello(): boolean {
+    return 'hello' in this.peer && this.peer.hello !== undefined;
+  }
+
+  #advance(): void {
+    if (this.#phase === 'wrong' && this.#script.next().done === true) {
+      this.begun = true;
+      this.#script = this.peer.goOn();
+      this.#phase = this.#closes ? 'over' : 'on';
+    }
+    if (this.#phase === 'on' && this.#script.next().done === true) {
+      this.#phase = 'answer';
+      this.#timers.push(setTimeout(() => this.#reply(), REQUEST_WITHIN));
+    }
+    if (this.#phase !== 'answer' && this.#phase !== 'over') return;
+    this.#rest.next();
+    if (this.#phase === 'answer' && this.peer.received.length > 0) this.#reply();
+  }
+
+  #reply(): void {
+    if (this.#phase !== 'answer') return;
+    this.#phase = 'over';
+    this.peer.sendData(this.#answer);
+    this.peer.sendAlert(1, 0);
+    this.#act();
+  }
+
+  /** Our side only: what the client still has to say is listened to. */
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#socket.end();
+  }
+}
+
+function* listening(peer: Peer): Script {
+  for (;;) yield* peer.record();
+}

@@ -1,0 +1,3 @@
+import { program } from '@ferrule/tsup-config';
+
+export default program({ main: 'src/main.ts' });

@@ -1,0 +1,3 @@
+import { testing } from '@ferrule/vitest-config';
+
+export default testing();
