@@ -40,7 +40,7 @@ export interface ConnectOverOptions extends ContextOptions {
   readonly preamble?: StarttlsProtocol | Starttls;
   /** The longest time until the connection is established, milliseconds; 0 = no limit. Default 30000. */
   readonly timeout?: number;
-  /** Ends the attempt, or the connection, with `ABORTED`. */
+  /** Ends the attempt, or the connection: with its reason where that is a `TlsError`, else with `ABORTED`. */
   readonly signal?: AbortSignal;
   /** How long `close()` goes on while the other side takes nothing of what was written, milliseconds. Default 10000. */
   readonly closeTimeout?: number;
@@ -66,6 +66,7 @@ export interface ConnectOptions extends ConnectOverOptions {
   readonly dial?: Dial;
   /** 4 or 6 alone. Default both, raced. */
   readonly family?: 4 | 6;
+  /** The address of this machine to connect from. Default: the system's choice. */
   readonly localAddress?: string;
   /**
    * TCP_NODELAY after the handshake; during it it is always on. Default true; false lets Nagle's algorithm gather small

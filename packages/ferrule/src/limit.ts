@@ -1,7 +1,7 @@
 /** @module The time and the signal that end an attempt to connect, and later the connection. */
 import { TlsError } from '@ferrule/result';
 import type { Destination } from '@ferrule/result/host';
-import { abortable, onAbort } from './abort.ts';
+import { abortable, onAbort, reasonOf } from './abort.ts';
 import type { Dial } from './transport.ts';
 
 /** For whoever names none, milliseconds. */
@@ -10,7 +10,6 @@ export const DEFAULT_TIMEOUT = 30_000;
 export class Limit {
   /** Says what is being waited for, for the message of a timeout. */
   waitingFor: () => string = () => 'the transport (DNS, TCP)';
-  readonly #signal: AbortSignal | undefined;
   readonly #timer: ReturnType<typeof setTimeout> | undefined;
   #stop: (reason: TlsError) => void = () => {};
   #reason: TlsError | undefined;
@@ -18,7 +17,6 @@ export class Limit {
 
   /** @param milliseconds 0 = no limit. */
   constructor(name: string, milliseconds: number, signal: AbortSignal | undefined) {
-    this.#signal = signal;
     if (milliseconds > 0) {
       this.#timer = setTimeout(
         () =>
@@ -28,8 +26,8 @@ export class Limit {
         milliseconds,
       );
     }
-    if (signal?.aborted) this.#abort();
-    else if (signal !== undefined) this.#unsigned = onAbort(signal, this.#abort);
+    if (signal?.aborted) this.#end(reasonOf(signal));
+    else if (signal !== undefined) this.#unsigned = onAbort(signal, () => this.#end(reasonOf(signal)));
   }
 
   /** What to do when time or patience is over; the last one given counts. Done at once when it already is. */
@@ -53,10 +51,6 @@ export class Limit {
     clearTimeout(this.#timer);
     this.#unsigned();
   }
-
-  readonly #abort = (): void => {
-    this.#end(new TlsError('ABORTED', 'the caller aborted the connection', { cause: this.#signal?.reason as unknown }));
-  };
 
   #end(reason: TlsError): void {
     this.#reason ??= reason;

@@ -34,7 +34,7 @@ const UNASKED = 16 * 1024;
 export { abortable, aborted, onAbort, reasonOf } from './abort.ts';
 export type { Settled } from './jobs.ts';
 export { DEFAULT_TIMEOUT, dialled, Limit } from './limit.ts';
-export type { PumpFace, PumpOptions } from './pump-face.ts';
+export { type PumpFace, type PumpOptions, STALL } from './pump-face.ts';
 export { dialOption, streamPipe } from './transport.ts';
 
 /**

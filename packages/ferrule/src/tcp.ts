@@ -130,13 +130,8 @@ export class TcpTransport implements Transport {
     else this.#socket?.resume();
   }
 
-  /** As Node's own timeouts see it: the part of a write that the system has taken already does not count. */
   get queued(): number {
-    const { writableLength = 0, _handle } = (this.#socket ?? {}) as {
-      readonly writableLength?: number;
-      readonly _handle?: { readonly writeQueueSize?: number } | null;
-    };
-    return writableLength + (_handle?.writeQueueSize ?? 0);
+    return this.#socket === undefined ? 0 : unsentBy(this.#socket);
   }
 
   send(bytes: Uint8Array, done: (error?: Error | null) => void): void {
@@ -175,6 +170,17 @@ export class TcpTransport implements Transport {
     if (!this.#noDelay) this.#socket?.setNoDelay(false);
   }
 }
+
+/**
+ * Bytes that were given to a socket and that the system has not taken, as Node's own timeouts see it: the part of a
+ * write that it has taken already does not count.
+ */
+export const unsentBy = (socket: Net.Socket): number => {
+  const { writableLength, _handle } = socket as Net.Socket & {
+    readonly _handle?: { readonly writeQueueSize?: number };
+  };
+  return writableLength + (_handle?.writeQueueSize ?? 0);
+};
 
 /** The address at the other end of a socket; `undefined` where it has none, as a unix socket. */
 export const remoteOf = ({ remoteAddress: host, remotePort: port }: Net.Socket): string | undefined =>

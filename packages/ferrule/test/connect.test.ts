@@ -258,6 +258,8 @@ describe.each(engines.filter((_, i) => runs[i]))('connect() with the %s engine',
     const port = await silent();
     const reason = new Error('enough');
     expect((await failure({ host: '127.0.0.1', port, backend, signal: AbortSignal.abort(reason) })).cause).toBe(reason);
+    const own = new TlsError('TIMEOUT', 'the program has waited long enough');
+    expect(await failure({ host: '127.0.0.1', port, backend, signal: AbortSignal.abort(own) })).toBe(own);
     const during = new AbortController();
     setTimeout(() => during.abort(reason), 50);
     expect(await failure({ host: '127.0.0.1', port, backend, signal: during.signal })).toMatchObject({

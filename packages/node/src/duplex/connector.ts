@@ -19,6 +19,7 @@ import type { Starttls, StarttlsProtocol } from '@ferrule/starttls';
 import { chooseBackend, type BackendChoice } from 'ferrule';
 import { preambleOption, unused } from 'ferrule/before-tls';
 import { type CaOption, contextOptionNames, ownOptions, verifiesName, withAnchors } from 'ferrule/options';
+import { DEFAULT_TIMEOUT } from 'ferrule/pump';
 import {
   memorySessionCache,
   type SessionCache,
@@ -106,9 +107,6 @@ export interface DuplexOptions {
 
 const LOCALHOST = 'localhost';
 
-/** Milliseconds. */
-const HANDSHAKE_TIMEOUT = 30_000;
-
 const CONNECTOR_KEYS: ReadonlySet<string> = new Set<keyof ConnectorOptions>([
   ...contextOptionNames,
   'backend',
@@ -160,7 +158,7 @@ export class TlsConnector {
       ca,
       sessions,
       dial,
-      handshakeTimeout = HANDSHAKE_TIMEOUT,
+      handshakeTimeout = DEFAULT_TIMEOUT,
       keylog,
       ...rest
     } = knownOptions(options, CONNECTOR_KEYS);

@@ -3,7 +3,7 @@ import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TlsError } from '@ferrule/result';
 import type { Transport, TransportSink } from 'ferrule';
-import { receiveBuffer, transportError } from 'ferrule/tcp';
+import { receiveBuffer, transportError, unsentBy } from 'ferrule/tcp';
 
 /** Where to connect: net.connect's options, a stream that is connected or about to be, or a way to get one. */
 export type Target =
@@ -40,7 +40,6 @@ export function targetOf(
 /** What a stream may have besides: a socket has it, and what stands for one. */
 interface Handle {
   readonly connecting?: boolean;
-  readonly _handle?: { readonly writeQueueSize?: number } | null;
   /** Of what stands for another stream. */
   readonly queued?: number;
   ref?(): unknown;
@@ -102,10 +101,9 @@ export class StreamTransport implements Transport {
     return destroyed || !writable || readableEnded;
   }
 
-  /** As Node's own timeouts see it: the part of a write that the system has taken already does not count. */
   get queued(): number {
-    const { queued, writableLength } = this.stream;
-    return queued ?? writableLength + ((this.socket as Handle | undefined)?._handle?.writeQueueSize ?? 0);
+    const { socket, stream } = this;
+    return stream.queued ?? (socket === undefined ? stream.writableLength : unsentBy(socket));
   }
 
   get socket(): net.Socket | undefined {

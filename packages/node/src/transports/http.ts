@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { TlsError } from '@ferrule/result';
 import { authority, type Destination } from '@ferrule/result/host';
 import { abortable } from './abortable.ts';
+import { credentialsRefused, nameOfProxy, refused, unreachable } from './refusals.ts';
 import { type Proxy, proxyHost } from './route.ts';
 import { type Attempt, openProxySocket } from './socket.ts';
 
@@ -17,7 +18,7 @@ export async function connectThrough(proxy: Proxy, { host, port }: Destination, 
   const { signal, onStep } = attempt;
   const target = authority({ host: proxyHost(host), port });
   const socket = await openProxySocket(proxy, attempt);
-  const name = `the proxy ${authority(proxy)}`;
+  const name = nameOfProxy(proxy);
   const closed = (cause?: Error): TlsError =>
     new TlsError('PROXY_CLOSED', `${name} hung up before it answered CONNECT`, { cause });
   await abortable<void>(signal, (resolve, reject) => {
@@ -30,7 +31,7 @@ export async function connectThrough(proxy: Proxy, { host, port }: Destination, 
       const { status, rest, wrong } = answerIn(received);
       if (wrong) return reject(new TlsError('PROXY_MALFORMED', `${name} does not answer in HTTP/1.1`));
       if (status === undefined) return;
-      const error = refusal(status, name, target);
+      const error = refusal(status, proxy, target);
       if (error !== undefined) return reject(error);
       socket.off('end', ended).off('error', failed).off('close', ended).off('readable', readable);
       // As Node leaves a socket after CONNECT: paused by nobody
@@ -86,18 +87,10 @@ function answerIn(received: Buffer): Answer {
   }
 }
 
-function refusal(answer: string, name: string, target: string): TlsError | undefined {
+function refusal(answer: string, proxy: Proxy, target: string): TlsError | undefined {
   const code = Number(answer.slice(0, 3));
   if (code >= 200 && code < 300) return undefined;
-  if (code === 407)
-    return new TlsError(
-      'PROXY_AUTHENTICATION_REQUIRED',
-      `${name} requires credentials, or refused those that were given: ${answer}`,
-    );
-  if (code === 502 || code === 503 || code === 504) {
-    return new TlsError('TRANSPORT_ERROR', `${name} cannot reach ${target}: ${answer}`, {
-      hint: 'Check host and port; the proxy may see another DNS and other networks than this machine.',
-    });
-  }
-  return new TlsError('PROXY_REFUSED', `${name} refused to connect to ${target}: ${answer}`);
+  const name = nameOfProxy(proxy);
+  if (code === 407) return credentialsRefused(name, proxy.credentials !== undefined, answer);
+  return (code >= 502 && code <= 504 ? unreachable : refused)(name, target, answer);
 }

@@ -1,9 +1,10 @@
 /** @module The socket under every route: TCP or unix, its errors with hints. */
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
 import { TlsError } from '@ferrule/result';
-import { authority, type Destination } from '@ferrule/result/host';
+import type { Destination } from '@ferrule/result/host';
 import { transportError } from 'ferrule/tcp';
 import { abortable } from './abortable.ts';
+import { nameOfProxy } from './refusals.ts';
 
 /** What whoever wants the connection keeps of the way to it. */
 export interface Attempt {
@@ -54,7 +55,7 @@ function explained(error: NodeJS.ErrnoException, name: string, family: 4 | 6 | u
 
 /** To a proxy or relay, which is at fault when it cannot be reached. @throws TlsError PROXY_UNREACHABLE, ABORTED. */
 export async function openProxySocket(proxy: Destination, attempt: Attempt): Promise<Socket> {
-  const name = `the proxy ${authority(proxy)}`;
+  const name = nameOfProxy(proxy);
   try {
     return await openSocket(proxy, { ...attempt, name, onStep: (step) => attempt.onStep(`proxy ${step}`) });
   } catch (error) {

@@ -4,6 +4,7 @@ import { TlsError } from '@ferrule/result';
 import { authority, type Destination } from '@ferrule/result/host';
 import { abortable } from './abortable.ts';
 import { load } from './load.ts';
+import { credentialsRefused, nameOfProxy, refused, unreachable } from './refusals.ts';
 import { type Proxy, proxyHost } from './route.ts';
 import { type Attempt, openProxySocket } from './socket.ts';
 
@@ -82,31 +83,18 @@ const REFUSED: Readonly<Record<string, string>> = {
   AddressNotSupported: 'address type not supported',
 };
 
-function failure(error: Error, proxy: Proxy, to: Destination): TlsError {
-  const name = `the proxy ${authority(proxy)}`;
+function failure(error: Error, proxy: Proxy, destination: Destination): TlsError {
+  const name = nameOfProxy(proxy);
   const { message } = error;
-  if (/accepted authentication type|unknown authentication type|Authentication failed/i.test(message)) {
-    return new TlsError(
-      'PROXY_AUTHENTICATION_REQUIRED',
-      `${name} ${proxy.credentials === undefined ? 'requires credentials' : 'refused these credentials'}`,
-      { cause: error },
-    );
-  }
+  if (/accepted authentication type|unknown authentication type|Authentication failed/i.test(message))
+    return credentialsRefused(name, proxy.credentials !== undefined, '', error);
   const reply = /rejected connection - (\w+)/.exec(message)?.[1];
   if (reply !== undefined) {
-    const unreachable = UNREACHABLE[reply];
-    return unreachable === undefined
-      ? new TlsError(
-          'PROXY_REFUSED',
-          `${name} refused to connect to ${authority(to)}: ${REFUSED[reply] ?? 'for a reason that RFC 1928 does not know'}`,
-          {
-            cause: error,
-          },
-        )
-      : new TlsError('TRANSPORT_ERROR', `${name} cannot reach ${authority(to)}: ${unreachable}`, {
-          cause: error,
-          hint: 'Check host and port; the proxy may see another DNS and other networks than this machine.',
-        });
+    const to = authority(destination);
+    const why = UNREACHABLE[reply];
+    return why === undefined
+      ? refused(name, to, REFUSED[reply] ?? 'for a reason that RFC 1928 does not know', error)
+      : unreachable(name, to, why, error);
   }
   if (/^Received invalid/.test(message))
     return new TlsError('PROXY_MALFORMED', `${name} does not answer in SOCKS5`, { cause: error });
@@ -115,4 +103,4 @@ function failure(error: Error, proxy: Proxy, to: Destination): TlsError {
 }
 
 const closed = (proxy: Proxy, cause?: Error): TlsError =>
-  new TlsError('PROXY_CLOSED', `the proxy ${authority(proxy)} hung up before it had connected us`, { cause });
+  new TlsError('PROXY_CLOSED', `${nameOfProxy(proxy)} hung up before it had connected us`, { cause });

@@ -9,6 +9,7 @@ import { TlsError } from '@ferrule/result';
 import type { Destination } from '@ferrule/result/host';
 import { abortable } from './abortable.ts';
 import { load } from './load.ts';
+import { credentialsRefused } from './refusals.ts';
 import { nameOfRoute } from './route.ts';
 import { type Attempt, openProxySocket } from './socket.ts';
 
@@ -44,10 +45,7 @@ export async function webSocket(template: string, to: Destination, attempt: Atte
     ws.once('unexpected-response', (_request: unknown, { statusCode = 0, statusMessage = '' }: IncomingMessage) =>
       reject(
         statusCode === 401 || statusCode === 407
-          ? new TlsError(
-              'PROXY_AUTHENTICATION_REQUIRED',
-              `${name} requires credentials, or refused those that were given: ${statusCode} ${statusMessage}`,
-            )
+          ? credentialsRefused(name, url.username !== '', `${statusCode} ${statusMessage}`)
           : new TlsError('PROXY_REFUSED', `${name} does not open a WebSocket: ${statusCode} ${statusMessage}`),
       ),
     );

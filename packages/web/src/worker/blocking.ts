@@ -6,7 +6,7 @@ import { BioError, type BlockingBio, blockingBio, type SharedBio, sharedBio, sha
 import { knownOptions, memoryOf } from '@ferrule/result/arguments';
 import { type Destination, destinationOption } from '@ferrule/result/host';
 import type { Dial, Pipe } from 'ferrule';
-import { dialOption } from 'ferrule/pump';
+import { dialOption, STALL } from 'ferrule/pump';
 import { pipeOf } from '../pipe-of.ts';
 import { checkPort, type ClosablePort, listen, type Port, post, whenGone } from './port.ts';
 
@@ -120,9 +120,6 @@ async function send(bio: SharedBio, pipe: Pipe, changes: Changes): Promise<void>
   }
 }
 
-/** How long a pipe that is closed may take no byte, milliseconds; as `closeTimeout` of `connect()`. */
-const STALL = 10_000;
-
 /** What {@link SharedBio.changed} tells one caller, for several. */
 class Changes {
   readonly #bio: SharedBio;
@@ -164,7 +161,7 @@ class Changes {
     this.#wake();
   }
 
-  /** Settles when the pipe was closed and takes no more. */
+  /** Settles when the pipe was closed and has taken no byte for {@link STALL}, as `closeTimeout` of `connect()`. */
   async stalled(): Promise<void> {
     await this.closed;
     for (let before = -1; before !== this.moved && !this.#stopped;) {
