@@ -175,12 +175,12 @@ export class TcpTransport implements Transport {
  * Bytes that were given to a socket and that the system has not taken, as Node's own timeouts see it: the part of a
  * write that it has taken already does not count.
  */
-export const unsentBy = (socket: Net.Socket): number => {
+export function unsentBy(socket: Net.Socket): number {
   const { writableLength, _handle } = socket as Net.Socket & {
-    readonly _handle?: { readonly writeQueueSize?: number };
+    readonly _handle?: { readonly writeQueueSize?: number } | null;
   };
   return writableLength + (_handle?.writeQueueSize ?? 0);
-};
+}
 
 /** The address at the other end of a socket; `undefined` where it has none, as a unix socket. */
 export const remoteOf = ({ remoteAddress: host, remotePort: port }: Net.Socket): string | undefined =>
