@@ -21,6 +21,7 @@ export default library(
     trace: 'src/trace/index.ts',
   },
   {
+    everyday: ['index', 'crypto/node', 'parts/client-certificates', 'parts/ech', 'parts/revocation', 'parts/tls12'],
     // Sources of cryptography, and the parts, are reached by their public names, so that a bundler can leave one out;
     // their types are not built yet.
     external: [/^@ferrule\/pure\/crypto\//],

@@ -17,6 +17,18 @@ export default library(
     'x509-v': 'src/x509-v-numbers.ts',
   },
   {
+    joined: [
+      'index',
+      'arguments',
+      'bytes',
+      'directory-string',
+      'host',
+      'names',
+      'numbers',
+      'pem',
+      'preference',
+      'revocation',
+    ],
     // The texts are reached by their public name, so that a bundler can leave them out; the X509_V numbers, so that theirs
     // are constants, which a bundler puts in their place. Their types are not built yet.
     external: ['@ferrule/result/texts', '@ferrule/result/x509-v'],

@@ -16,7 +16,13 @@ const shared = {
 };
 
 export default [
-  library(entry, { ...shared, format: ['esm'], clean: ['**/*.js', '**/*.js.map'] }),
+  library(entry, {
+    ...shared,
+    format: ['esm'],
+    everyday: ['index'],
+    into: 'index',
+    clean: ['**/*.js', '**/*.js.map'],
+  }),
   // With splitting, CommonJS is written by another tool, which takes `??` and `?.` apart, generators with them
   library(entry, { ...shared, format: ['cjs'], splitting: false, clean: ['**/*.cjs', '**/*.cjs.map'] }),
 ];

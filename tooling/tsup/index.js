@@ -1,14 +1,21 @@
 import { defineConfig } from 'tsup';
+import { joinChunks, joinEntries } from './join-chunks.js';
+import { markPure } from './mark-pure.js';
 
 /**
  * The one build of every library here: ESM, CJS and declarations, from the given entry points. Splitting is left to the
  * default, on for ESM and off for CJS: tsup splits CJS with a tool that breaks `?? (yield* …)`. Declarations are made
  * against the other packages' built types, so the source condition is off. They are made with Node's types at hand, for
  * the one file of a portable package that is Node's; that nothing else uses them, `tsc` checks.
- * @param {Record<string, string> | string[]} entry
- * @param {import('tsup').Options} [extra]
+ *
+ * Each file that Node loads takes it about a millisecond, and packages see each other's entry points, so what programs
+ * load together is few files. Entry points that are `joined` are, for Node, one file, `node.js`, to which package.json
+ * sends it; bundlers have them apart, to leave some for later. Chunks that the `everyday` entry points load are one
+ * file, or part of `into` where nothing forbids it.
+ * @param {Record<string, string>} entry
+ * @param {import('tsup').Options & { joined?: readonly string[], everyday?: readonly string[], into?: string }} [extra]
  */
-export const library = (entry, extra = {}) =>
+export const library = (entry, { joined = [], everyday = [], into, ...extra } = {}) =>
   defineConfig({
     entry,
     format: ['esm', 'cjs'],
@@ -19,6 +26,12 @@ export const library = (entry, extra = {}) =>
     // What is `@internal` is for this package alone: declarations have nothing of it
     dts: {
       compilerOptions: { ignoreDeprecations: '6.0', customConditions: [], types: ['node'], stripInternal: true },
+    },
+    onSuccess: async () => {
+      if (extra.format?.includes('esm') === false) return;
+      if (everyday.length > 0) await joinChunks('dist', everyday, into);
+      if (joined.length > 0) await joinEntries('dist', joined);
+      await markPure('dist');
     },
     ...extra,
   });
