@@ -17,7 +17,10 @@ export const MODULE_STATE = {
   'apps/cli/src/target.ts': { blamed: 'notes: which target of several a failure is of' },
 
   'packages/bio/src/channel.ts': { NOTHING: 'constant: no bytes' },
-  'packages/bio/src/outbound.ts': { pool: 'cache: 16 buffers (POOL_LIMIT)' },
+  'packages/bio/src/outbound.ts': {
+    pool: 'cache: 16 buffers (POOL_LIMIT)',
+    blocks: 'cache: 64 blocks of 512 bytes (BLOCKS_LIMIT)',
+  },
 
   'packages/conformance/src/blocking.ts': { worker: 'program: one worker serves all tests' },
   'packages/conformance/src/checks/man-page.ts': { FATAL_HANDSHAKE_FAILURE: 'constant: a record' },

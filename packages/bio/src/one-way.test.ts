@@ -77,18 +77,40 @@ describe('OutboundBio', () => {
     expect(new OutboundBio().nwrite0().buffer).not.toBe(bytes.buffer);
   });
 
-  it('sends little from memory of its size, and a hundred connections that do so share one block', () => {
-    const blocks = new Set<unknown>();
+  it('sends little from a copy, so that a hundred connections that do so share one buffer', () => {
+    const buffers = new Set<unknown>();
     const sent = Array.from({ length: 100 }, (_, i) => {
       const bio = new OutboundBio();
-      blocks.add(bio.nwrite0().buffer);
-      bio.write(new Uint8Array(200).fill(i));
-      return bio.take()?.bytes;
+      buffers.add(bio.nwrite0().buffer);
+      bio.write(new Uint8Array(i < 50 ? 200 : 2000).fill(i));
+      return bio.take();
     });
-    expect(blocks.size).toBe(1);
-    expect(sent.map((bytes) => [bytes?.buffer.byteLength, bytes?.[0], bytes?.[199]])).toEqual(
-      sent.map((_, i) => [200, i, i]),
+    expect(buffers.size).toBe(1);
+    expect(sent.map((each) => [each?.bytes.length, each?.bytes[0], each?.bytes.at(-1)])).toEqual(
+      sent.map((_, i) => [i < 50 ? 200 : 2000, i, i]),
     );
+    expect(new Set(sent.map((each) => each?.bytes.buffer)).size).toBe(100);
+    expect(sent.reduce((sum, each) => sum + (each?.bytes.buffer.byteLength ?? 0), 0)).toBeLessThan(130_000);
+    for (const each of sent) each?.release();
+  });
+
+  it('uses the memory of a small message again once it has been sent, and not what a transport has transferred', () => {
+    const send = (): { readonly bytes: Uint8Array; release(): void } => {
+      const bio = new OutboundBio();
+      bio.write(Uint8Array.of(1, 2, 3));
+      const outgoing = bio.take();
+      if (outgoing === undefined) throw new Error('3 bytes are queued');
+      return outgoing;
+    };
+    const first = send();
+    const { buffer } = first.bytes;
+    expect(send().bytes.buffer).not.toBe(buffer);
+    first.release();
+    const second = send();
+    expect(second.bytes.buffer).toBe(buffer);
+    structuredClone(buffer, { transfer: [buffer as ArrayBuffer] });
+    second.release();
+    expect([...send().bytes]).toEqual([1, 2, 3]);
   });
 
   it('is full when as much is in flight as it was told', () => {

@@ -6,11 +6,16 @@ import { failureOf } from './error.ts';
 
 /** Four full records of TLS 1.3 or 1.2 (5 + 16384 + at most 256 bytes each, RFC 9846 section 5.2). */
 const BUFFER_SIZE = 4 * (5 + 16_384 + 256);
-/** What is no longer than this is sent from a copy of its size: many connections that say little take one buffer. */
+/** What is no longer than this is sent from a copy: many connections that say little take one buffer. */
 const SMALL = 4096;
+/** A copy that fits is in one of these, used again: memory for each message is the garbage collector's dearest kind. */
+const BLOCK_SIZE = 512;
 /** Buffers kept for whoever has something to send next, all connections together. */
 const POOL_LIMIT = 16;
 const pool: Uint8Array[] = [];
+/** Blocks kept for small messages, all connections together. */
+const BLOCKS_LIMIT = 64;
+const blocks: Uint8Array[] = [];
 
 /** Ciphertext that is ready to be sent, and the duty to say when it has been. */
 export interface Outgoing {
@@ -54,20 +59,23 @@ export class OutboundBio implements Bio {
     if (this.#filled === 0) return undefined;
     const buffer = this.#buffer;
     const length = this.#filled;
-    const small = length <= SMALL;
-    const bytes = small ? buffer.slice(0, length) : buffer.subarray(0, length);
+    let memory = buffer;
+    if (length <= SMALL) {
+      memory = length > BLOCK_SIZE ? new Uint8Array(length) : (blocks.pop() ?? new Uint8Array(BLOCK_SIZE));
+      memory.set(buffer.subarray(0, length));
+      giveBack(buffer);
+    }
     this.#buffer = EMPTY;
     this.#filled = 0;
     this.#inFlight += length;
-    if (small) giveBack(buffer);
     let released = false;
     return {
-      bytes,
+      bytes: memory.subarray(0, length),
       release: (): void => {
         if (released) return;
         released = true;
         this.#inFlight -= length;
-        if (!small) giveBack(buffer);
+        giveBack(memory);
       },
     };
   }
@@ -122,6 +130,8 @@ export class OutboundBio implements Bio {
   }
 }
 
-function giveBack(buffer: Uint8Array): void {
-  if (pool.length < POOL_LIMIT) pool.push(buffer);
+/** Keeps it for whoever comes next; not what is of another size, nor what the transport has transferred. */
+function giveBack(memory: Uint8Array): void {
+  if (memory.length === BUFFER_SIZE && pool.length < POOL_LIMIT) pool.push(memory);
+  else if (memory.length === BLOCK_SIZE && blocks.length < BLOCKS_LIMIT) blocks.push(memory);
 }

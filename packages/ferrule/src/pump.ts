@@ -62,6 +62,8 @@ export class TlsPump implements TransportSink {
   #flowing = true;
   /** {@link InboundBio.moved} when what is there was last offered to a read that wanted more. */
   #offered = -1;
+  /** The last read has taken all that there was, and waits for nothing but bytes. */
+  #dry = false;
   #awaited: Promise<void> | undefined;
   #readEnded = false;
   #shutdown: 'no' | 'asked' | 'sent' = 'no';
@@ -292,6 +294,12 @@ export class TlsPump implements TransportSink {
 
   #read(ssl: Ssl): void {
     if (this.#readEnded || this.#closing) return;
+    // Most turns are for a write
+    if (this.#dry && this.#inbound.pending === 0 && !this.#inbound.eof && this.#broken === undefined) {
+      this.#hungry = true;
+      return;
+    }
+    this.#dry = false;
     for (let into = this.#face.space(); into !== undefined; into = this.#face.space()) {
       const ret = ssl.read(into);
       if (ret > 0) {
@@ -340,6 +348,7 @@ export class TlsPump implements TransportSink {
         this.#hungry = true;
         // Of an observer: no byte tells that it was rejected
         if (ssl.asyncReady !== undefined) this.#awaitPromise(ssl.asyncReady);
+        else this.#dry = this.#inbound.pending === 0;
         return;
       case SslErrorCode.wantWrite:
         this.#full = true;
@@ -376,6 +385,7 @@ export class TlsPump implements TransportSink {
     const go = (): void => {
       if (this.#awaited !== ready) return;
       this.#awaited = undefined;
+      this.#dry = false;
       this.run();
     };
     void ready.then(() => {

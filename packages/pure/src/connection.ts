@@ -171,7 +171,9 @@ class Connection implements Port {
   }
 
   get asyncReady(): Promise<void> | undefined {
-    const all = [this.#hs.operation, this.#records.opening, this.#records.sealing].filter((each) => each !== undefined);
+    const { opening, sealing } = this.#records;
+    if ((this.#hs.operation ?? opening ?? sealing) === undefined) return undefined;
+    const all = [this.#hs.operation, opening, sealing].filter((each) => each !== undefined);
     // What has settled already must not wake, over and over, those who wait for something else.
     const waiting = all.filter(({ settled }) => !settled);
     return waiting.length > 1 ? Promise.race(waiting.map(({ ready }) => ready)) : (waiting[0] ?? all[0])?.ready;

@@ -1,5 +1,6 @@
 /** @module Where plaintext goes: into chunks for a stream's reader, or into one buffer of the caller's. */
 import { bytesOf } from '@ferrule/result/arguments';
+import { EMPTY } from '@ferrule/result/bytes';
 
 /**
  * Plaintext is read into slabs of at most this size, as much as the transport receives at once. Each is new: its bytes
@@ -58,7 +59,7 @@ export const asBuffer = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer
 export class Chunks implements Plaintext {
   wanted = false;
   readonly #push: (chunk: Uint8Array) => boolean;
-  #slab: Uint8Array = new Uint8Array(0);
+  #slab: Uint8Array = EMPTY;
   #used = 0;
 
   constructor(push: (chunk: Uint8Array) => boolean) {
@@ -90,7 +91,7 @@ export class Chunks implements Plaintext {
   drained(): void {
     if (this.#used === 0) return;
     const full = this.#slab.subarray(0, this.#used);
-    this.#slab = new Uint8Array(0);
+    this.#slab = EMPTY;
     this.#used = 0;
     try {
       if (!this.#push(full)) this.wanted = false;
