@@ -39,3 +39,16 @@ it.each(packages)('$name', ({ folder, name }) => {
 it('all have one version', () => {
   expect(new Set(Object.values(versions)).size).toBe(1);
 });
+
+// A bundler renames a class that names itself within, and that name is what consoles print
+it.each(packages)('$name exports no class under another name', async ({ folder }) => {
+  const { exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+    readonly exports?: Readonly<Record<string, { readonly default?: string }>>;
+  };
+  for (const { default: file } of Object.values(exports ?? {})) {
+    if (file?.endsWith('.js') !== true) continue;
+    const source = readFileSync(join(folder, file), 'utf8');
+    for (const [, name, own] of source.matchAll(/^var (\w+) = class (_\w+) /gm))
+      expect(source, `${file}: ${own}`).not.toMatch(new RegExp(`^export \\{[^}]*\\b${name}\\b`, 'm'));
+  }
+});

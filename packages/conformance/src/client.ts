@@ -49,7 +49,7 @@ export class Client {
   ): Promise<Client> {
     const ssl = (context ?? backend.createContext(await trusting(options))).newConnection();
     if (host !== null) ssl.setHost(host);
-    return new Client(ssl, peer, bioSize);
+    return new this(ssl, peer, bioSize);
   }
 
   /** One operation until it neither waits for bytes nor for a promise; its last return value. */

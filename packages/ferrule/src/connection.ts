@@ -34,7 +34,7 @@ export class TlsConnection {
   }
 
   static {
-    make = (channel, info) => new TlsConnection(channel, info);
+    make = (channel, info) => new this(channel, info);
   }
 
   /**

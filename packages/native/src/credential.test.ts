@@ -34,9 +34,11 @@ describe('credentials from PEM', () => {
       same(credentialFromPem({ cert: chainPem, key: encrypted, passphrase: 'secret' }).key as Uint8Array, key),
     ).toBe(true);
     expect(() => credentialFromPem({ cert: chainPem, key: encrypted, passphrase: 'wrong' })).toThrow(
-      /^key: cannot be read/,
+      /^key: cannot be read with this passphrase \(/,
     );
-    expect(() => credentialFromPem({ cert: chainPem, key: encrypted })).toThrow(TypeError);
+    expect(() => credentialFromPem({ cert: chainPem, key: encrypted })).toThrow(
+      new TypeError('key: is encrypted; give its `passphrase`'),
+    );
   });
 
   it('are read from certificates as every other reader of PEM has it', () => {
@@ -52,7 +54,15 @@ describe('credentials from PEM', () => {
     );
     const encrypted =
       '-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nAAAA\n-----END RSA PRIVATE KEY-----\n';
-    expect(() => credentialFromPem({ cert: encrypted + chainPem })).toThrow(/^key: cannot be read/);
+    expect(() => credentialFromPem({ cert: encrypted + chainPem })).toThrow(/^key: is encrypted/);
+  });
+
+  it('are read from the bytes of files, too', () => {
+    const read = credentialFromPem({ cert: Buffer.from(chainPem), key: Buffer.from(keyPem) });
+    expect(read.chain).toHaveLength(chain.length);
+    for (const cert of [null, 5, {}, [chainPem]])
+      expect(() => credentialFromPem({ cert: cert as never })).toThrow(/^cert: must be PEM, as text or bytes/);
+    expect(() => credentialFromPem({ cert: chainPem, key: 5 as never })).toThrow(/^key: must be PEM, as text or bytes/);
   });
 
   it('are refused with a TypeError that names the part which is missing or does not fit', () => {

@@ -3,7 +3,7 @@ import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import type { CertificateRequest, Credential, TlsVersion } from '@ferrule/contract';
 import type { CommonCode } from '@ferrule/result';
 import { knownOptions } from '@ferrule/result/arguments';
-import { isCertificateLabel, readPem } from '@ferrule/result/pem';
+import { isCertificateLabel, pemText, readPem } from '@ferrule/result/pem';
 import type { OwnCredential } from '@ferrule/ssl';
 import type { Binding, Handle } from './binding.ts';
 import { whenForgotten } from './forgotten.ts';
@@ -125,10 +125,10 @@ function readKey(der: Uint8Array): KeyObject {
 }
 
 export interface PemCredentialOptions {
-  /** PEM of the certificates, leaf first. */
-  readonly cert: string;
+  /** PEM of the certificates, leaf first: text, or the bytes of a file. */
+  readonly cert: string | Uint8Array;
   /** PEM of the key, in any of its forms; default: the one in `cert`. */
-  readonly key?: string;
+  readonly key?: string | Uint8Array;
   /** Of an encrypted key. */
   readonly passphrase?: string;
 }
@@ -136,10 +136,16 @@ export interface PemCredentialOptions {
 /** A credential from PEM files. @throws TypeError when they hold none, or the passphrase is missing or wrong. */
 export function credentialFromPem(options: PemCredentialOptions): Credential {
   const { cert, key = cert, passphrase } = knownOptions(options, ['cert', 'key', 'passphrase']);
-  const chain = readPem(cert, (message) => new TypeError(`cert: ${message}`), isCertificateLabel).map(({ der }) => der);
+  const chain = readPem(pemText(cert, 'cert'), (message) => new TypeError(`cert: ${message}`), isCertificateLabel).map(
+    ({ der }) => der,
+  );
   if (chain.length === 0) throw new TypeError('cert: holds no PEM certificate');
-  const pem = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[^]+?-----END [A-Z0-9 ]*PRIVATE KEY-----/.exec(key)?.[0];
+  const pem = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[^]+?-----END [A-Z0-9 ]*PRIVATE KEY-----/.exec(
+    pemText(key, 'key'),
+  )?.[0];
   if (pem === undefined) throw new TypeError('key: holds no PEM private key');
+  if (passphrase === undefined && /ENCRYPTED/.test(pem))
+    throw new TypeError('key: is encrypted; give its `passphrase`');
   let der: Buffer;
   try {
     der = createPrivateKey({ key: pem, format: 'pem', ...(passphrase !== undefined && { passphrase }) }).export({
@@ -147,7 +153,8 @@ export function credentialFromPem(options: PemCredentialOptions): Credential {
       format: 'der',
     });
   } catch (error) {
-    throw new TypeError(`key: cannot be read (${(error as Error).message})`, { cause: error });
+    const how = passphrase === undefined ? '' : ' with this passphrase';
+    throw new TypeError(`key: cannot be read${how} (${(error as Error).message})`, { cause: error });
   }
   try {
     return credentialFromDer(chain, der);

@@ -2,15 +2,15 @@
 import type { Credential } from '@ferrule/contract';
 import { knownOptions } from '@ferrule/result/arguments';
 import { concat, fromHex } from '@ferrule/result/bytes';
-import { isCertificateLabel } from '@ferrule/result/pem';
+import { isCertificateLabel, pemText } from '@ferrule/result/pem';
 import { decodePem, derElement, DerError, type PemBlock } from '@ferrule/x509';
 import { elements } from './crypto/pkcs8.ts';
 
 export interface PemCredentialOptions {
-  /** PEM of the certificates, leaf first. */
-  readonly cert: string;
+  /** PEM of the certificates, leaf first: text, or the bytes of a file. */
+  readonly cert: string | Uint8Array;
   /** PEM of the key: PKCS#8, SEC 1 or PKCS#1; default: the one in `cert`. */
-  readonly key?: string;
+  readonly key?: string | Uint8Array;
 }
 
 /**
@@ -26,7 +26,8 @@ export function credentialFromPem(options: PemCredentialOptions): Credential {
   return Object.freeze({ chain: Object.freeze(chain.map(({ der }) => der)), key: pkcs8(found) });
 }
 
-function blocks(text: string, name: string): PemBlock[] {
+function blocks(pem: string | Uint8Array, name: string): PemBlock[] {
+  const text = pemText(pem, name);
   // The headers of RFC 1421, which an encrypted key of OpenSSL's older form has.
   if (/^Proc-Type: *4, *ENCRYPTED/m.test(text)) throw encrypted();
   try {

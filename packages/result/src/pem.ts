@@ -1,9 +1,18 @@
 /** @module @ferrule/result/pem: PEM (RFC 7468). Strict about base64 and boundaries, lax about what is between blocks. */
+import { bytesOf, refuseOption } from './arguments.ts';
+import { latin1 } from './bytes.ts';
 
 export interface PemBlock {
   /** `CERTIFICATE`, `X509 CRL`, `PKCS7`, … */
   readonly label: string;
   readonly der: Uint8Array;
+}
+
+/** The text of PEM that may have been read as bytes. @throws TypeError that begins with the option's name */
+export function pemText(source: string | Uint8Array, option: string): string {
+  if (typeof source === 'string') return source;
+  const bytes = bytesOf(source) ?? refuseOption(source, option, 'PEM, as text or bytes');
+  return latin1(bytes);
 }
 
 /**

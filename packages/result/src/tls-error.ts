@@ -61,7 +61,7 @@ export class TlsError extends Error {
    * error, whose code, message and hint this one has.
    */
   constructor(code: CommonCode | CodeEntry | TlsError, message?: string, details: TlsErrorDetails = {}) {
-    const entry = typeof code === 'string' ? CODES[code] : TlsError.is(code) ? entryOf(code) : code;
+    const entry = typeof code === 'string' ? CODES[code] : isTlsError(code) ? entryOf(code) : code;
     super(message ?? entry.meaning, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = entry.code;
     this.tlsCode = entry.code;
@@ -79,7 +79,7 @@ export class TlsError extends Error {
 
   /** True for a TlsError of any copy of this package. */
   static is(value: unknown): value is TlsError {
-    return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[BRAND] === true;
+    return isTlsError(value);
   }
 
   /** A plain object of everything a log needs; `cause` as its message only. */
@@ -96,6 +96,10 @@ export class TlsError extends Error {
     };
   }
 }
+
+/** Not by the class's own name within it: a bundler renames a class that names itself, and consoles show that. */
+const isTlsError = (value: unknown): value is TlsError =>
+  typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[BRAND] === true;
 
 const entryOf = ({ tlsCode, message, hint }: TlsError): Omit<CodeEntry, 'alert'> => ({
   code: tlsCode,

@@ -23,6 +23,10 @@ describe('PEM', () => {
       { label: 'X509 CRL', der: Uint8Array.of(4) },
     ]);
     expect(decodePem(text, 'X509 CRL')).toHaveLength(1);
+    expect(decodePem(Buffer.from(text))).toEqual(decodePem(text));
+  });
+  it.each([undefined, null, 5, [''], {}])('is text or bytes, and not %j', (given) => {
+    expect(() => decodePem(given as never)).toThrow(/^pem: must be PEM, as text or bytes/);
   });
   it.each([
     '-----BEGIN A-----\nAQID\n',

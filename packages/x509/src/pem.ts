@@ -1,12 +1,15 @@
 /** @module PEM (RFC 7468). */
-import { type PemBlock, readPem } from '@ferrule/result/pem';
+import { type PemBlock, pemText, readPem } from '@ferrule/result/pem';
 import { DerError } from './der.ts';
 
 export { encodePem, type PemBlock } from '@ferrule/result/pem';
 
 /**
- * Every block of a PEM text in its order, or those with the label only; text outside of blocks is a comment.
- * @throws DerError for an unfinished block or bad base64.
+ * Every block of PEM, text or the bytes of a file, in its order, or those with the label only; what is outside of
+ * blocks is a comment.
+ * @throws DerError for an unfinished block or bad base64; TypeError for what is neither text nor bytes.
  */
-export const decodePem = (text: string, label?: string): PemBlock[] =>
-  readPem(text, (message) => new DerError(message)).filter((block) => label === undefined || block.label === label);
+export const decodePem = (pem: string | Uint8Array, label?: string): PemBlock[] =>
+  readPem(pemText(pem, 'pem'), (message) => new DerError(message)).filter(
+    (block) => label === undefined || block.label === label,
+  );

@@ -344,6 +344,12 @@ describe('a stapled OCSP response', () => {
     expect(failure({ ...staple({ status: 'revoked' }), trustAnchors }).code).toBe('CERT_REVOKED');
     expect(failure({ ...staple({}), trustAnchors }, [leaf]).code).toBe('CERT_OCSP_INVALID');
   });
+  it('is refused by name where nothing would look at it', () => {
+    expect(() => validate({ ocspResponse: makeOcsp(leaf, ica, { status: 'revoked' }) })).toThrow(
+      /^ocspResponse: counts/,
+    );
+    expect(() => validate({ missingCrl: 'refuse' })).toThrow(/^missingCrl: counts/);
+  });
   it('that is rubbish, or a refusal to answer, is refused', () => {
     expect(failure({ ocsp: 'request', ocspResponse: Uint8Array.of(1) }).code).toBe('CERT_OCSP_INVALID');
     expect(failure({ ocsp: 'request', ocspResponse: seq(tlv(10, Uint8Array.of(3))) })).toMatchObject({

@@ -32,7 +32,7 @@ export interface ValidationInput extends PathInput {
    * must be there. Default `off`.
    */
   readonly ocsp?: 'off' | 'request' | 'require' | undefined;
-  /** DER OCSPResponse that the server stapled. */
+  /** With `ocsp`: the DER OCSPResponse that the server stapled. */
   readonly ocspResponse?: Uint8Array | undefined;
   /** Asks a filter of revoked certificates about the leaf: `crlite()` of `@ferrule/x509/crlite`. */
   readonly revocation?: RevocationPolicy | undefined;
@@ -62,7 +62,9 @@ export const validatePathAsync = async (input: ValidationInput): Promise<PathRes
  */
 export function validatePathSteps(given: ValidationInput): Steps<PathResult> {
   const input = checkOptions(given, OPTIONS);
-  const { verifier, crls, ocsp, ocspResponse, revocation, transparency, pins } = input;
+  const { verifier, crls, missingCrl, ocsp, ocspResponse, revocation, transparency, pins } = input;
+  if (missingCrl !== undefined && crls === undefined) throw new TypeError('missingCrl: counts only beside `crls`');
+  if (ocspResponse !== undefined && ocsp === undefined) throw new TypeError('ocspResponse: counts only beside `ocsp`');
   if (!verifier.digest && (pins || transparency || ocspResponse || revocation)) {
     throw new TypeError(
       `pins, transparency, revocation and ocspResponse need a digest, which the verifier ${verifier.name} does not have`,

@@ -163,7 +163,7 @@ export class WorkerConnection {
   }
 
   static {
-    make = (remote, info) => new WorkerConnection(remote, info);
+    make = (remote, info) => new this(remote, info);
   }
 
   /** Decrypted bytes; ends at the peer's close_notify. Cancelling it closes the connection. */
