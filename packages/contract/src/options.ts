@@ -64,7 +64,10 @@ export interface ContextOptions {
 
   /** Default `TLSv1.2`. */
   readonly minVersion?: TlsVersion;
-  /** Default `TLSv1.3`. */
+  /**
+   * Default `TLSv1.3`. Beside `TLSv1.2`, or `cipherSuites` of TLS 1.2 alone, what only TLS 1.3 has is refused:
+   * `keyShares`, `certificateCompression`, `ech`, `postHandshakeAuth`, `externalPsks`, `recordPadding`.
+   */
   readonly maxVersion?: TlsVersion;
   /** IANA code points of both versions' suites, most preferred first. */
   readonly cipherSuites?: readonly number[];
@@ -140,7 +143,10 @@ export interface ContextOptions {
    * in their order.
    */
   readonly clientCertificateTypes?: readonly CertificateType[];
-  /** RFC 9846 section 4.3.11: pre-shared keys agreed out of band; OpenSSL offers one. Feature `external-psk`. */
+  /**
+   * RFC 9846 section 4.3.11: pre-shared keys agreed out of band; OpenSSL offers one. All identities must fit into one
+   * ClientHello beside its other extensions. Feature `external-psk`.
+   */
   readonly externalPsks?: readonly ExternalPsk[];
   /**
    * RFC 9846 section 5.4: pad application records to a multiple of this many bytes, 0 to 16384. Default 0. Feature

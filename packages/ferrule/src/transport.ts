@@ -76,6 +76,7 @@ export interface StreamPipe {
 export interface PipeReader {
   read(): Promise<{ readonly done: boolean; readonly value?: Memory | undefined }>;
   cancel(reason?: unknown): Promise<void>;
+  releaseLock?(): void;
 }
 
 /** What `getWriter()` of a WritableStream of bytes returns. */
@@ -120,7 +121,7 @@ export const dialOption = (value: unknown): void => functionOption(value, 'dial'
 /** Web Streams as three functions. @param broken told when the writer breaks, also while nothing is written. */
 export function streamPipe({ readable, writable }: StreamPipe, broken: (error: unknown) => void): Pipe {
   const reader = readable.getReader();
-  const writer = writable.getWriter();
+  const writer = writerOf(writable, reader);
   writer.closed.catch(broken);
   return {
     read: async () => {
@@ -133,6 +134,16 @@ export function streamPipe({ readable, writable }: StreamPipe, broken: (error: u
     closeWrite: () => writer.close(),
     close: async () => void (await Promise.allSettled([reader.cancel(), writer.abort()])),
   };
+}
+
+/** A pipe whose writable somebody else has locked is refused, and its readable left as it was. */
+function writerOf(writable: StreamPipe['writable'], reader: PipeReader): PipeWriter {
+  try {
+    return writable.getWriter();
+  } catch (error) {
+    reader.releaseLock?.();
+    throw error;
+  }
 }
 
 function streamTransport(streams: StreamPipe, name: string): Transport {

@@ -323,3 +323,20 @@ describe.each(backends)('a connection without a host, by $name', (backend) => {
     await Promise.all(connected);
   });
 });
+
+describe('a pipe of streams', () => {
+  it.each(['readable', 'writable'] as const)(
+    'whose %s somebody has locked is refused, and left as it was',
+    async (which) => {
+      const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+      const own = which === 'readable' ? readable.getReader() : writable.getWriter();
+      await expect(connectOver({ readable, writable }, { host: 'server.test' })).rejects.toThrow(TypeError);
+      expect([readable.locked, writable.locked]).toEqual([which === 'readable', which === 'writable']);
+      own.releaseLock();
+      // Nobody has cancelled or aborted it
+      const writing = writable.getWriter().write(bytes('still whole'));
+      expect(text((await readable.getReader().read()).value as Uint8Array)).toBe('still whole');
+      await writing;
+    },
+  );
+});

@@ -110,7 +110,6 @@ export function parseOptions(crypto: CryptoProvider, options: ContextOptions = {
   const range = tls12 || own.minVersion ? own : { ...own, minVersion: 'TLSv1.3' as const };
   const offered = own.cipherSuites ? pick('cipherSuites', own.cipherSuites, provider.suites) : provider.suites;
   const { versions, suites } = versionsAndSuites(range, offered, ({ version }) => version);
-  if (own.ech !== undefined && versions[0] !== 'TLSv1.3') throw new TypeError('ech: needs TLS 1.3');
   const { credentials } = own;
   return Object.freeze<Config>({
     provider,

@@ -14,6 +14,7 @@ import type {
 } from '@ferrule/contract';
 import { Alert, SslErrorCode, type ReturnValue, type TlsError } from '@ferrule/result';
 import { copyOf } from '@ferrule/ssl';
+import { roomInHello } from '@ferrule/ssl/session-binding';
 import { plainOptions } from '@ferrule/result/arguments';
 import { bytes, flag, optionsOf } from '@ferrule/ssl/options';
 import { checkCredentials } from './auth/sign.ts';
@@ -74,6 +75,8 @@ class Quic implements QuicConnection, QuicCarrier {
       throw new TypeError(
         `transportParameters: more than ${MAX_TRANSPORT_PARAMETERS} bytes do not fit into a ClientHello`,
       );
+    if (roomInHello({ ...config, parameters: this.transportParameters.length, hidden: Array.isArray(config.ech) }) < 0)
+      throw new TypeError('transportParameters: do not fit into a ClientHello beside alpn and externalPsks');
     this.earlyData = flag(given, 'earlyData');
     this.tls = newConnection(config, this);
     // Nothing ever goes through it

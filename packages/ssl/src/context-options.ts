@@ -33,7 +33,7 @@ import {
   protocolName,
   record,
 } from './options.ts';
-import { SESSION_BINDING } from './session-binding.ts';
+import { isSuite13, roomInHello, SESSION_BINDING } from './session-binding.ts';
 
 /** What was given, all of it the context's own: bytes copied, lists and objects frozen. What is absent has no key. */
 export interface OwnOptions extends ContextOptions {
@@ -99,6 +99,7 @@ export function contextOptions(options: ContextOptions = {}): OwnOptions {
   const own = Object.create(null) as Record<string, unknown>;
   for (const [name, value] of Object.entries(read)) if (value !== undefined) own[name] = value;
   refuseIdle(own);
+  refuseCrowded(own);
   return Object.freeze<OwnOptions>(own);
 }
 
@@ -140,10 +141,38 @@ function refuseIdle(own: OwnOptions): void {
     if (own.rawPublicKeys !== undefined)
       idle('rawPublicKeys', beside, 'the function judges the key; `serverCertificateTypes` says that one may come');
   }
+  const only12 =
+    own.maxVersion === 'TLSv1.2'
+      ? "`maxVersion: 'TLSv1.2'`"
+      : own.cipherSuites?.some(isSuite13) === false && '`cipherSuites` without one of TLS 1.3';
+  if (only12 !== false)
+    for (const name of OF_TLS13)
+      // What is false or 0 asks for nothing
+      if (own[name]) idle(name, only12, 'only TLS 1.3 has it; leave one of them out');
   if (own.credentials !== undefined && own.onCertificateRequest !== undefined)
     idle('credentials', 'onCertificateRequest', 'the callback names whom we are; leave one of them out');
   if (own.echUnusable !== undefined && (own.ech === undefined || own.ech === 'grease'))
     idle('echUnusable', own.ech === undefined ? 'no `ech`' : "`ech: 'grease'`", 'it is about an ECHConfigList');
+}
+
+/** Options that only TLS 1.3 has a use for. */
+const OF_TLS13 = [
+  'keyShares',
+  'certificateCompression',
+  'ech',
+  'postHandshakeAuth',
+  'externalPsks',
+  'recordPadding',
+] as const satisfies readonly (keyof OwnOptions)[];
+
+/** RFC 9846 section 4.3.11: identities of any length may be named, and are to go into one ClientHello. */
+function refuseCrowded({ externalPsks, alpn = [], ech = 'grease' }: OwnOptions): void {
+  if (externalPsks === undefined) return;
+  const room = roomInHello({ alpn, externalPsks, parameters: 0, hidden: ech !== 'grease' });
+  if (room < 0)
+    throw new TypeError(
+      `externalPsks: ${-room} bytes more than there is room for in a ClientHello; shorten identities`,
+    );
 }
 
 /** The filter's function is what sessions are bound to, so it stays what it is. */

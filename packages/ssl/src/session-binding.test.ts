@@ -176,7 +176,7 @@ describe('a session is offered', () => {
     ['with a ticket that leaves no room in the ClientHello', { ...old, ticketLength: 65_400 }, {}],
     [
       'with one that leaves no room beside the protocols',
-      { ticketLength: 40_000 },
+      { ticketLength: 50_000 },
       { alpn: ['x'.repeat(200), ...Array.from({ length: 40 }, (_, i) => `${i}`.padStart(200))] },
     ],
     ['with one that leaves no room beside the parameters of QUIC', { ticketLength: 30_000 }, { parameters: 32_768 }],

@@ -245,7 +245,7 @@ export function mayOffer(session: MadeSession, offering: Offering, now: number):
   )
     return false;
   if (session.version === 'TLSv1.2' && session.ticketLength > 0 && !offering.sessionTickets) return false;
-  return session.ticketLength <= largestTicket(offering);
+  return session.ticketLength <= roomInHello(offering);
 }
 
 /** What says, besides, whether a session allows early data. */
@@ -279,14 +279,22 @@ function offersSuite({ version, cipherSuite }: MadeSession, offered: readonly nu
 /**
  * RFC 9846 appendix B.4: 0x13 is the first byte of its suites alone, and TLS_AES_256_GCM_SHA384 the one with SHA-384.
  */
-const isSuite13 = (id: number): boolean => id >> 8 === 0x13;
+export const isSuite13 = (id: number): boolean => id >> 8 === 0x13;
 const isSha384 = (id: number): boolean => id === 0x1302;
 
-/** Extensions of a ClientHello are 65,535 bytes in all (RFC 9846 section 4.2.2): what a ticket may have of that. */
-function largestTicket({ alpn, externalPsks, parameters, hidden }: Offering): number {
+/**
+ * Extensions of a ClientHello are 65,535 bytes in all (RFC 9846 section 4.2.2): what a ticket may have of that. Below 0
+ * where there is no room even without one.
+ */
+export function roomInHello({
+  alpn,
+  externalPsks,
+  parameters,
+  hidden,
+}: Pick<Offering, 'alpn' | 'externalPsks' | 'parameters' | 'hidden'>): number {
   let rest = OTHER_EXTENSIONS;
   rest += parameters;
-  for (const name of alpn) rest += 1 + 3 * name.length;
+  for (const name of alpn) rest += 1 + new TextEncoder().encode(name).length;
   for (const { identity: name, import: imported } of externalPsks) {
     // Identity and binder; an imported key is offered for two hashes.
     rest +=

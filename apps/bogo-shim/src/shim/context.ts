@@ -66,7 +66,7 @@ export function contextOptions(
     ...(now !== undefined && { now }),
     ...keySharesOf(backend, config, groups, maxVersion),
     ...credentialsOf(engine, config, observed),
-    ...externalPsksOf(backend, config, observed),
+    ...(maxVersion === 'TLSv1.3' && externalPsksOf(backend, config, observed)),
     ...lenience(backend, config),
     ...powers(backend, config),
   };
@@ -120,7 +120,7 @@ const HANDSHAKE = 22;
 /** Options that need a feature, for the flags that ask for them. */
 function powers(backend: Backend, config: Config): ContextOptions {
   const asked: [Feature, ContextOptions][] = [];
-  if (config['install-cert-compression-algs'])
+  if (config['install-cert-compression-algs'] && highest(config) === 'TLSv1.3')
     asked.push(['certificate-compression', { certificateCompression: DECOMPRESSORS }]);
   if (config['enable-grease']) asked.push(['grease', { grease: true }]);
   if (config['renegotiate-ignore']) asked.push(['renegotiation-ignored', { renegotiation: 'ignore' }]);

@@ -8,8 +8,9 @@ import { Server12 } from '@ferrule/wrong-servers/server12';
 import { Server13 } from '@ferrule/wrong-servers/server13';
 import { legalLength, ORDER_12, ORDER_13, STEPS_12, STEPS_13, type Step } from '@ferrule/wrong-servers/orders';
 
+const OPTIONS: ContextOptions = { groups: [0x0017, 0x0018] };
 /** P-256 has its share in the first hello, P-384 needs a HelloRetryRequest. */
-const OPTIONS: ContextOptions = { groups: [0x0017, 0x0018], keyShares: [0x0017] };
+const OPTIONS_13: ContextOptions = { keyShares: [0x0017] };
 
 /** Sends the steps of that name; after a legal one it waits for what the client owes. */
 function* send<S extends Peer & { clientHello(): Script }>(
@@ -42,7 +43,7 @@ export async function judgeOrder(
   let observed: Observed;
   if (version === 'TLSv1.3') {
     const server = new Server13(identity);
-    observed = await exchange(backend, options, server, send(server, STEPS_13, names, legal));
+    observed = await exchange(backend, { ...options, ...OPTIONS_13 }, server, send(server, STEPS_13, names, legal));
   } else {
     const server = new Server12(identity);
     observed = await exchange(

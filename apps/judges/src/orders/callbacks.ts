@@ -100,7 +100,9 @@ export class Callbacks {
                 this.#answer('verify', config.verify === 'promise' && features.has('async-verify'), true, false),
             }),
       ...(identity && this.#credential(identity, backend)),
-      ...(config.postHandshakeAuth && features.has('post-handshake-auth') && { postHandshakeAuth: true }),
+      ...(config.postHandshakeAuth &&
+        config.version === 13 &&
+        features.has('post-handshake-auth') && { postHandshakeAuth: true }),
       onSession: (session, ssl) => {
         this.#onSession(session, ssl, who);
         return this.#answer('onSession', false, undefined, undefined);

@@ -12,6 +12,12 @@ export type WrongOption = readonly [title: string, options: Readonly<Record<stri
 const yes = (): boolean => true;
 const filter = { check: (): string => 'good' };
 
+const psk = (identity: number): object => ({
+  identity: new Uint8Array(identity),
+  key: new Uint8Array(32),
+  hash: 'sha256',
+});
+
 export const WRONG_OPTIONS: readonly WrongOption[] = [
   ['an unknown key', { trustAnchor: [] }],
   ['a key that only node:tls has', { rejectUnauthorized: false }],
@@ -102,6 +108,13 @@ export const WRONG_OPTIONS: readonly WrongOption[] = [
   ],
   ['what to do with ECH that is not asked for', { echUnusable: 'refuse' }, 'echUnusable'],
   ['what to do with ECH that is no more than GREASE', { ech: 'grease', echUnusable: 'omit' }, 'echUnusable'],
+  ['a key share without TLS 1.3', { groups: [0x1d], keyShares: [0x1d], maxVersion: 'TLSv1.2' }, 'keyShares'],
+  ['a compression without TLS 1.3', { certificateCompression: ['zlib'], maxVersion: 'TLSv1.2' }],
+  ['ECH without TLS 1.3', { ech: 'grease', maxVersion: 'TLSv1.2' }],
+  ['authentication after a handshake without TLS 1.3', { postHandshakeAuth: true, maxVersion: 'TLSv1.2' }],
+  ['an external PSK without TLS 1.3', { externalPsks: [psk(1)], maxVersion: 'TLSv1.2' }],
+  ['padding with suites of TLS 1.2 alone', { recordPadding: 64, cipherSuites: [0xc02f] }],
+  ['an external PSK whose identity no ClientHello has room for', { externalPsks: [psk(65_000)] }],
   ['a clock that is no function', { now: 0 }],
   ['randomness that is no function', { random: 4 }],
 ];
