@@ -8,6 +8,7 @@ import type { StarttlsProtocol } from '@ferrule/starttls';
 import type { TlsError } from 'ferrule';
 import { printable } from './printable.ts';
 import { inSwitches } from './switches.ts';
+import { withoutTarget } from './target.ts';
 import type { Timeline } from './timeline.ts';
 
 export interface Cause {
@@ -62,10 +63,8 @@ export function causeOf(error: TlsError, circumstances: Circumstances): Cause {
       };
     case 'PEER_ALERT':
       return alertCause(error, circumstances);
-    default: {
-      const name = `${target}: `;
-      return { what: message.startsWith(name) ? message.slice(name.length) : message, hint };
-    }
+    default:
+      return { what: withoutTarget(message, target), hint };
   }
 }
 

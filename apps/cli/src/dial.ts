@@ -12,7 +12,7 @@ import { remoteOf } from 'ferrule/tcp';
 import { routeTo, type ViaOption } from './route.ts';
 import { nameOfTarget, type Target } from './target.ts';
 import type { Timeline } from './timeline.ts';
-import { UsageError } from './usage.ts';
+import { TargetError } from './usage.ts';
 
 export interface DialOptions {
   readonly via: ViaOption | undefined;
@@ -37,10 +37,10 @@ export async function dial(
   const name = nameOfTarget(target);
   const route = routeTo(target, via, protocol);
   if (family !== undefined && route !== undefined && route.scheme !== 'tcp')
-    throw new UsageError(`-${family}: ${nameOfRoute(route)} chooses the address of the server, not this command`);
+    throw new TargetError(`-${family}: ${nameOfRoute(route)} chooses the address of the server, not this command`);
   const literal = isIP(route === undefined ? target.host : route.scheme === 'tcp' ? route.host : '');
   if (family !== undefined && literal !== 0 && literal !== family)
-    throw new UsageError(
+    throw new TargetError(
       `-${family}: ${nameOfRoute(route ?? { scheme: 'tcp', ...target })} has an IPv${literal} address`,
     );
   timeline.via = route;

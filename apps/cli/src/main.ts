@@ -19,7 +19,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.stderr.write(`error: stdout: ${reasonOf(error)}\n`);
   process.exit(Exit.failed);
 });
-process.stderr.on('error', () => process.exit(Exit.failed));
+process.stderr.on('error', (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === 'EPIPE' ? Exit.brokenPipe : Exit.failed),
+);
 process.on('uncaughtException', (error) => {
   process.stderr.write(`ferrule: a fault of this command: ${error.stack ?? String(error)}\n`);
   process.exit(Exit.failed);

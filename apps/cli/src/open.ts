@@ -1,12 +1,13 @@
 /** @module One connection as the options say: TCP, STARTTLS, TLS. */
 import { chooseBackend, connectOver, type ConnectOverOptions, type TlsConnection, TlsError } from 'ferrule';
 import type { ContextOptions } from '@ferrule/contract';
+import { parseHost } from '@ferrule/result/host';
 import { starttlsForPort, type StarttlsProtocol } from '@ferrule/starttls';
 import { dial } from './dial.ts';
 import { type CommonOptions, connectOptions, familyOf } from './options.ts';
 import { nameOfTarget, type Target } from './target.ts';
 import type { Timeline } from './timeline.ts';
-import { UsageError } from './usage.ts';
+import { TargetError } from './usage.ts';
 
 /** What is spoken before TLS: what was asked for, else what is usual at this port. */
 export const preambleOf = ({ port }: Target, { starttls }: CommonOptions): StarttlsProtocol | undefined =>
@@ -27,7 +28,12 @@ export async function open(
   const began = performance.now();
   const timeout = options.timeout * 1000;
   if (tls.host === '')
-    throw new UsageError(`--servername: required: the name that the certificate of ${nameOfTarget(target)} must have`);
+    throw new TargetError(`--servername: required: the name that the certificate of ${nameOfTarget(target)} must have`);
+  try {
+    parseHost(tls.host, nameOfTarget(target));
+  } catch (error) {
+    throw new TargetError((error as Error).message, 'Give the name in its certificate with --servername.');
+  }
   const transport = await dial(target, {
     via: options.via,
     starttls: preambleOf(target, options),

@@ -9,6 +9,7 @@ import { keylogTo } from './output.ts';
 import { parseVia, type ViaOption } from './route.ts';
 import { hostOf } from './target.ts';
 import { choice, nearestOf, option, shown, UsageError } from './usage.ts';
+import { parseHost } from '@ferrule/result/host';
 import { certificatesOf, chooseBackend, cipherSuiteName, type ConnectOptions, groupName } from 'ferrule';
 
 export interface FamilyOptions {
@@ -319,7 +320,11 @@ function list(text: string): readonly string[] {
 /** @throws Error for what is neither a name nor an address. */
 export function serverName(text: string): string {
   const name = isIP(text) === 6 ? text : hostOf(text);
-  if (name === '') throw new Error('expected a host name or an address');
+  try {
+    parseHost(name);
+  } catch {
+    throw new Error('expected a host name or an address');
+  }
   return name;
 }
 

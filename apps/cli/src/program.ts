@@ -66,7 +66,7 @@ const run: Run = async <T extends RunOptions>(
     await command(await prepared<T & CommonOptions>(given as Given<T & CommonOptions>));
   } catch (error) {
     if (TlsError.is(error)) await failed(blamedFor(error) ?? target, error, given as RunOptions);
-    else if (isOfOptions(error)) throw new UsageError(messageInSwitches(error.message));
+    else if (isOfOptions(error)) throw new UsageError(inWords(error.message, given as CommonOptions));
     else if (isOfSystem(error)) {
       process.stderr.write(`error: ${reasonOf(error)}\n`);
       process.exitCode = Exit.failed;
@@ -85,6 +85,12 @@ async function failed(target: string, error: TlsError, { json, pipe, interactive
     process.stderr.write(failureReport(error, target, colorsFor(process.stderr), screenOf(process.stderr)));
   }
   process.exitCode = exitOf(error);
+}
+
+/** Where no name was given the host is the one to verify. */
+function inWords(message: string, { servername }: CommonOptions): string {
+  const text = messageInSwitches(message);
+  return servername === undefined ? text.replace(/^--servername(?=:)/, 'host') : text;
 }
 
 /** What the engine does not take is a TypeError of ferrule's; one of the language is a fault of ours. */

@@ -11,6 +11,7 @@ import type { Inspection } from './inspect.ts';
 import { resumptionText } from './resumption.ts';
 import { ENDLESS, laidOut, type Line, type Screen, widthOf } from './screen.ts';
 import { inSwitches } from './switches.ts';
+import { withoutTarget } from './target.ts';
 import type { Phase, Timeline } from './timeline.ts';
 import { shown } from './usage.ts';
 import type { WrongLine } from './watch.ts';
@@ -101,7 +102,7 @@ const brokenRule = ({ verify, cause }: TlsError): string | undefined =>
 
 export function failureReport(error: TlsError, target: string, c: Colors, screen: Screen = ENDLESS): string {
   const { code, message, alert, verify } = error;
-  const verdict = `${c.red('✗')} ${c.bold(target)}: ${printable(message)}`;
+  const verdict = `${c.red('✗')} ${c.bold(target)}: ${printable(withoutTarget(message, target))}`;
   const rows: readonly (readonly [string, string | undefined])[] = [
     ['code', code],
     [

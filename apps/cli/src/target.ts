@@ -13,6 +13,8 @@ export interface Target {
   readonly route?: Route;
   /** Of a name: the one of its addresses that is asked. */
   readonly address?: string;
+  /** Of a list: its line, counted from 1. */
+  readonly line?: number;
 }
 
 /**
@@ -42,6 +44,10 @@ export const nameOfTarget = ({ host, port, route, address }: Target): string =>
   route === undefined
     ? `${authority({ host, port })}${address === undefined ? '' : ` (${address})`}`
     : nameOfRoute(route);
+
+/** What the library says of a target, for where its name stands already. */
+export const withoutTarget = (message: string, target: string): string =>
+  message.startsWith(`${target}: `) ? message.slice(target.length + 2) : message;
 
 /** A name as DNS and certificates have it: A-labels where it is not ASCII (RFC 5890). Empty for what is none. */
 export function hostOf(text: string): string {

@@ -18,6 +18,9 @@ export class UsageError extends Error {
   }
 }
 
+/** The server that was named cannot be asked: in a list that is a result of this line, and does not stop the others. */
+export class TargetError extends UsageError {}
+
 /** The longest value that is repeated, characters. */
 const SHOWN = 60;
 
@@ -128,7 +131,12 @@ function explained({ code, message }: CommanderError, command: Command): Explain
       return { message: `${command.name()}: no <${typed}> is named` };
     case 'commander.excessArguments': {
       const extra = command.args.slice(command.registeredArguments.length).map(shown);
-      return { message: `${command.name()}: one argument too many: ${extra.slice(0, 3).join(', ')}` };
+      const message = `${command.name()}: one argument too many: ${extra.slice(0, 3).join(', ')}`;
+      const [host = ''] = command.args;
+      // As telnet(1) and nc(1) have it
+      return /^\d+$/.test(extra[0] ?? '') && !/[:/]/.test(host)
+        ? { message, hint: `Did you mean ${shown(`${host}:${extra[0]}`)}?` }
+        : { message };
     }
     case 'commander.optionMissingArgument':
       return { message: `${typed}: the value is missing` };

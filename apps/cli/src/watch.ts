@@ -8,8 +8,8 @@ import { inspect, type InspectCommandOptions, type Inspection } from './inspect.
 import { documentJson, inspectionJson } from './json.ts';
 import { familyOf } from './options.ts';
 import { colorsFor, watchLine, wrongLine } from './report.ts';
-import { parseTarget, type Target } from './target.ts';
-import { shown, UsageError } from './usage.ts';
+import { nameOfTarget, parseTarget, type Target } from './target.ts';
+import { shown, TargetError, UsageError } from './usage.ts';
 
 export interface ListOptions extends InspectCommandOptions {
   /** How many servers at a time. */
@@ -99,7 +99,14 @@ async function resultOf(target: Listed, options: ListOptions, signal: AbortSigna
     };
     return { exit: Exit.usage, told: json === true ? documentJson(document, true) : wrongLine(target, colors) };
   }
-  const inspection = await inspect(target, options, signal);
+  let inspection: Inspection;
+  try {
+    inspection = await inspect(target, options, signal);
+  } catch (error) {
+    const { line } = target;
+    if (line === undefined || !(error instanceof TargetError)) throw error;
+    return resultOf({ line, text: nameOfTarget(target), wrong: error.message }, options, signal);
+  }
   // Whoever pressed Ctrl-C knows
   if (inspection.exit === Exit.interrupted) return { exit: Exit.interrupted, told: '' };
   const daysLeft = daysLeftOf(inspection);
@@ -171,7 +178,7 @@ async function* linesOfStdin(signal: AbortSignal): AsyncGenerator<Listed, void> 
       const text = line.replace(/#.*/, '').trim();
       if (text === '') continue;
       try {
-        yield parseTarget(text);
+        yield { ...parseTarget(text), line: number };
       } catch (error) {
         yield { line: number, text, wrong: (error as Error).message };
       }

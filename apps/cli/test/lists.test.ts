@@ -92,6 +92,23 @@ describe('ferrule watch', () => {
   });
 });
 
+describe('a line that names a server that cannot be asked', () => {
+  it.each([
+    ['127.1', [], /"127\.1" is neither/],
+    ['a..b', [], /"a\.\.b" is neither/],
+    ['[fe80::1%eth0]', [], /is neither/],
+    ['unix:./x.sock', [], /--servername: required/],
+    ['[2001:db8::1]', ['-4'], /-4: .* has an IPv6 address/],
+  ])('%s does not stop the others', async (line, options, wrong) => {
+    const input = `localhost:${good}\n${line}\nlocalhost:${good}\n`;
+    const { code, stdout, stderr } = await ferrule(['watch', '-', '--ca', ca, ...options], { input });
+    const [first = '', second = '', third = ''] = stdout.split('\n');
+    expect([code, stderr, first, third]).toEqual([2, '', third, `✓ localhost:${good}: 29 days left`]);
+    expect(second).toMatch(/^✗ line 2: /);
+    expect(second).toMatch(wrong);
+  });
+});
+
 describe('ferrule inspect -', () => {
   it('makes NDJSON of a list of hosts on stdin, one document a line, in its order', async () => {
     const input = Array.from({ length: 5 }, (_, i) => `localhost:${i % 2 === 0 ? good : expired}\n`).join('');

@@ -209,6 +209,11 @@ const WRONG: readonly (readonly [string, RegExp])[] = [
   ['inspect F/key.key', /there is no such file/],
   ['inspect nosuch.key', /nosuch\.key: there is no such file/],
   ['tunnel example.org --listen F/none/x.sock', /--listen .*x\.sock: there is no such folder/],
+  ['connect example.org 8443', /mean example\.org:8443\?/],
+  ['connect example.org --servername a..b', /expected a host name or an address/],
+  ['get https://a_b..c/', /a_b\.\.c:443: .* is neither/],
+  ['connect 127.1:4433', /127\.1:4433: "127\.1" is neither[^]*--servername/],
+  ['connect a.test --servername 127.1', /--servername 127\.1: expected a host name or an address/],
   ['completion', /no <shell>/],
   ['completion tcsh', /bash, zsh, fish/],
 ];
