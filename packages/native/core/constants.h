@@ -147,6 +147,7 @@ namespace ferrule {
   C(NID_sha512, 674)                               \
   C(NID_undef, 0)                                  \
   C(NID_rsassaPss, 912)                            \
+  C(NID_X9_62_id_ecPublicKey, 408)                 \
   C(NID_crl_reason, 141)                           \
   C(NID_invalidity_date, 142)                      \
   C(NID_certificate_issuer, 771)                   \

@@ -1,6 +1,7 @@
 #include "lists.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "chain.h"
 #include "store.h"
@@ -34,6 +35,8 @@ void readEntries(RevocationList* list) {
   const OPENSSL_STACK* entries = stack(ossl().X509_CRL_get_REVOKED(list->crl.get()));
   for (int i = 0; i < ossl().OPENSSL_sk_num(entries); i++) {
     const auto* entry = static_cast<const X509_REVOKED*>(ossl().OPENSSL_sk_value(entries, i));
+    // OpenSSL never looks at it.
+    if (!isTime(ossl().X509_REVOKED_get0_revocationDate(entry))) list->isUnderstood = false;
     for (int j = 0; j < ossl().X509_REVOKED_get_ext_count(entry); j++) {
       X509_EXTENSION* extension = ossl().X509_REVOKED_get_ext(entry, j);
       const int type = typeOf(extension);
@@ -44,6 +47,40 @@ void readEntries(RevocationList* list) {
       list->isAway = list->isAway || critical;
     }
   }
+}
+
+// An element of DER, from `start` to `end`.
+struct Element {
+  size_t start = 0;
+  size_t contents = 0;
+  size_t end = 0;
+};
+
+// None where the length is not told, or leads beyond what there is.
+std::optional<Element> elementAt(const std::vector<uint8_t>& der, size_t start) {
+  if (start + 2 > der.size()) return {};
+  const size_t first = der[start + 1];
+  const size_t octets = first < 0x80 ? 0 : first & 0x7f;
+  const size_t contents = start + 2 + octets;
+  if (first == 0x80 || octets > 4 || contents > der.size()) return {};
+  size_t length = octets == 0 ? first : 0;
+  for (size_t i = start + 2; i < contents; i++) length = length << 8 | der[i];
+  if (length > der.size() - contents) return {};
+  return Element{start, contents, contents + length};
+}
+
+// RFC 5280 section 5.1.1.2: what is signed names the algorithm of the signature, too. X509_verify(3) looks at that,
+// X509_CRL_verify(3) does not.
+bool namesOneAlgorithm(const std::vector<uint8_t>& der) {
+  constexpr uint8_t kInteger = 2;
+  const auto whole = elementAt(der, 0);
+  const auto tbs = whole ? elementAt(der, whole->contents) : whole;
+  auto inner = tbs ? elementAt(der, tbs->contents) : tbs;
+  if (inner && der[inner->start] == kInteger) inner = elementAt(der, inner->end);
+  const auto outer = tbs ? elementAt(der, tbs->end) : tbs;
+  if (!inner || !outer) return false;
+  const auto at = [&](size_t offset) { return der.begin() + static_cast<std::ptrdiff_t>(offset); };
+  return std::equal(at(inner->start), at(inner->end), at(outer->start), at(outer->end));
 }
 
 // False when it is there and cannot be read, or is there twice.
@@ -246,6 +283,10 @@ bool readList(const std::vector<uint8_t>& der, RevocationLists* into, std::strin
   if (crl == nullptr || at != der.data() + der.size() || !isTime(ossl().X509_CRL_get0_lastUpdate(crl)) || (nextUpdate != nullptr && !isTime(nextUpdate)) ||
       !readScope(&list)) {
     *problem = "is no DER CertificateList that OpenSSL can read";
+    return false;
+  }
+  if (!namesOneAlgorithm(der)) {
+    *problem = "names two different signature algorithms";
     return false;
   }
   if (ossl().X509_CRL_get_ext_by_NID(crl, K(NID_delta_crl), -1) >= 0) {

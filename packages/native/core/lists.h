@@ -15,7 +15,7 @@ struct RevocationList {
   std::shared_ptr<X509_CRL> crl;
   std::shared_ptr<const IssuingDistributionPoint> scope;  // null: none
   std::vector<uint8_t> scopeDer;                          // the same, empty for none
-  bool isUnderstood = true;   // has no critical extension that is unknown here, nor an entry with one
+  bool isUnderstood = true;   // has no critical extension that is unknown here, nor an entry with one, or without a time
   bool isAttributed = false;  // has an entry that names the issuer of its certificate (section 5.3.3),
   bool isAway = false;        // and that this must not be ignored
 };

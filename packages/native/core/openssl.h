@@ -318,6 +318,7 @@ typedef int (*PskUseSession)(SSL*, const EVP_MD*, const unsigned char**, size_t*
   F(int, X509_REVOKED_get_ext_count, (const X509_REVOKED*))                                         \
   F(X509_EXTENSION*, X509_REVOKED_get_ext, (const X509_REVOKED*, int))                              \
   F(const ASN1_INTEGER*, X509_REVOKED_get0_serialNumber, (const X509_REVOKED*))                     \
+  F(const ASN1_TIME*, X509_REVOKED_get0_revocationDate, (const X509_REVOKED*))                      \
   F(const ASN1_INTEGER*, X509_get0_serialNumber, (const X509*))                                     \
   F(int, ASN1_INTEGER_cmp, (const ASN1_INTEGER*, const ASN1_INTEGER*))                              \
   F(int, X509_EXTENSION_get_critical, (const X509_EXTENSION*))                                      \

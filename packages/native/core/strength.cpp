@@ -39,11 +39,15 @@ bool hasStrongHash(const X509_ALGOR* algorithm, int level) {
   ossl().X509_ALGOR_get0(&name, &type, &parameters, algorithm);
   const int nid = name == nullptr ? K(NID_undef) : ossl().OBJ_obj2nid(name);
   int hash = K(NID_undef);
+  int key = K(NID_undef);
   if (nid == K(NID_rsassaPss)) {
     hash = hashOfPss(type, parameters);
     if (hash == K(NID_undef)) return false;
-  } else if (ossl().OBJ_find_sigid_algs(nid, &hash, nullptr) != 1 || hash == K(NID_undef)) {
-    return true;
+  } else if (ossl().OBJ_find_sigid_algs(nid, &hash, &key) != 1) {
+    return true;  // which nobody verifies
+  } else if (hash == K(NID_undef)) {
+    // Of ecdsa-with-Recommended and ecdsa-with-Specified (X9.62) OpenSSL takes SHA-256 for the hash, which they do not name.
+    return key != K(NID_X9_62_id_ecPublicKey);
   }
   const EVP_MD* md = ossl().EVP_get_digestbyname(ossl().OBJ_nid2sn(hash));
   return md != nullptr && ossl().EVP_MD_get_size(md) * 4 >= std::max(kLeastBits, securityBits(level));

@@ -103,8 +103,8 @@ export class Questions {
     const presented = {
       host,
       chain: chain.map((der) => der.slice()),
-      ocspResponse: ocspResponse.length === 0 ? undefined : ocspResponse.slice(),
       rawPublicKey: undefined,
+      ocspResponse: ocspResponse.length === 0 ? undefined : ocspResponse.slice(),
     };
     const asked = ask(
       () => verify(presented, this.#outlet.ssl),
@@ -124,8 +124,8 @@ export class Questions {
     const peer = {
       host: this.host,
       chain: this.#binding.peerChain(this.#handle),
-      ocspResponse: this.#facts.get('ocspResponse'),
       rawPublicKey: undefined,
+      ocspResponse: this.#facts.get('ocspResponse'),
     };
     const asked = ask(
       () => verify(peer, this.#outlet.ssl),

@@ -95,8 +95,12 @@ export function encode(draft: Draft, issuer: Draft): Uint8Array {
 }
 
 /** What holds the signature over `body`, to which the algorithm is given, since most bodies repeat it. */
-export function signed(key: Key, how: Draft, body: (algorithm: Uint8Array) => Uint8Array): Uint8Array {
-  const algorithm = algorithmOf(key, how.hash, how);
+export function signed(
+  key: Key,
+  how: Draft,
+  body: (algorithm: Uint8Array) => Uint8Array,
+  algorithm: Uint8Array = algorithmOf(key, how.hash, how),
+): Uint8Array {
   const tbs = body(algorithm);
   return sequence(tbs, algorithm, tlv(0x03, Uint8Array.of(0), signWith(key, how, tbs)));
 }

@@ -9,6 +9,7 @@ import {
   keyOf,
   sequence,
   signed,
+  text,
   TRUE,
   utcTime,
   type Draft,
@@ -45,6 +46,10 @@ interface List {
   readonly scope?: Uint8Array;
   readonly hash?: DraftHash;
   readonly by?: Key;
+  /** What it says that it is signed with, in place of what it is. */
+  readonly algorithm?: Uint8Array;
+  /** revocationDate, in place of one of the past. */
+  readonly at?: Uint8Array;
   readonly extensions?: readonly Uint8Array[];
   readonly entryExtensions?: readonly Uint8Array[];
   readonly numbered?: false;
@@ -56,6 +61,12 @@ const UNKNOWN = extension('1.3.6.1.4.1.99999.3', true, tlv(0x05));
 const reason = (code: number, critical = false): Uint8Array =>
   extension('2.5.29.21', critical, tlv(0x0a, Uint8Array.of(code)));
 const flag = (tag: number): Uint8Array => tlv(tag, Uint8Array.of(0xff));
+
+/** Of X9.62: they do not name a hash. */
+const UNNAMED = [
+  ['ecdsa-with-Specified', sequence(oid('1.2.840.10045.4.3'))],
+  ['ecdsa-with-Recommended', sequence(oid('1.2.840.10045.4.2'))],
+] as const;
 
 const LISTS: Readonly<Record<string, List>> = {
   'a list': {},
@@ -76,6 +87,9 @@ const LISTS: Readonly<Record<string, List>> = {
   'a list with a scope of nothing': { scope: EMPTY },
   'a list over SHA-1': { hash: 'sha1' },
   'a list over SHA-224': { hash: 'sha224' },
+  ...Object.fromEntries(UNNAMED.map(([title, algorithm]) => [`a list with ${title}`, { algorithm }])),
+  'a list with an entry without a time': { at: tlv(0x17, text('yesterday')), revokes: true },
+  'a list with an entry of a time without seconds': { at: tlv(0x17, text('2401010000Z')), revokes: true },
   'a list by nobody': { by: keyOf('p256:nobody') },
   'a list with an unknown critical extension': { extensions: [UNKNOWN], revokes: true },
   'a list with a critical key identifier': { extensions: [extension('2.5.29.35', true, sequence())] },
@@ -94,16 +108,21 @@ function encodeList(issuer: Draft, subject: Draft, list: List): Uint8Array {
     ...(scope === undefined ? [] : [extension('2.5.29.28', true, sequence(scope))]),
     ...extensions,
   ];
-  return signed(key, { ...issuer, hash, mask: undefined, parameters: EMPTY }, (algorithm) =>
-    sequence(
-      integer(Uint8Array.of(1)),
-      algorithm,
-      issuer.subject,
-      utcTime(from),
-      until === null ? EMPTY : utcTime(until),
-      list.revokes ? sequence(sequence(integer(subject.serial), utcTime(-2), own)) : EMPTY,
-      all.length > 0 ? tlv(0xa0, sequence(...all)) : EMPTY,
-    ),
+  const at = list.at ?? utcTime(-2);
+  return signed(
+    key,
+    { ...issuer, hash, mask: undefined, parameters: EMPTY },
+    (algorithm) =>
+      sequence(
+        integer(Uint8Array.of(1)),
+        algorithm,
+        issuer.subject,
+        utcTime(from),
+        until === null ? EMPTY : utcTime(until),
+        list.revokes ? sequence(sequence(integer(subject.serial), at, own)) : EMPTY,
+        all.length > 0 ? tlv(0xa0, sequence(...all)) : EMPTY,
+      ),
+    list.algorithm,
   );
 }
 
@@ -115,6 +134,8 @@ interface Staple {
   readonly by?: Key;
   readonly serial?: Uint8Array;
   readonly version?: true;
+  /** What it says that it is signed with, in place of what it is. */
+  readonly algorithm?: Uint8Array;
   readonly extensions?: readonly Uint8Array[];
   readonly singleExtensions?: readonly Uint8Array[];
 }
@@ -132,6 +153,7 @@ const STAPLES: Readonly<Record<string, Staple>> = {
   'staple: by nobody': { by: keyOf('p256:nobody') },
   'staple: over SHA-1': { hash: 'sha1' },
   'staple: over SHA-224': { hash: 'sha224' },
+  ...Object.fromEntries(UNNAMED.map(([title, algorithm]) => [`staple: with ${title}`, { algorithm }])),
   'staple: of version 2': { version: true },
   'staple: with an unknown critical extension': { extensions: [UNKNOWN] },
   'staple: with an unknown critical extension inside': { singleExtensions: [UNKNOWN] },
@@ -161,14 +183,18 @@ function encodeStaple(issuer: Draft, leaf: Draft, staple: Staple): Uint8Array {
     until === null ? EMPTY : tlv(0xa0, generalizedTime(until)),
     singleExtensions.length > 0 ? tlv(0xa1, sequence(...singleExtensions)) : EMPTY,
   );
-  const basic = signed(key, { ...issuer, hash, mask: undefined, parameters: EMPTY }, () =>
-    sequence(
-      staple.version ? tlv(0xa0, integer(Uint8Array.of(1))) : EMPTY,
-      tlv(0xa2, sha1(pointOf(key))),
-      generalizedTime(from),
-      sequence(single),
-      extensions.length > 0 ? tlv(0xa1, sequence(...extensions)) : EMPTY,
-    ),
+  const basic = signed(
+    key,
+    { ...issuer, hash, mask: undefined, parameters: EMPTY },
+    () =>
+      sequence(
+        staple.version ? tlv(0xa0, integer(Uint8Array.of(1))) : EMPTY,
+        tlv(0xa2, sha1(pointOf(key))),
+        generalizedTime(from),
+        sequence(single),
+        extensions.length > 0 ? tlv(0xa1, sequence(...extensions)) : EMPTY,
+      ),
+    staple.algorithm,
   );
   return sequence(tlv(0x0a, Uint8Array.of(0)), tlv(0xa0, sequence(oid('1.3.6.1.5.5.7.48.1.1'), tlv(0x04, basic))));
 }

@@ -26,6 +26,13 @@ const SOME_REASONS: ExtensionOption = {
 
 const crl = async (revoked: readonly Identity[], options?: CrlOptions): Promise<Uint8Array> =>
   makeCrl(await pki('intermediate'), revoked, options);
+/** ecdsa-with-SHA384 in place of ecdsa-with-SHA256, the first time: in what is signed. */
+function withOtherAlgorithm(list: Uint8Array): Uint8Array {
+  const other = Uint8Array.from(list);
+  const at = Buffer.from(list).indexOf(Buffer.from('06082a8648ce3d040302', 'hex'));
+  other[at + 9] = 3;
+  return other;
+}
 /** Half of the leeway for clocks, and more than it, in days. */
 const [A_LITTLE, TOO_MUCH] = [150 / 86_400, 450 / 86_400];
 
@@ -37,6 +44,13 @@ const known: CheckGroup = group(
       assert.throws(
         () => backend.createContext(options),
         (error) => error instanceof TypeError && /^crls\[1\]: .*delta CRL/.test(error.message),
+      );
+    },
+    'a CRL that names another signature algorithm in what is signed is a TypeError': async (backend) => {
+      const list = withOtherAlgorithm(await crl([]));
+      assert.throws(
+        () => backend.createContext({ crls: [list] }),
+        (error) => error instanceof TypeError && /^crls\[0\]: .*two different signature algorithms/.test(error.message),
       );
     },
     'a list without a CRL number counts': async (backend) => {
