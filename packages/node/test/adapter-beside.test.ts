@@ -195,6 +195,29 @@ describe.each<[string, () => AxiosInstance]>([
     expect(heard()).toBe('');
   });
 
+  const led = (config: object): object => Object.assign(config, { httpsAgent: another() });
+  it.each<[string, () => AxiosInstance, object]>([
+    ['behind', () => make(), {}],
+    ['in the other order', () => make(), { transitional: { legacyInterceptorReqResOrdering: false } }],
+    [
+      'in place of all that are there',
+      () => {
+        const instance = make();
+        instance.interceptors.request.clear();
+        return instance;
+      },
+      {},
+    ],
+  ])('an interceptor, %s', async (_where, instance, beside) => {
+    const port = await serverFor('axios');
+    const made = instance();
+    made.interceptors.request.use(led as never);
+    // axios 1.2 throws for an option that it does not know yet
+    const attempt = async (): Promise<unknown> => made.get(`https://localhost:${port}/`, beside);
+    await expect(attempt()).rejects.toThrow(/httpsAgent|Unknown option/);
+    expect(heard()).toBe('');
+  });
+
   it('an adapter that is put on the instance, as axios-mock-adapter does', async () => {
     const instance = make();
     instance.defaults.adapter = () => Promise.reject(new Error('the mock was asked'));
@@ -225,7 +248,21 @@ describe.each<[string, () => AxiosInstance]>([
   });
 });
 
+it('axiosOverTls(), an interceptor that the instance has already, as axios-cookiejar-support puts one there', async () => {
+  const port = await serverFor('axios');
+  const instance = axios.create({ headers: { authorization: SECRET } });
+  instance.interceptors.request.use((config) => Object.assign(config, { httpsAgent: another() }));
+  await expect(axiosOverTls(instance, connector).get(`https://localhost:${port}/`)).rejects.toThrow(/httpsAgent/);
+  expect(heard()).toBe('');
+});
+
+const hooked = (beside: object): OptionsInit => ({
+  hooks: { beforeRequest: [(options) => void Object.assign(options, beside)] },
+});
 it.each<[string, OptionsInit, RegExp]>([
+  ['another agent by a hook', hooked({ agent: { https: another() } }), /agent/],
+  ['a request of its own by a hook', hooked({ request: https.request }), /request/],
+  ['http2 by a hook', hooked({ http2: true }), /http2/],
   ['http2', { http2: true }, /http2/],
   ['a session', { h2session: {} as never }, /h2session/],
   ['another agent', { agent: { https: new https.Agent() } }, /agent/],

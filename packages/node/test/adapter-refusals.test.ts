@@ -311,11 +311,10 @@ it('pg: a URL says what it says to pg, but for TLS, which begins once', () => {
     database: 'the db',
     application_name: 'app',
     max: 3,
-    ssl: false,
   });
   expect(config).not.toHaveProperty('connectionString');
   const { connectionParameters } = new pg.Client(config) as unknown as { connectionParameters: object };
-  expect(connectionParameters).toMatchObject({ host: 'db.test', port: 5433, database: 'the db', ssl: false });
+  expect(connectionParameters).toMatchObject({ host: 'db.test', port: 5433, database: 'the db' });
 });
 
 it('pg: what only the engine refuses is told to connect(), however late that is called', async () => {

@@ -11,6 +11,8 @@ import { ImapFlow } from 'imapflow';
 import Redis from 'ioredis';
 import { Client as LdapClient } from 'ldapts';
 import { createTransport } from 'nodemailer';
+import pg from 'pg';
+import postgres from 'postgres';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { gotOptions } from '../src/adapters/got.ts';
@@ -19,6 +21,8 @@ import { imapflowOptions } from '../src/adapters/imapflow.ts';
 import { ioredisOptions } from '../src/adapters/ioredis.ts';
 import { ldapOptions } from '../src/adapters/ldapts.ts';
 import { nodemailerOptions } from '../src/adapters/nodemailer.ts';
+import { pgConfig } from '../src/adapters/pg.ts';
+import { postgresOptions } from '../src/adapters/postgres.ts';
 import { wsOptions } from '../src/adapters/ws.ts';
 import { TlsConnector } from '../src/duplex/index.ts';
 import { SECRET, USES } from './adapter-uses.ts';
@@ -55,6 +59,7 @@ interface Row {
 }
 
 const headers = { authorization: SECRET };
+const login = { user: SECRET, password: SECRET, database: 'x' };
 const auth = { user: 'x', pass: SECRET };
 const failed = (emitter: NodeJS.EventEmitter): Promise<never> =>
   new Promise((_resolve, reject) => emitter.on('error', reject).on('end', () => reject(new Error('ended'))));
@@ -102,12 +107,12 @@ const ROWS: Readonly<Record<string, Row>> = {
   imapflow: {
     use: 'imapflow',
     ours: (port) => imapflowOptions(connector, { host: 'localhost', port, secure: true, auth, logger: false }),
-    begin: (options) => login(options),
+    begin: (options) => imapLogin(options),
   },
   'imapflow, STARTTLS': {
     use: 'imapflow, STARTTLS',
     ours: (port) => imapflowOptions(connector, { host: 'localhost', port, secure: false, auth, logger: false }),
-    begin: (options) => login(options),
+    begin: (options) => imapLogin(options),
   },
   'ldapts, ldaps': {
     use: 'ldapts, ldaps',
@@ -119,9 +124,26 @@ const ROWS: Readonly<Record<string, Row>> = {
     ours: (port) => ldapOptions(connector, { url: `ldap://localhost:${port}` }),
     begin: (options) => new LdapClient(options as never).bind('cn=x', SECRET),
   },
+  pg: {
+    use: 'pg',
+    ours: (port) => pgConfig(connector, { host: 'localhost', port, ...login }),
+    begin: (options) => {
+      const client = new pg.Client(options);
+      client.on('error', () => undefined);
+      return client.connect();
+    },
+  },
+  postgres: {
+    use: 'postgres',
+    ours: (port) => postgresOptions(connector, { host: 'localhost', port, ...login, connect_timeout: 5 }),
+    begin: (options) =>
+      postgres(options as never)
+        .unsafe('select 1')
+        .execute(),
+  },
 };
 
-function login(options: object): Promise<unknown> {
+function imapLogin(options: object): Promise<unknown> {
   const client = new ImapFlow({ ...(options as { host: string; port: number }), logger: false });
   client.on('error', () => undefined);
   return client.connect();
@@ -129,7 +151,7 @@ function login(options: object): Promise<unknown> {
 
 describe.each(Object.entries(ROWS))('%s', (_name, { use: name, ours, begin }) => {
   const keys = Object.keys(ours(1)).filter(
-    (key) => !['host', 'port', 'url', 'headers', 'auth', 'password'].includes(key),
+    (key) => !['host', 'port', 'url', 'headers', 'auth', 'connect_timeout', ...Object.keys(login)].includes(key),
   );
   it.each(keys.flatMap((key) => [undefined, null, false].map((value) => [key, value] as const)))(
     '%s: %s',

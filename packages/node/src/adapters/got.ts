@@ -42,6 +42,9 @@ export function gotOptions<O extends object>(connector: TlsConnector, options: O
   refuseNodeOptions('gotOptions', given);
   const agent = tlsAgents(connector);
   const beforeRequest = (request: GotRequest): void => {
+    // Hooks that come behind, of an instance made of this one or of a call, may change what this one has seen
+    const { beforeRequest: all } = request['hooks'] as { readonly beforeRequest: BeforeRequest[] };
+    if (all.at(-1) !== beforeRequest) all.push(beforeRequest);
     refuseDetours('gotOptions', request, DETOURS);
     if (request.agent?.http !== agent.http || request.agent.https !== agent.https)
       throw new TlsError(

@@ -1,8 +1,16 @@
 /** @module @ferrule/node/adapters/pg: PostgreSQL through pg, with SCRAM-SHA-256-PLUS channel binding. */
+import type { TLSSocket } from 'node:tls';
 import type { ClientConfig } from 'pg';
 import type { TlsConnector } from '../duplex/connector.ts';
+import type { TlsDuplex } from '../duplex/tls-duplex.ts';
 import { asTlsSocket, givenUpBy } from './ready.ts';
-import { optionsFor, refuseDetours, refuseNodeOptions } from './tls-required.ts';
+import { noOtherWay, optionsFor, refuseDetours, refuseNodeOptions } from './tls-required.ts';
+
+/** The part of pg's Connection that says when TLS begins; its types do not tell of it. */
+interface Connection {
+  requestSsl(): void;
+  emit(event: 'sslconnect'): boolean;
+}
 
 /**
  * `new pg.Pool(pgConfig(connector, { host, user, password, servername: host }))`: the SSLRequest of the protocol is
@@ -37,13 +45,23 @@ export function pgConfig<C extends ClientConfig>(
   connector.check({ lazy: true, servername, preamble: 'postgres' });
   return {
     ...(rest as Omit<C, 'servername'>),
-    ssl: false,
+    // So pg asks for TLS: without our stream it finds none, or `tls.connect()` throws
+    ssl: noOtherWay('pgConfig') as NonNullable<ClientConfig['ssl']>,
     // PGSSLNEGOTIATION would count else, and want `ssl`
     sslnegotiation: 'postgres',
     enableChannelBinding: true,
     ...FOR_NATIVE,
+    stream: inTls(() => connector.duplex({ lazy: true, servername, preamble: 'postgres' })) as () => TLSSocket,
+  };
+}
+
+/** pg's Connection makes its stream by this, and is told that the stream has asked for TLS itself. */
+function inTls(make: () => TlsDuplex): (this: Connection | undefined, own?: { ssl?: unknown }) => TLSSocket {
+  return function (own) {
+    if (own !== undefined) own.ssl = false;
+    if (this !== undefined) this.requestSsl = () => void this.emit('sslconnect');
     // Before `connect` pg writes Terminate alone
-    stream: () => asTlsSocket(givenUpBy('write', connector.duplex({ lazy: true, servername, preamble: 'postgres' }))),
+    return asTlsSocket(givenUpBy('write', make()));
   };
 }
 

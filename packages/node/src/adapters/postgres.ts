@@ -12,6 +12,18 @@ export interface Address {
   readonly target_session_attrs?: unknown;
 }
 
+/** The package's default, in seconds. */
+const KEEP_ALIVE = 60;
+
+/** The package multiplies `keep_alive` once it has a connection, and before it says a word: a socket of its own fails there. */
+const notAsked = {
+  valueOf(): never {
+    throw new TypeError(
+      'postgresOptions: the connector was not asked, since a socket set beside its own leads around it',
+    );
+  },
+} as const;
+
 /**
  * `postgres(postgresOptions(connector, { host, port, user, password }))`. Of several hosts the first is taken, and
  * after an attempt that failed the next one, by all connections.
@@ -21,15 +33,21 @@ export interface Address {
 export function postgresOptions<O extends object>(
   connector: TlsConnector,
   options: O & { readonly servername?: string } = {} as O,
-): Omit<O, 'servername'> & { readonly ssl: false; socket(address: Address): TLSSocket } {
+): Omit<O, 'servername' | 'keep_alive'> & {
+  readonly ssl: false;
+  readonly keep_alive: number;
+  socket(address: Address): TLSSocket;
+} {
   const given = optionsFor('postgresOptions', connector, options);
   refuseDetours('postgresOptions', given, { ssl: 'TLS is by the connector', socket: 'TLS is by the connector' });
   refuseNodeOptions('postgresOptions', given);
-  const { servername, ...rest } = given;
+  const { servername, keep_alive = KEEP_ALIVE, ...rest } = given as typeof given & { readonly keep_alive?: unknown };
+  const keepAlive = Number(keep_alive);
   let current = 0;
   return {
-    ...(rest as Omit<O, 'servername'>),
+    ...(rest as unknown as Omit<O, 'servername' | 'keep_alive'>),
     ssl: false,
+    keep_alive: notAsked as unknown as number,
     socket: ({ host, port, path, target_session_attrs: picky }) => {
       const at = current;
       const name = host[at] ?? 'localhost';
@@ -42,6 +60,9 @@ export function postgresOptions<O extends object>(
       const next = (): void => void (current === at && (current = (at + 1) % Math.max(1, host.length)));
       duplex.once('close', next);
       if (!picky) duplex.once('ready', () => duplex.off('close', next));
+      if (keepAlive > 0) duplex.setKeepAlive(true, 1000 * keepAlive);
+      // Whether there is one the package asks before it looks at `keep_alive`
+      Object.defineProperty(duplex, 'setKeepAlive', { value: undefined });
       // The package ends no socket that is not `open`, and would leave this one to its timeout.
       Object.defineProperty(duplex, 'readyState', { get: () => (duplex.destroyed ? 'closed' : 'open') });
       return asTlsSocket(duplex);
