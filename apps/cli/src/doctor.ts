@@ -109,7 +109,10 @@ export function diagnosisReport(diagnosis: Diagnosis, c: Colors, screen: Screen 
   ];
   const width = Math.max(...rows.map(([name]) => name.length)) + 2;
   return laidOut(
-    rows.map(([name, value]) => ({ text: `${c.dim(name.padEnd(width))}${value}`, hang: width })),
+    rows.map(([name, value]) => ({
+      text: `${name.replace(/\S.*/, c.dim)}${' '.repeat(width - name.length)}${value}`,
+      hang: width,
+    })),
     [],
     screen,
   );
