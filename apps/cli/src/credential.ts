@@ -1,6 +1,6 @@
 /** @module Client certificates and keys as people have them: PEM, DER or PKCS#12, encrypted or not. */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { isPkcs12, type Pkcs12, readPkcs12, WrongPassphrase } from '@ferrule/node/pkcs12';
+import { credentialFromPkcs12, isPkcs12, type Pkcs12, readPkcs12, WrongPassphrase } from '@ferrule/node/pkcs12';
 import { certificatesOf } from 'ferrule';
 import { readInput } from './files.ts';
 import { shown, UsageError } from './usage.ts';
@@ -50,16 +50,8 @@ export async function fromPkcs12(
   passphraseFile: string | undefined,
 ): Promise<FileCredential> {
   try {
-    const { passphrase, content } = await opened(flag, path, bytes, passphraseFile);
-    const [key, ...more] = content.keys.map(({ der, encrypted }) =>
-      createPrivateKey({ key: Buffer.from(der), format: 'der', type: 'pkcs8', ...(encrypted && { passphrase }) }),
-    );
-    if (key === undefined) throw new Error('holds no private key');
-    if (more.length > 0) throw new Error('holds several private keys; openssl pkcs12 takes one out');
-    return {
-      chain: chainOf(key, content.certificates),
-      key: new Uint8Array(key.export({ format: 'der', type: 'pkcs8' })),
-    };
+    const { passphrase } = await opened(flag, path, bytes, passphraseFile);
+    return credentialFromPkcs12(bytes, passphrase);
   } catch (error) {
     if (error instanceof UsageError) throw error;
     throw new UsageError(`${flag} ${shown(path)}: ${(error as Error).message}`);
@@ -80,21 +72,6 @@ async function opened(
     const passphrase = await passphraseFor(flag, path, file);
     return { passphrase, content: readPkcs12(bytes, passphrase) };
   }
-}
-
-/** The certificate of the key, and each one's issuer after it, as far as the file has them. */
-function chainOf(key: KeyObject, certificates: readonly Uint8Array[]): readonly Uint8Array[] {
-  const left = certificates.map((der) => ({ der, certificate: new X509Certificate(der) }));
-  let next = left.find(({ certificate }) => certificate.checkPrivateKey(key));
-  if (next === undefined) throw new Error('holds no certificate of its key');
-  const chain: Uint8Array[] = [];
-  while (next !== undefined) {
-    const last: (typeof left)[number] = next;
-    chain.push(new Uint8Array(last.der));
-    left.splice(left.indexOf(last), 1);
-    next = left.find(({ certificate }) => last.certificate.checkIssued(certificate));
-  }
-  return chain;
 }
 
 /** The certificates of a .p12 file: the chain of its key where it has one. @throws UsageError */

@@ -3,13 +3,30 @@
  * and keeps what it has read to itself, so here is as much of the format as files in use have: one passphrase, and the
  * encryption of RFC 8018 (PBES2) or `pbeWithSHAAnd3-KeyTripleDES-CBC`.
  */
-import { createDecipheriv, createHash, createHmac, pbkdf2Sync, timingSafeEqual } from 'node:crypto';
+import {
+  createDecipheriv,
+  createHash,
+  createHmac,
+  createPrivateKey,
+  pbkdf2Sync,
+  timingSafeEqual,
+  X509Certificate,
+} from 'node:crypto';
+import { isBytes, refuseOption } from '@ferrule/result/arguments';
 
 export interface Pkcs12 {
   /** DER, in the order of the file. */
   readonly certificates: readonly Uint8Array[];
   /** DER, PKCS#8, decrypted or not: `encrypted` says which. */
   readonly keys: readonly { readonly der: Uint8Array; readonly encrypted: boolean }[];
+}
+
+/** What `credentials` of either engine takes. */
+export interface Pkcs12Credential {
+  /** DER: the key's own certificate, and each one's issuer after it, as far as the file has them. */
+  readonly chain: readonly Uint8Array[];
+  /** DER, PKCS#8, decrypted. */
+  readonly key: Uint8Array;
 }
 
 /** The passphrase is wrong: the file's MAC is another (RFC 7292 section 4). */
@@ -33,9 +50,12 @@ export interface Pkcs12Options {
 /**
  * What a PKCS#12 file holds.
  * @throws WrongPassphrase
+ * @throws TypeError for what is not bytes
  * @throws Error that says what the file has that cannot be read: a damaged structure, RC2, a MAC of another kind
  */
 export function readPkcs12(bytes: Uint8Array, passphrase: string, { mac = true }: Pkcs12Options = {}): Pkcs12 {
+  if (!isBytes(bytes)) refuseOption(bytes, 'bytes', 'a Uint8Array');
+  if (!isPkcs12(bytes)) throw new Error('it is not PKCS#12 in DER, or it is cut off');
   const [, authSafe, macData] = childrenOf(node(bytes, 0));
   const content = octetsOf(contentOf(authSafe));
   // A file without a password has an empty one, or none at all
@@ -48,6 +68,31 @@ export function readPkcs12(bytes: Uint8Array, passphrase: string, { mac = true }
     readBags(node(safe, 0), found);
   }
   return found;
+}
+
+/**
+ * The client certificate in a PKCS#12 file.
+ * @throws WrongPassphrase
+ * @throws Error as {@link readPkcs12}, and for a file with no private key, several, or none of their certificates.
+ */
+export function credentialFromPkcs12(bytes: Uint8Array, passphrase: string = ''): Pkcs12Credential {
+  const { certificates, keys } = readPkcs12(bytes, passphrase);
+  const [key, ...more] = keys.map(({ der, encrypted }) =>
+    createPrivateKey({ key: Buffer.from(der), format: 'der', type: 'pkcs8', ...(encrypted && { passphrase }) }),
+  );
+  if (key === undefined) throw new Error('it holds no private key');
+  if (more.length > 0) throw new Error('it holds several private keys; openssl pkcs12 takes one out');
+  const left = certificates.map((der) => ({ der, certificate: new X509Certificate(der) }));
+  let next = left.find(({ certificate }) => certificate.checkPrivateKey(key));
+  if (next === undefined) throw new Error('it holds no certificate of its key');
+  const chain: Uint8Array[] = [];
+  while (next !== undefined) {
+    const last: (typeof left)[number] = next;
+    chain.push(new Uint8Array(last.der));
+    left.splice(left.indexOf(last), 1);
+    next = left.find(({ certificate }) => last.certificate.checkIssued(certificate));
+  }
+  return { chain, key: new Uint8Array(key.export({ format: 'der', type: 'pkcs8' })) };
 }
 
 interface Found {
