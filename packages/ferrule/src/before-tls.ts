@@ -13,6 +13,7 @@ import {
   type StarttlsProtocol,
   starttlsProtocols,
 } from '@ferrule/starttls';
+import { notBytes } from './steps.ts';
 import type { Transport, TransportSink } from './transport.ts';
 
 /**
@@ -49,7 +50,7 @@ export function speakBefore(
   onEnd: (stop: (reason: TlsError) => void) => void,
 ): Promise<Transport> {
   return new Promise<Transport>((resolve, reject) => {
-    const handover = new Handover(reject);
+    const handover = new Handover(transport.name, reject);
     const before = new BeforeTls(dialogue, handover, {
       send: (bytes) => transport.send(bytes, () => {}),
       failed: reject,
@@ -136,14 +137,16 @@ export class BeforeTls implements TransportSink {
 
 /** Keeps what comes until there is whom it is for. */
 class Handover implements TransportSink {
+  readonly #name: string;
   readonly #broken: (error: Error) => void;
   #sink: TransportSink | undefined;
   #held: Uint8Array = EMPTY;
   #ended = false;
   #failure: Error | undefined;
 
-  /** @param broken told of a failure. */
-  constructor(broken: (error: Error) => void) {
+  /** @param name of the transport, for messages. @param broken told of a failure. */
+  constructor(name: string, broken: (error: Error) => void) {
+    this.#name = name;
     this.#broken = broken;
   }
 
@@ -160,7 +163,7 @@ class Handover implements TransportSink {
   data(bytes: Uint8Array): boolean {
     if (this.#sink !== undefined) return this.#sink.data(bytes);
     const held = memoryOf(bytes);
-    if (held === undefined) this.failed(new TypeError('the transport brings what holds no bytes'));
+    if (held === undefined) this.failed(notBytes(this.#name, bytes));
     else this.#held = concat([this.#held, held]);
     return false;
   }

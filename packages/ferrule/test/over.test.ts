@@ -325,6 +325,17 @@ describe.each(backends)('a connection without a host, by $name', (backend) => {
 });
 
 describe('a pipe of streams', () => {
+  it('that yields strings breaks the connection, also in the dialogue before TLS', async () => {
+    for (const before of [{}, { preamble: 'smtp' as const }]) {
+      const readable = new ReadableStream<Uint8Array>({ start: (to) => to.enqueue('220 hello' as never) });
+      const attempt = connectOver({ readable, writable: new WritableStream() }, { host: 'server.test', ...before });
+      await expect(attempt).rejects.toMatchObject({
+        code: 'TRANSPORT_ERROR',
+        message: expect.stringContaining('yields strings'),
+      });
+    }
+  });
+
   it.each(['readable', 'writable'] as const)(
     'whose %s somebody has locked is refused, and left as it was',
     async (which) => {

@@ -1,5 +1,8 @@
 /** @module A Duplex that is handed out before there is anything behind it: what is written waits. */
 import { Duplex, type Readable, type Writable } from 'node:stream';
+import { TlsError } from '@ferrule/result';
+
+type Callback = (error?: Error | null) => void;
 
 interface Handle {
   /** Whether the process stays alive for it. */
@@ -24,6 +27,8 @@ export class LateDuplex extends Duplex {
   connecting = true;
   #inner: Inner | undefined;
   #begin: (() => void) | undefined;
+  /** Of the write, or the end, that has not been told. */
+  #underWay: Callback | undefined;
   #referenced = true;
   /** What keeps the process alive until something stands behind it. */
   #way: Handle | undefined;
@@ -73,16 +78,24 @@ export class LateDuplex extends Duplex {
     this.#inner?.readable.resume();
   }
 
-  override _write(chunk: Uint8Array, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
-    // A failure comes as an event too, and there with its reason
-    this.#attached(({ writable }) => void writable.write(chunk, (error) => error ?? callback()));
+  override _write(chunk: Uint8Array, _encoding: BufferEncoding, callback: Callback): void {
+    const done = this.#telling(callback);
+    this.#attached(({ writable }) => void writable.write(chunk, done));
   }
 
-  override _final(callback: (error?: Error | null) => void): void {
-    this.#attached(({ writable }) => {
-      const ended = (error?: Error | null): void => void (error ?? callback());
-      writable.end(ended as () => void);
-    });
+  override _final(callback: Callback): void {
+    const done = this.#telling(callback);
+    this.#attached(({ writable }) => void writable.end(done as () => void));
+  }
+
+  /** A failure comes as an event too, and there with its reason, which {@link _destroy} tells. */
+  #telling(callback: Callback): Callback {
+    this.#underWay = callback;
+    return (error) => {
+      if (error || this.#underWay !== callback) return;
+      this.#underWay = undefined;
+      callback();
+    };
   }
 
   /** Bytes that were written and have not gone: here, there, and in its socket. */
@@ -115,6 +128,9 @@ export class LateDuplex extends Duplex {
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
     this.connecting = false;
     this.#inner?.close();
+    const underWay = this.#underWay;
+    this.#underWay = undefined;
+    underWay?.(error ?? new TlsError('ABORTED', 'the stream was destroyed'));
     callback(error);
   }
 
