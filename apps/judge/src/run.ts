@@ -64,7 +64,7 @@ async function play(
   const serving = await serve(row, { identity, answer, patience: timeout / 2 });
   try {
     const ended = await client({ host: row.host ?? HOST, port: serving.port, ...files }, signal);
-    return { ...ended, printed: ended.output.includes(MARK), seen: serving.seen() };
+    return { ...ended, printed: ended.output.includes(MARK), seen: await serving.seen() };
   } finally {
     serving.close();
   }

@@ -1,4 +1,5 @@
 /** @module A row's server on loopback: as many connections as the command makes, each with a server of its own. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { Identity } from '@ferrule/conformance/pki';
 import { NotApplicable, type Peer, type Script } from '@ferrule/wrong-servers/peer';
@@ -14,13 +15,17 @@ export interface ServeOptions {
 
 export interface Serving {
   readonly port: number;
-  seen(): Seen;
+  /** Waits until all has been read that the clients, which have ended, have sent. */
+  seen(): Promise<Seen>;
   /** Ends every connection. */
   close(): void;
 }
 
 /** How long a request may be waited for, in milliseconds; a client that only reads is answered then. */
 const REQUEST_WITHIN = 300;
+
+/** A client that has ended has closed its connections: the rest of them is on its way. Milliseconds. */
+const LEFT_WITHIN = 2000;
 
 /** @throws Error where no port of 127.0.0.1 can be had */
 export async function serve(row: Row, options: ServeOptions): Promise<Serving> {
@@ -34,7 +39,13 @@ export async function serve(row: Row, options: ServeOptions): Promise<Serving> {
   await listen(second, port, '::1').catch(() => undefined);
   return {
     port,
-    seen: () => together([...lines]),
+    async seen(): Promise<Seen> {
+      await Promise.race([
+        Promise.all([...lines].map(({ left }) => left)),
+        delay(LEFT_WITHIN, undefined, { ref: false }),
+      ]);
+      return together([...lines]);
+    },
     close(): void {
       for (const line of lines) line.close();
       for (const server of [first, second]) if (server.listening) server.close();
@@ -65,6 +76,8 @@ type Phase = 'wrong' | 'on' | 'answer' | 'over';
 /** One connection. */
 class Line {
   readonly peer: Play['peer'];
+  /** The client has closed its side. */
+  readonly left: Promise<void>;
   begun = false;
   unreadable = false;
   notApplicable: string | undefined;
@@ -86,6 +99,7 @@ class Line {
     this.#closes = row.closes === true;
     this.#rest = listening(peer);
     this.#timers.push(setTimeout(() => this.#end(), patience));
+    this.left = new Promise((resolve) => void socket.on('end', resolve).on('close', resolve));
     socket
       .on('data', (data: Buffer) => {
         peer.feed(new Uint8Array(data));

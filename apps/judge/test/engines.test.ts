@@ -1,0 +1,24 @@
+/** Our own engines before the judge: nothing but right. */
+import { expect, it } from 'vitest';
+import { isShort, ROWS } from '../src/rows.ts';
+import { run } from '../src/run.ts';
+import { authority, backends, engineClient } from './support.ts';
+
+const rows = ROWS.filter((row) => row.expects === undefined && (process.env['FERRULE_LONG'] === '1' || isShort(row)));
+
+it.each(['pure', 'native'] as const)(
+  '%s refuses every server of the short form, with an alert that fits',
+  { timeout: 240_000 },
+  async (name) => {
+    const results = await run({
+      rows,
+      client: engineClient(backends[name]()),
+      files: await authority(),
+      timeout: 20_000,
+      signal: new AbortController().signal,
+    });
+    const others = results.filter(({ verdict }) => verdict !== 'right' && verdict !== 'not applicable');
+    expect(others.map(({ row, verdict, said }) => `${row.title}: ${verdict}: ${said}`)).toEqual([]);
+    expect(results.filter(({ verdict }) => verdict === 'right').length).toBeGreaterThan(80);
+  },
+);
