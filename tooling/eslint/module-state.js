@@ -15,6 +15,7 @@ export const MODULE_STATE = {
   'apps/cli/src/output.ts': { open: 'program: files to be closed when the command ends' },
   'apps/cli/src/pcap.ts': { END_OF_OPTIONS: 'constant: zeros' },
   'apps/cli/src/target.ts': { blamed: 'notes: which target of several a failure is of' },
+  'apps/judge/src/main.ts': { interrupt: 'program: SIGINT and SIGTERM end the command that runs' },
 
   'packages/bio/src/channel.ts': { NOTHING: 'constant: no bytes' },
   'packages/bio/src/outbound.ts': {

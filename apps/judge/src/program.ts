@@ -129,7 +129,7 @@ async function judged(words: readonly string[], options: Options, signal: AbortS
     return Exit.right;
   }
   if (words.length === 0) return complain('which command?', 'ferrule-judge [options] -- COMMAND; see --help.');
-  const folder = mkdtempSync(join(tmpdir(), 'ferrule-judge-'));
+  const folder = mkdtempSync(join(tmpdir(), `ferrule-judge-${process.pid}-`));
   try {
     const results = await run({
       rows,
