@@ -65,9 +65,11 @@ constexpr int tls12 = 0x0303;
 constexpr int tls13 = 0x0304;
 }  // namespace protocol_version
 
-// Clocks may differ so far, seconds: @ferrule/x509 has it as CLOCK_SKEW, and test/numbers.test.ts compares the two.
+// Seconds: how far clocks may differ, and how long an OCSP response without nextUpdate holds (RFC 5019 section 4).
+// @ferrule/x509 has them as CLOCK_SKEW and LONGEST_RESPONSE, and test/numbers.test.ts compares them.
 namespace clocks {
 constexpr int skew = 300;
+constexpr int longestResponse = 604800;
 }  // namespace clocks
 
 // Of what a peer can send without data in between: CertificateRequests after the handshake, each of which costs a signature;

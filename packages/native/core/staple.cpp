@@ -9,9 +9,6 @@
 namespace ferrule {
 namespace {
 
-// RFC 5019 section 4: a response without nextUpdate is no newer than newer information, of which a week brings some.
-constexpr time_t kLongestResponse = 7 * 86400;
-
 struct Freed {
   void operator()(OCSP_BASICRESP* response) const { ossl().OCSP_BASICRESP_free(response); }
 };
@@ -109,7 +106,7 @@ long judgeResponse(const uint8_t* der, size_t size, X509* leaf, X509* issuer, ti
     OCSP_SINGLERESP* single = ossl().OCSP_resp_get0(response.get(), i);
     if (!concerns(ossl().OCSP_SINGLERESP_get0_id(single), leaf, issuer)) continue;
     const Status status(single);
-    const bool holds = status.nextUpdate != nullptr ? stillHolds(status.nextUpdate, now) : ossl().ASN1_TIME_cmp_time_t(status.thisUpdate, now - kLongestResponse) >= 0;
+    const bool holds = status.nextUpdate != nullptr ? stillHolds(status.nextUpdate, now) : ossl().ASN1_TIME_cmp_time_t(status.thisUpdate, now - clocks::longestResponse) >= 0;
     if (!hasBegun(status.thisUpdate, now) || !holds) return K(X509_V_ERR_OCSP_VERIFY_FAILED);
     if (status.code == K(V_OCSP_CERTSTATUS_GOOD)) return K(X509_V_OK);
     return status.code == K(V_OCSP_CERTSTATUS_REVOKED) ? K(X509_V_ERR_CERT_REVOKED) : K(X509_V_ERR_OCSP_CERT_UNKNOWN);
@@ -128,7 +125,7 @@ std::vector<int64_t> endsOfResponse(const std::vector<uint8_t>& der, const X509*
     if (leaf != nullptr && ossl().ASN1_INTEGER_cmp(serial, ossl().X509_get0_serialNumber(leaf)) != 0) continue;
     const Status status(single);
     const int64_t begin = secondsOf(status.thisUpdate);
-    ends.push_back(status.nextUpdate != nullptr ? secondsOf(status.nextUpdate) : begin == 0 ? 0 : begin + kLongestResponse);
+    ends.push_back(status.nextUpdate != nullptr ? secondsOf(status.nextUpdate) : begin == 0 ? 0 : begin + clocks::longestResponse);
   }
   const auto* certificates = reinterpret_cast<const OPENSSL_STACK*>(ossl().OCSP_resp_get0_certs(response.get()));
   for (int i = 0; i < ossl().OPENSSL_sk_num(certificates); i++) {

@@ -3,6 +3,7 @@ import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import type { CertificateRequest, Credential, TlsVersion } from '@ferrule/contract';
 import type { CommonCode } from '@ferrule/result';
 import { knownOptions } from '@ferrule/result/arguments';
+import { ClientCertificateType } from '@ferrule/result/numbers';
 import { isCertificateLabel, pemText, readPem } from '@ferrule/result/pem';
 import type { OwnCredential } from '@ferrule/ssl';
 import type { Binding, Handle } from './binding.ts';
@@ -50,8 +51,7 @@ export function mismatch(
   schemes: readonly Scheme[],
 ): CommonCode | undefined {
   const { credential, kind, issuers } = parsed;
-  // TLS 1.2's certificate_types: 1 rsa_sign, 64 ecdsa_sign, which stands for EdDSA too (RFC 8422 section 5.5).
-  const type = isRsa(kind) ? 1 : 64;
+  const type = isRsa(kind) ? ClientCertificateType.rsa_sign : ClientCertificateType.ecdsa_sign;
   if (version === 'TLSv1.2' && !request.certificateTypes.includes(type)) return 'NO_MATCHING_CREDENTIAL';
   if (
     credential.mustMatchIssuer === true &&

@@ -4,13 +4,12 @@
  * order.
  */
 import type { CertificateProfile, TlsVersion } from '@ferrule/contract';
-import { NamedGroup, SignatureScheme, Version } from '@ferrule/result/numbers';
+import { isTls13Suite, NamedGroup, SignatureScheme, Version } from '@ferrule/result/numbers';
 
 /** OpenSSL's default flags. */
 export const PROFILES: readonly CertificateProfile[] = Object.freeze(['compatible', 'rfc5280']);
 
-/** RFC 9846 appendix B.4: 0x13 is the first byte of the suites of TLS 1.3 alone. */
-export const versionOf = (suite: number): TlsVersion => (suite >> 8 === 0x13 ? 'TLSv1.3' : 'TLSv1.2');
+export const versionOf = (suite: number): TlsVersion => (isTls13Suite(suite) ? 'TLSv1.3' : 'TLSv1.2');
 
 /** What is offered by default where OpenSSL has it; each OpenSSL 3 has those that are no hybrid. */
 const OFFERED_GROUPS: readonly number[] = [

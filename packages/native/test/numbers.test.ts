@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Alert } from '@ferrule/result';
 import { ExtensionType, HandshakeType, NamedGroup, Version } from '@ferrule/result/numbers';
-import { CLOCK_SKEW } from '@ferrule/x509';
+import { CLOCK_SKEW, LONGEST_RESPONSE } from '@ferrule/x509';
 import { describe, expect, test } from 'vitest';
 
 const header = readFileSync(new URL('../core/numbers.h', import.meta.url), 'utf8');
@@ -15,8 +15,11 @@ function constantsOf(namespace: string): [string, number][] {
 }
 
 describe('core/numbers.h', () => {
-  test('lets clocks differ as far as @ferrule/x509 does', () => {
-    expect(constantsOf('clocks')).toEqual([['skew', CLOCK_SKEW / 1000]]);
+  test('lets clocks differ as far, and OCSP responses hold as long, as @ferrule/x509 does', () => {
+    expect(constantsOf('clocks')).toEqual([
+      ['skew', CLOCK_SKEW / 1000],
+      ['longestResponse', LONGEST_RESPONSE / 1000],
+    ]);
   });
   test('bounds what a peer may send where the pure engine does', () => {
     const sources = ['../../pure/src/limits.ts', '../../ssl/src/foreign.ts'].map((path) =>

@@ -90,6 +90,9 @@ export const CipherSuiteId = {
   TLS_FALLBACK_SCSV: 0x5600,
 } as const;
 
+/** RFC 9846 appendix B.4: 0x13 is the first byte of the suites of TLS 1.3 alone. */
+export const isTls13Suite = (id: number): boolean => id >> 8 === 0x13;
+
 /** NamedGroup. */
 export const NamedGroup = {
   secp256r1: 23,
@@ -134,6 +137,9 @@ export const PskMode = { psk_ke: 0, psk_dhe_ke: 1 } as const;
 
 /** KeyUpdateRequest, RFC 9846 section 4.7.3. */
 export const KeyUpdateRequest = { update_not_requested: 0, update_requested: 1 } as const;
+
+/** ClientCertificateType of TLS 1.2, RFC 5246 section 7.4.4; `ecdsa_sign` is for EdDSA too (RFC 8422 section 5.5). */
+export const ClientCertificateType = { rsa_sign: 1, ecdsa_sign: 64 } as const;
 
 /** CertificateType, RFC 7250. */
 export const CertificateType = { x509: 0, raw_public_key: 2 } as const;

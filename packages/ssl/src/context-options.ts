@@ -17,6 +17,7 @@ import type {
   VerifyCallback,
 } from '@ferrule/contract';
 import { bytesOf, choiceOption, functionOption, refuseOption } from '@ferrule/result/arguments';
+import { isTls13Suite } from '@ferrule/result/numbers';
 import { credentialOption, type OwnCredential } from './credential.ts';
 import {
   bytes,
@@ -33,7 +34,7 @@ import {
   protocolName,
   record,
 } from './options.ts';
-import { isSuite13, roomInHello, SESSION_BINDING } from './session-binding.ts';
+import { roomInHello, SESSION_BINDING } from './session-binding.ts';
 
 /** What was given, all of it the context's own: bytes copied, lists and objects frozen. What is absent has no key. */
 export interface OwnOptions extends ContextOptions {
@@ -144,7 +145,7 @@ function refuseIdle(own: OwnOptions): void {
   const only12 =
     own.maxVersion === 'TLSv1.2'
       ? "`maxVersion: 'TLSv1.2'`"
-      : own.cipherSuites?.some(isSuite13) === false && '`cipherSuites` without one of TLS 1.3';
+      : own.cipherSuites?.some(isTls13Suite) === false && '`cipherSuites` without one of TLS 1.3';
   if (only12 !== false)
     for (const name of OF_TLS13)
       // What is false or 0 asks for nothing

@@ -4,12 +4,11 @@
  */
 import type { TlsVersion } from '@ferrule/contract';
 import { copyOf } from '@ferrule/result/arguments';
+import { CipherSuiteId } from '@ferrule/result/numbers';
 import { Misuse } from './calls.ts';
 
 export type ExporterCall = 'exportKeyingMaterial' | 'exportEarlyKeyingMaterial';
 
-/** TLS_AES_256_GCM_SHA384. */
-const SHA384_SUITE = 0x1302;
 /**
  * RFC 5705 section 4 keeps an exporter from ever giving out what TLS derives for itself. The PRF of TLS 1.2 puts no end
  * between the label and what follows (RFC 5246 section 5), so a label must not begin with one of these either; OpenSSL
@@ -47,7 +46,7 @@ export function exporterContext(
   if (context !== undefined && copy === undefined)
     throw new Misuse(call, `the context must be a Uint8Array or undefined, not ${typeOf(context)}`);
   // RFC 5869 section 2.3: HKDF gives at most 255 hashes.
-  const most = version === 'TLSv1.2' ? 0xffff : 255 * (cipherSuite === SHA384_SUITE ? 48 : 32);
+  const most = version === 'TLSv1.2' ? 0xffff : 255 * (cipherSuite === CipherSuiteId.TLS_AES_256_GCM_SHA384 ? 48 : 32);
   if (!Number.isInteger(length) || (length as number) < 1 || (length as number) > most) {
     throw new Misuse(call, `length must be an integer from 1 to ${most}, not ${String(length)}`);
   }

@@ -7,6 +7,7 @@
  */
 import type { ContextOptions, Credential, ExternalPsk, TlsVersion } from '@ferrule/contract';
 import { bytesEqual, concat } from '@ferrule/result/bytes';
+import { CipherSuiteId, isTls13Suite } from '@ferrule/result/numbers';
 import { IMPORTED_IDENTITY_OVERHEAD } from './options.ts';
 
 /** How one option is kept from changing between a session's handshake and its resumption. */
@@ -273,14 +274,11 @@ export function mayOfferEarlyData(
 const CLOCK_SET_BACK = 60_000;
 
 function offersSuite({ version, cipherSuite }: MadeSession, offered: readonly number[]): boolean {
-  if (version === 'TLSv1.2') return !isSuite13(cipherSuite) && offered.includes(cipherSuite);
-  return isSuite13(cipherSuite) && offered.some((id) => isSuite13(id) && isSha384(id) === isSha384(cipherSuite));
+  if (version === 'TLSv1.2') return !isTls13Suite(cipherSuite) && offered.includes(cipherSuite);
+  return isTls13Suite(cipherSuite) && offered.some((id) => isTls13Suite(id) && isSha384(id) === isSha384(cipherSuite));
 }
-/**
- * RFC 9846 appendix B.4: 0x13 is the first byte of its suites alone, and TLS_AES_256_GCM_SHA384 the one with SHA-384.
- */
-export const isSuite13 = (id: number): boolean => id >> 8 === 0x13;
-const isSha384 = (id: number): boolean => id === 0x1302;
+/** RFC 9846 appendix B.4. */
+const isSha384 = (id: number): boolean => id === CipherSuiteId.TLS_AES_256_GCM_SHA384;
 
 /**
  * Extensions of a ClientHello are 65,535 bytes in all (RFC 9846 section 4.2.2): what a ticket may have of that. Below 0

@@ -41,7 +41,7 @@ export {
   type NameDescription,
   type PublicKeyDescription,
 } from './describe.ts';
-export { CLOCK_SKEW } from './time.ts';
+export { CLOCK_SKEW, LONGEST_RESPONSE } from './time.ts';
 export { isIpAddress, parseHost, type Host } from '@ferrule/result/host';
 export { matchesHost } from './host.ts';
 export { trustStore, type Issuer, type TrustAnchorInput, type TrustStore } from './trust.ts';

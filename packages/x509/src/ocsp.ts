@@ -13,7 +13,7 @@ import { fits, hashStrength, securityBits } from './public-key.ts';
 import { breachesOf, type RuleBreach, type RuleSet } from './rules.ts';
 import type { DigestName, SignatureAlgorithm, SignatureVerifier } from './signature.ts';
 import { verified, type Steps } from './steps.ts';
-import { CLOCK_SKEW, readTime } from './time.ts';
+import { CLOCK_SKEW, LONGEST_RESPONSE, readTime } from './time.ts';
 import type { Issuer } from './trust.ts';
 import * as KeyUsage from './key-usage.ts';
 import * as Tag from './tag.ts';
@@ -184,8 +184,7 @@ export function* ocspBreach(
   if (now < single.thisUpdate - CLOCK_SKEW) return invalid('came with an OCSP response that is not valid yet');
   if (single.nextUpdate !== undefined && now > single.nextUpdate + CLOCK_SKEW)
     return invalid('came with an OCSP response that is out of date');
-  // RFC 5019 section 4: without nextUpdate newer information is always there, so a week is generous
-  if (single.nextUpdate === undefined && now > single.thisUpdate + 7 * 86_400_000)
+  if (single.nextUpdate === undefined && now > single.thisUpdate + LONGEST_RESPONSE)
     return invalid('came with an OCSP response that is more than a week old and does not say how long it holds');
   if (single.status === 'good') return undefined;
   if (single.status === 'unknown')

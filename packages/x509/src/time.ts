@@ -17,6 +17,12 @@ export interface Time {
  */
 export const CLOCK_SKEW = 300_000;
 
+/**
+ * RFC 5019 section 4: without nextUpdate newer information is always there, so an OCSP response holds no longer than
+ * this, milliseconds. The native engine has the same, which its tests compare.
+ */
+export const LONGEST_RESPONSE: number = 7 * 86_400_000;
+
 const MALFORMED = 'time is not YYMMDDHHMMSSZ or YYYYMMDDHHMMSSZ';
 
 export function readTime(reader: DerReader): Time {

@@ -2,19 +2,8 @@
 import { X509Certificate } from 'node:crypto';
 import type { DetailedPeerCertificate, EphemeralKeyInfo, PeerCertificate } from 'node:tls';
 import type { Ssl } from '@ferrule/contract';
-
-/** IANA code point: OpenSSL's name, IANA's name. */
-const SUITES: Readonly<Record<number, readonly [openssl: string, iana: string]>> = {
-  0x1301: ['TLS_AES_128_GCM_SHA256', 'TLS_AES_128_GCM_SHA256'],
-  0x1302: ['TLS_AES_256_GCM_SHA384', 'TLS_AES_256_GCM_SHA384'],
-  0x1303: ['TLS_CHACHA20_POLY1305_SHA256', 'TLS_CHACHA20_POLY1305_SHA256'],
-  0xc02b: ['ECDHE-ECDSA-AES128-GCM-SHA256', 'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256'],
-  0xc02c: ['ECDHE-ECDSA-AES256-GCM-SHA384', 'TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384'],
-  0xc02f: ['ECDHE-RSA-AES128-GCM-SHA256', 'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256'],
-  0xc030: ['ECDHE-RSA-AES256-GCM-SHA384', 'TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384'],
-  0xcca8: ['ECDHE-RSA-CHACHA20-POLY1305', 'TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256'],
-  0xcca9: ['ECDHE-ECDSA-CHACHA20-POLY1305', 'TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256'],
-};
+import { cipherSuiteName } from '@ferrule/result/names';
+import { opensslSuiteName } from '../suite-names.ts';
 
 /** NamedGroup: type and name as `getEphemeralKeyInfo` gives them, and bits. */
 const GROUPS: Readonly<Record<number, EphemeralKeyInfo>> = {
@@ -34,11 +23,7 @@ export interface CipherInfo {
 export function cipherOf(ssl: Ssl): CipherInfo | undefined {
   const { cipherSuite, version } = ssl;
   if (cipherSuite === undefined || version === undefined) return undefined;
-  const [name, standardName] = SUITES[cipherSuite] ?? [
-    `0x${cipherSuite.toString(16)}`,
-    `0x${cipherSuite.toString(16)}`,
-  ];
-  return { name, standardName, version };
+  return { name: opensslSuiteName(cipherSuite), standardName: cipherSuiteName(cipherSuite), version };
 }
 
 export const ephemeralKeyOf = (ssl: Ssl): EphemeralKeyInfo | Record<string, never> =>

@@ -3,6 +3,9 @@
  * SSL_CTX_set1_curves_list(3), SSL_CTX_set1_sigalgs_list(3)), as IANA code points.
  */
 import type { Backend } from '@ferrule/contract';
+import { cipherSuiteName } from '@ferrule/result/names';
+import { CipherSuiteId } from '@ferrule/result/numbers';
+import { OPENSSL_SUITES_12, opensslSuiteName } from '../suite-names.ts';
 
 interface Suite {
   readonly id: number;
@@ -14,10 +17,10 @@ interface Suite {
   readonly bits: number;
 }
 
-const suite = (id: number, name: string, iana: string, bits: number, words: string): Suite => ({
+const suite = (id: number, bits: number, words: string): Suite => ({
   id,
-  name,
-  iana,
+  name: opensslSuiteName(id),
+  iana: cipherSuiteName(id),
   bits,
   words: new Set(words.split(' ')),
 });
@@ -26,51 +29,34 @@ const EC = 'ECDHE kECDHE EECDH kEECDH ECDH AEAD TLSv1.2 HIGH ALL DEFAULT';
 const ECDSA = `${EC} ECDSA aECDSA`;
 const RSA = `${EC} aRSA`;
 
-/** The suites of TLS 1.2 that an engine may have, in OpenSSL's own order. */
-const SUITES_12: readonly Suite[] = [
-  suite(
-    0xc02c,
-    'ECDHE-ECDSA-AES256-GCM-SHA384',
-    'TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384',
+/** What openssl-ciphers(1) selects them by: bits of the key, and words. */
+const WORDS: Readonly<Record<number, readonly [bits: number, words: string]>> = {
+  [CipherSuiteId.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384]: [
     256,
     `${ECDSA} AES AES256 AESGCM SHA384 SUITEB192 SUITEB128 SUITEB128C2`,
-  ),
-  suite(
-    0xc030,
-    'ECDHE-RSA-AES256-GCM-SHA384',
-    'TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384',
-    256,
-    `${RSA} AES AES256 AESGCM SHA384`,
-  ),
-  suite(
-    0xcca9,
-    'ECDHE-ECDSA-CHACHA20-POLY1305',
-    'TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256',
-    256,
-    `${ECDSA} CHACHA20`,
-  ),
-  suite(0xcca8, 'ECDHE-RSA-CHACHA20-POLY1305', 'TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256', 256, `${RSA} CHACHA20`),
-  suite(
-    0xc02b,
-    'ECDHE-ECDSA-AES128-GCM-SHA256',
-    'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256',
+  ],
+  [CipherSuiteId.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384]: [256, `${RSA} AES AES256 AESGCM SHA384`],
+  [CipherSuiteId.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256]: [256, `${ECDSA} CHACHA20`],
+  [CipherSuiteId.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256]: [256, `${RSA} CHACHA20`],
+  [CipherSuiteId.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256]: [
     128,
     `${ECDSA} AES AES128 AESGCM SHA256 SUITEB128 SUITEB128ONLY`,
-  ),
-  suite(
-    0xc02f,
-    'ECDHE-RSA-AES128-GCM-SHA256',
-    'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256',
-    128,
-    `${RSA} AES AES128 AESGCM SHA256`,
-  ),
-];
+  ],
+  [CipherSuiteId.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256]: [128, `${RSA} AES AES128 AESGCM SHA256`],
+};
 
-const SUITES_13: ReadonlyMap<string, number> = new Map([
-  ['TLS_AES_256_GCM_SHA384', 0x1302],
-  ['TLS_CHACHA20_POLY1305_SHA256', 0x1303],
-  ['TLS_AES_128_GCM_SHA256', 0x1301],
-]);
+const SUITES_12: readonly Suite[] = [...OPENSSL_SUITES_12.keys()].flatMap((id) => {
+  const row = WORDS[id];
+  return row === undefined ? [] : [suite(id, ...row)];
+});
+
+const SUITES_13: ReadonlyMap<string, number> = new Map(
+  [
+    CipherSuiteId.TLS_AES_256_GCM_SHA384,
+    CipherSuiteId.TLS_CHACHA20_POLY1305_SHA256,
+    CipherSuiteId.TLS_AES_128_GCM_SHA256,
+  ].map((id) => [cipherSuiteName(id), id]),
+);
 
 /**
  * The code points of a cipher list, most preferred first, of those that the engine has: of TLS 1.3 the suites that are

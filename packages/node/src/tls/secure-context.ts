@@ -6,6 +6,7 @@
 import { constants, createPrivateKey, X509Certificate } from 'node:crypto';
 import nodeTls, { type SecureContext, type SecureContextOptions } from 'node:tls';
 import type { Backend, ContextOptions, Credential, ExternalPsk, Ssl, SslContext, TlsVersion } from '@ferrule/contract';
+import { isTls13Suite } from '@ferrule/result/numbers';
 import { certificatesOf, platformAnchors } from 'ferrule';
 import { cipherSuitesOf, groupsOf, securityLevelOf, signatureSchemesOf } from './names.ts';
 import { type Given, ownCopy, refusal, refuseByTable } from './options.ts';
@@ -237,7 +238,7 @@ function versionsOf(
 }
 
 function usable(suite: number, { minVersion, maxVersion }: Versions): boolean {
-  const version = suite >> 8 === 0x13 ? 'TLSv1.3' : 'TLSv1.2';
+  const version = isTls13Suite(suite) ? 'TLSv1.3' : 'TLSv1.2';
   return version >= (minVersion ?? 'TLSv1.2') && version <= (maxVersion ?? 'TLSv1.3');
 }
 

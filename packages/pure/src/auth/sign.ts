@@ -6,6 +6,7 @@
 import type { CertificateRequest, CertificateType, Credential, Signer, TlsVersion } from '@ferrule/contract';
 import { SslErrorCode, TlsError } from '@ferrule/result';
 import { bytesEqual } from '@ferrule/result/bytes';
+import { ClientCertificateType } from '@ferrule/result/numbers';
 import { ask, copyOf, credentialOption, type OwnCredential } from '@ferrule/ssl';
 import { DerError, type EcKey, parsePublicKey, type PublicKey } from '@ferrule/x509';
 import type { Config } from '../context.ts';
@@ -187,9 +188,8 @@ function judge(
     return fail('NO_MATCHING_CREDENTIAL', `the server takes client certificates of type ${certificateType} only`);
   }
   const kind = leafKind(credential);
-  // TLS 1.2 tells by ClientCertificateType what kinds of key it takes: 1 rsa_sign, 64 ecdsa_sign, which covers EdDSA
-  // (RFC 8422 section 5.5).
-  const type = kind === 'rsa' || kind === 'rsa-pss' ? 1 : 64;
+  const { rsa_sign, ecdsa_sign } = ClientCertificateType;
+  const type = kind === 'rsa' || kind === 'rsa-pss' ? rsa_sign : ecdsa_sign;
   if (version === 'TLSv1.2' && !request.certificateTypes.includes(type)) {
     return fail('NO_MATCHING_CREDENTIAL', 'the server takes no client certificate with a key of this kind');
   }

@@ -55,7 +55,6 @@ import { encodeFinished } from '../wire/finished.ts';
 import { decodeNewSessionTicket12, type NewSessionTicket12 } from '../wire/new-session-ticket.ts';
 import type { ServerHello } from '../wire/server-hello.ts';
 import { decodeServerKeyExchange, type ServerKeyExchange } from '../wire/server-key-exchange.ts';
-import { utf8Text } from '../wire/utf8.ts';
 import { keyShare, sharedSecret } from './exchange.ts';
 import {
   chosenCertificateType,
@@ -66,6 +65,7 @@ import {
   type Offer,
   type OfferedSession12,
 } from './hello.ts';
+import { expect, mustBe, send, settleProtocol } from './messages.ts';
 import { established, resumed } from './proof.ts';
 import { giveSession } from './session.ts';
 
@@ -179,10 +179,7 @@ function readExtensions(effects: Effects, offer: Offer, hello: ServerHello): Ser
   }
   if ((extensions.renegotiationInfo?.length ?? 0) > 0)
     throw fail('RENEGOTIATION_MISMATCH', 'renegotiation_info is not empty in an initial handshake');
-  const alpn = extensions.alpn && utf8Text(extensions.alpn);
-  if (alpn !== undefined && !config.alpn.includes(alpn))
-    throw fail('INVALID_ALPN_PROTOCOL', `the server chose application protocol "${alpn}"`);
-  effects.negotiated.settle('alpn', alpn);
+  settleProtocol(effects, extensions.alpn);
   effects.negotiated.settle('extendedMasterSecret', extensions.extendedMasterSecret ?? false);
   if (extensions.recordSizeLimit !== undefined) effects.hs.limitRecords(extensions.recordSizeLimit);
   return extensions;
@@ -382,24 +379,8 @@ function afterwards(
   };
 }
 
-/** The next message, which must be of one type. */
-function* expect(effects: Effects, label: string, type: number): Steps<HandshakeMessage> {
-  const message = yield* recv(effects, label);
-  mustBe(message, label, type);
-  return message;
-}
-
-function mustBe(message: HandshakeMessage, label: string, type: number): void {
-  if (message.type !== type) throw fail('UNEXPECTED_MESSAGE', `${messageName(message.type)} in place of ${label}`);
-}
-
 function* recvChangeCipherSpec(effects: Effects): Steps<void> {
   effects.hs.enter('read ChangeCipherSpec');
   for (let wait = effects.hs.pollChangeCipherSpec(); wait !== true; wait = effects.hs.pollChangeCipherSpec())
     yield wait;
-}
-
-function send(effects: Effects, transcript: Transcript, message: Uint8Array): void {
-  transcript.add(message);
-  effects.hs.put(message);
 }

@@ -11,7 +11,6 @@
  *     {Finished}             ------>
  *     [Application Data]     <------>  [Application Data]
  */
-import { messageName } from '@ferrule/result/names';
 import { HandshakeType } from '@ferrule/result/numbers';
 import { givenCredential } from '@ferrule/ssl';
 import { type FinishedVerified, verifyFinished } from '../auth/finished.ts';
@@ -36,7 +35,6 @@ import type { EncryptedExtensionsValues, KeyShareEntry } from '../wire/extension
 import { decodeExtensions } from '../wire/extensions.ts';
 import { encodeFinished } from '../wire/finished.ts';
 import type { ServerHello } from '../wire/server-hello.ts';
-import { utf8Text } from '../wire/utf8.ts';
 import { after13 } from './after13.ts';
 import {
   authenticateClient,
@@ -53,6 +51,7 @@ import {
   offeredExtensions,
   type Offer,
 } from './hello.ts';
+import { expect, send, settleProtocol } from './messages.ts';
 import { established, resumed } from './proof.ts';
 
 /** The ServerHello that ended the negotiation. */
@@ -205,10 +204,7 @@ function* readEncryptedExtensions(
   const message = yield* expect(effects, 'EncryptedExtensions', HandshakeType.encrypted_extensions);
   const extensions = decodeExtensions('encryptedExtensions', decodeEncryptedExtensions(message.body), offered);
   transcript.add(message.raw);
-  const alpn = extensions.alpn && utf8Text(extensions.alpn);
-  if (alpn !== undefined && !effects.config.alpn.includes(alpn))
-    throw fail('INVALID_ALPN_PROTOCOL', `the server chose application protocol "${alpn}"`);
-  effects.negotiated.settle('alpn', alpn);
+  const alpn = settleProtocol(effects, extensions.alpn);
   if (effects.quic !== undefined) {
     // RFC 9001 sections 8.1 and 8.2
     if (alpn === undefined) throw noApplicationProtocol();
@@ -301,18 +297,6 @@ function* readFinished(
   const finished = verifyFinished(message.body, finishedMac(suite.hash, serverSecret, transcript.digest()));
   transcript.add(message.raw);
   return finished;
-}
-
-/** The next message, which must be of one type. */
-function* expect(effects: Effects, label: string, type: number): Steps<HandshakeMessage> {
-  const message = yield* recv(effects, label);
-  if (message.type !== type) throw fail('UNEXPECTED_MESSAGE', `${messageName(message.type)} in place of ${label}`);
-  return message;
-}
-
-function send(effects: Effects, transcript: Transcript, message: Uint8Array): void {
-  transcript.add(message);
-  effects.hs.put(message);
 }
 
 /** Lines are found by the random of the ClientHello on the wire. */

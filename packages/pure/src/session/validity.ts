@@ -2,7 +2,7 @@
 import type { Facts } from '@ferrule/ssl';
 import { firstToCome } from '@ferrule/ssl/session-binding';
 import { bytesEqual } from '@ferrule/result/bytes';
-import { CLOCK_SKEW, DerError, parseOcspResponse } from '@ferrule/x509';
+import { CLOCK_SKEW, DerError, LONGEST_RESPONSE, parseOcspResponse } from '@ferrule/x509';
 import { trustOf } from '../auth/chain.ts';
 import { readCertificate } from '../auth/parsed.ts';
 import type { Config } from '../context.ts';
@@ -29,19 +29,18 @@ export function verifiedUntil(config: Config, facts: Readonly<Partial<Facts>>, n
 const endOf = (der: Uint8Array): number[] => [readCertificate(der).notAfter];
 
 /**
- * RFC 6960 section 4.2.2.1, of what it says about this certificate; where it does not say when that ends it holds for a
- * week (RFC 5019 section 4), as in the path's own check.
+ * RFC 6960 section 4.2.2.1, of what it says about this certificate; where it does not say when that ends it holds for
+ * {@link LONGEST_RESPONSE}, as in the path's own check.
  */
 function stapleEnds(staple: Uint8Array, leaf: Uint8Array | undefined): number[] {
   const { responses, certificates } = parseOcspResponse(staple);
   const { serial } = leaf === undefined ? {} : readCertificate(leaf);
   const ours = serial === undefined ? responses : responses.filter((each) => bytesEqual(each.serial, serial));
   return [
-    ...ours.flatMap(({ thisUpdate, nextUpdate }) => twice(nextUpdate ?? thisUpdate + WEEK)),
+    ...ours.flatMap(({ thisUpdate, nextUpdate }) => twice(nextUpdate ?? thisUpdate + LONGEST_RESPONSE)),
     ...certificates.flatMap((der) => readable(() => endOf(der))),
   ];
 }
-const WEEK = 7 * 86_400_000;
 
 /** What has ended and counted all the same, for the clocks' sake, ends when it no longer does. */
 const twice = (end: number): readonly [number, number] => [end, end + CLOCK_SKEW];
