@@ -71,6 +71,17 @@ it.each([
     ]);
 });
 
+it.each([
+  ['expired', 'CERT_EXPIRED'],
+  ['another name', 'CERT_NAME_MISMATCH'],
+  ['a wrong signature', 'CERT_SIGNATURE'],
+])('of a key that signs nothing in TLS 1.3, what is wrong with its chain is told: %s', async (name, code) => {
+  const features = ['key secp256k1', name].map((each) => ({ at: 2, name: each }));
+  const chain = buildChain({ between: 1, features, shapes: [] });
+  for (const [judge, ask] of Object.entries(judges))
+    expect([judge, await ask(chain)]).toMatchObject([judge, { accepts: false, code }]);
+});
+
 it('the same seed makes the same chain', () => {
   expect(randomChain(7)).toEqual(randomChain(7));
   expect(new Set(Array.from({ length: 50 }, (_, seed) => titleOf(randomChain(seed)))).size).toBeGreaterThan(30);

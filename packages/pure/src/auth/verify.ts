@@ -94,7 +94,6 @@ function* verifyCertificates(effects: Effects, peer: Peer, first: Uint8Array): S
   const { verify } = effects.config;
   const leaf = verify === 'peer' ? readLeaf(first) : readAtLeastKey(first);
   const publicKey = readable('the key of the server', () => parsePublicKey(leaf.spki));
-  checkKind(effects, peer.suite, publicKey);
   if (typeof verify === 'function') {
     yield* askCaller(effects, peer, verify);
     checkUsage(leaf);
@@ -106,6 +105,8 @@ function* verifyCertificates(effects: Effects, peer: Peer, first: Uint8Array): S
     effects.negotiated.settle('verifiedChain', path);
     effects.negotiated.settle('verifyResult', code);
   }
+  // As OpenSSL, which tells what is wrong with the chain first
+  checkKind(effects, peer.suite, publicKey);
   return { chain: new ChainProof(), key: { spki: leaf.spki, publicKey } };
 }
 
