@@ -18,7 +18,7 @@ export const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text
 const ascii = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'latin1'));
 
 /** The values in a constructed one. */
-function children(der: Uint8Array): Uint8Array[] {
+export function children(der: Uint8Array): Uint8Array[] {
   const found: Uint8Array[] = [];
   for (let at = headLength(der); at < der.length;) {
     const rest = der.subarray(at);
@@ -28,6 +28,8 @@ function children(der: Uint8Array): Uint8Array[] {
   }
   return found;
 }
+/** What is behind the header. */
+export const contentsOf = (der: Uint8Array): Uint8Array => der.subarray(headLength(der));
 const headLength = (der: Uint8Array): number => 2 + ((der[1] ?? 0) > 0x80 ? (der[1] ?? 0) & 0x7f : 0);
 const contentLength = (der: Uint8Array): number =>
   (der[1] ?? 0) < 0x80
