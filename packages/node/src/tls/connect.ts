@@ -30,9 +30,10 @@ export function connect(...args: readonly unknown[]): TLSSocket {
     );
   const { socket, timeout, servername } = options;
   if (servername !== undefined && net.isIP(servername) !== 0) warnOfAddress();
-  const tlsSocket = new TLSSocket(socket ?? null, options);
+  const tlsSocket = new TLSSocket(socket || null, options);
   if (callback !== undefined) tlsSocket.once('secureConnect', callback);
-  if (socket === undefined || socket === null) {
+  // As node:tls, which asks whether it is true
+  if (!socket) {
     if (timeout) tlsSocket.setTimeout(timeout);
     tlsSocket.connect(netOptions(options));
   }
@@ -98,6 +99,13 @@ function warnOfAddress(): void {
 function netOptions(options: ConnectionOptions): net.TcpNetConnectOpts {
   const given = options as Given;
   return Object.fromEntries(
-    SOCKET_OPTIONS.filter((name) => given[name] !== undefined).map((name) => [name, given[name]]),
+    SOCKET_OPTIONS.filter((name) => given[name] !== undefined && !isPassedOver(name, given[name])).map((name) => [
+      name,
+      given[name],
+    ]),
   ) as unknown as net.TcpNetConnectOpts;
 }
+
+/** As node:tls does, where node:net throws. */
+const isPassedOver = (name: string, value: unknown): boolean =>
+  name === 'keepAliveInitialDelay' && typeof value !== 'number';

@@ -74,7 +74,11 @@ export const TLS_OPTIONS: Readonly<Record<string, OptionRow>> = {
     how: 'As X509_V_FLAG_PARTIAL_CHAIN: without it (default) a path must end in a self-signed certificate.',
   },
   clientCertEngine: { of: 'context', how: `Refused: ${ENGINES}.`, refused: () => ENGINES },
-  privateKeyEngine: { of: 'context', how: `Refused: ${ENGINES}.`, refused: () => ENGINES },
+  privateKeyEngine: {
+    of: 'context',
+    how: `Refused: ${ENGINES}.`,
+    refused: (value) => (value ? ENGINES : undefined),
+  },
   privateKeyIdentifier: { of: 'context', how: `Refused: ${ENGINES}.`, refused: () => ENGINES },
   dhparam: { of: 'context', how: SERVER },
   minDHSize: { of: 'connection', how: 'DHE is never offered, so there is no group that could be too small.' },

@@ -43,7 +43,8 @@ export class ClientContext {
     this.#options = options;
     this.#defaults = defaults;
     const { ca } = options;
-    this.ca = ca === undefined || ca === null ? undefined : flat<string | Uint8Array>(ca).flatMap(certificatesIn);
+    // As node:tls, which takes what is false for not given
+    this.ca = !ca ? undefined : flat<string | Uint8Array>(ca).flatMap(certificatesIn);
     this.allowPartialTrustChain = (options as Given)['allowPartialTrustChain'] === true;
     this.#credentials = credentialsOf(options);
   }
@@ -76,6 +77,7 @@ export class ClientContext {
 
   #shared(backend: Backend): ContextOptions {
     const { sigalgs, crl } = this.#options;
+    const crls = crl ? flat<string | Uint8Array>(crl).flatMap(crlsIn) : [];
     const ciphers = changed('DEFAULT_CIPHERS', this.#options.ciphers ?? this.#defaults.DEFAULT_CIPHERS);
     const ecdhCurve = changed('DEFAULT_ECDH_CURVE', this.#options.ecdhCurve ?? this.#defaults.DEFAULT_ECDH_CURVE);
     const versions = versionsOf(this.#options, this.#defaults);
@@ -89,7 +91,7 @@ export class ClientContext {
     const level = ciphers === undefined ? undefined : securityLevelOf(ciphers);
     return {
       trustAnchors: this.ca ?? platformAnchors(),
-      ...(crl !== undefined && crl !== null && { crls: flat<string | Uint8Array>(crl).flatMap(crlsIn) }),
+      ...(crls.length > 0 && { crls }),
       ...versions,
       ...(suites && { cipherSuites: suites }),
       ...(groups && { groups }),
@@ -194,14 +196,14 @@ type PfxInput = string | Buffer | { readonly buf: string | Buffer; readonly pass
 
 /** Each certificate with the key that belongs to it: Node has compared them already. */
 function credentialsOf({ cert, key, pfx, passphrase }: SecureContextOptions): readonly Credential[] {
-  const keys = key === undefined || key === null ? [] : flat<KeyInput>(key).map((each) => keyOf(each, passphrase));
-  const chains = cert === undefined || cert === null ? [] : flat<string | Buffer>(cert).map(certificatesIn);
+  const keys = !key ? [] : flat<KeyInput>(key).map((each) => keyOf(each, passphrase));
+  const chains = !cert ? [] : flat<string | Buffer>(cert).map(certificatesIn);
   const paired = chains.flatMap((chain): Credential[] => {
     const leaf = chain[0] && new X509Certificate(chain[0]);
     const own = leaf && keys.find((each) => leaf.checkPrivateKey(each));
     return own === undefined ? [] : [{ chain, key: own.export({ format: 'der', type: 'pkcs8' }) }];
   });
-  const files = pfx === undefined || pfx === null ? [] : flat<PfxInput>(pfx);
+  const files = !pfx ? [] : flat<PfxInput>(pfx);
   return [
     ...paired,
     ...files.map((file) => {

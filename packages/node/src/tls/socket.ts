@@ -72,7 +72,7 @@ export class TLSSocket extends TlsDuplex {
     // What a constructor returns takes the place of what it would have made
     if (options.isServer === true)
       return new NodeTLSSocket(socket as net.Socket, options as nodeTls.TLSSocketOptions) as unknown as TLSSocket;
-    const state = stateOf(options, socket ?? undefined);
+    const state = stateOf(options, socket || undefined);
     const own: { socket?: TLSSocket } = {};
     super({
       ssl: () => sslOf(state, own.socket as TLSSocket),
@@ -98,11 +98,11 @@ export class TLSSocket extends TlsDuplex {
     });
     own.socket = this;
     this.#state = state;
-    this.#tcp = socket !== undefined && socket !== null && isConnected(socket);
+    this.#tcp = Boolean(socket) && isConnected(socket as Duplex);
     this.servername = null;
     const keylog = keylogFile();
     if (keylog !== undefined) this.on('keylog', (line: Buffer) => appendKeylog(keylog, line));
-    if (options.signal !== undefined) addAbortSignal(options.signal, this);
+    if (options.signal) addAbortSignal(options.signal, this);
   }
 
   /** Until the transport is connected; {@link secureConnecting} until TLS is. */
@@ -111,6 +111,9 @@ export class TLSSocket extends TlsDuplex {
   }
   get secureConnecting(): boolean {
     return !this.#state.secure;
+  }
+  override get pending(): boolean {
+    return this.connecting || this.destroyed;
   }
   override get authorized(): boolean {
     return this.#state.authorized;
@@ -144,7 +147,8 @@ export class TLSSocket extends TlsDuplex {
     const state = this.#state;
     state.secure = true;
     if (this.carriesHttp2) this.#tellConnected();
-    for (const event of ['secure', 'secureConnect']) if (!this.destroyed) guarded(() => this.emit(event), true);
+    // As node:tls, which says the first from inside the second, before others hear of that
+    for (const event of ['secureConnect', 'secure']) if (!this.destroyed) guarded(() => this.emit(event), true);
     for (const session of state.early.splice(0)) this.gotSession(session);
   }
 
@@ -168,6 +172,16 @@ export class TLSSocket extends TlsDuplex {
   setSession(session: Buffer | string): void {
     if (this.ssl !== undefined) throw refusal('setSession', 'the handshake has begun: give `session` to connect()');
     this.#state.session = sessionBytes(session);
+  }
+
+  override setTimeout(milliseconds: number, callback?: () => void): this {
+    if (this.destroyed) return this;
+    if (typeof milliseconds !== 'number') throw argumentType('msecs', 'of type number', milliseconds);
+    if (!(milliseconds >= 0 && milliseconds < Infinity))
+      throw outOfRange('msecs', 'a non-negative finite number', milliseconds);
+    if (callback !== undefined && typeof callback !== 'function')
+      throw argumentType('callback', 'of type function', callback);
+    return super.setTimeout(milliseconds, callback);
   }
 
   /** SNI of the handshake that has not begun. */
@@ -234,7 +248,7 @@ function stateOf(given: TlsConnectOptions, socket: Duplex | undefined): State {
   const { servername, host, session, secureContext, ALPNProtocols, enableTrace } = options;
   if (enableTrace !== undefined && enableTrace !== null && typeof enableTrace !== 'boolean')
     throw argumentType('options.enableTrace', 'of type boolean', enableTrace);
-  if (options.pskCallback !== undefined && options.pskCallback !== null && typeof options.pskCallback !== 'function')
+  if (options.pskCallback && typeof options.pskCallback !== 'function')
     throw argumentType('pskCallback', 'of type function', options.pskCallback);
   if (options.truncation !== undefined && options.truncation !== 'error' && options.truncation !== 'end')
     throw refusal('truncation', `${String(options.truncation)} is neither 'error' nor 'end'`);
@@ -243,7 +257,7 @@ function stateOf(given: TlsConnectOptions, socket: Duplex | undefined): State {
   return {
     options,
     identity: servername || host || (socket as { _host?: string } | undefined)?._host || 'localhost',
-    context: clientContextOf(secureContext ?? contextFor(options)),
+    context: clientContextOf(secureContext || contextFor(options)),
     alpn: protocolsOf(ALPNProtocols),
     servername: sniOf(servername),
     // As node:tls, which asks whether it is true
@@ -293,12 +307,21 @@ async function sslOf(state: State, socket: TLSSocket): Promise<Ssl> {
   });
   state.made = made;
   const ssl = made.newConnection();
-  if (servername !== undefined) ssl.setHost(servername);
+  if (servername !== undefined) setName(ssl, servername);
   context.listen(ssl, {
     session: (session) => socket.gotSession(session),
     keylog: (line) => socket.gotKeylog(line),
   });
   return ssl;
+}
+
+/** @throws TypeError for what is no DNS name: the engine's own, under the name that the option has here. */
+function setName(ssl: Ssl, servername: string): void {
+  try {
+    ssl.setHost(servername);
+  } catch (error) {
+    throw refusal('servername', (error as Error).message.replace(/^host: /, ''));
+  }
 }
 
 /** One that does not fit is not offered: the handshake is a full one then. */
@@ -334,7 +357,7 @@ function judged(state: State, ssl: Ssl, socket: TLSSocket): Error | undefined {
   const { verifyResult, peerCertificates, verifiedChain } = ssl;
   if (verifyResult !== X509V.OK) return verifyFailure(verifyResult, depthOf(peerCertificates));
   // An external PSK has proved who it is
-  if (peerCertificates.length === 0 && options.pskCallback === undefined) return verifyFailure(X509V.UNSPECIFIED);
+  if (peerCertificates.length === 0 && !options.pskCallback) return verifyFailure(X509V.UNSPECIFIED);
   if (!context.allowPartialTrustChain && verifiedChain !== undefined && !endsInRoot(verifiedChain, context.ca ?? []))
     return verifyFailure(X509V.UNABLE_TO_GET_ISSUER_CERT, verifiedChain.length - 1);
   const check = options.checkServerIdentity ?? nodeTls.checkServerIdentity;
