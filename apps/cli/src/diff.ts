@@ -153,6 +153,8 @@ function scanned({
   certificates,
   extensions,
   primeBits,
+  downgrade,
+  stapled,
 }: Scan): [string, Value][] {
   const lists = { 'cipher suites': cipherSuites, groups, 'signature algorithms': signatureAlgorithms };
   return [
@@ -164,10 +166,15 @@ function scanned({
       ]),
     ),
     ['Diffie-Hellman', primeBits === undefined ? undefined : `${primeBits} bits`],
+    ['TLS_FALLBACK_SCSV refused', yesOrNo(downgrade?.fallbackRefused)],
+    ['downgrade sentinel', yesOrNo(downgrade?.sentinel)],
+    ['OCSP stapled', yesOrNo(stapled)],
     ['extensions', extensions],
     ['certificates', certificates.flatMap(({ chain }) => chain.slice(0, 1).flatMap(readableFacts).map(fingerprint))],
   ];
 }
+
+const yesOrNo = (value: boolean | undefined): Value => (value === undefined ? undefined : value ? 'yes' : 'no');
 
 function differencesOf(a: ReadonlyMap<string, Value>, b: ReadonlyMap<string, Value>): Difference[] {
   const facts = new Set([...a.keys(), ...b.keys()]);

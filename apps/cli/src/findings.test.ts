@@ -6,6 +6,7 @@ import {
   groupName,
   signatureSchemeName,
 } from '@ferrule/result/names';
+import { pki } from '@ferrule/conformance/pki';
 import { describe, expect, it } from 'vitest';
 import {
   failsOn,
@@ -44,6 +45,8 @@ const modern: Scan = {
   certificates: [],
   extensions: ['renegotiation_info', 'extended_master_secret'],
   primeBits: undefined,
+  downgrade: undefined,
+  stapled: undefined,
   connections: 40,
   milliseconds: 1000,
   notAsked: ['Heartbleed'],
@@ -103,6 +106,29 @@ describe('findings of a scan', () => {
         }),
       ),
     ).toBe('F');
+  });
+
+  it('tell what keeps nobody from taking the newest version away, where servers must have it', () => {
+    const found = (scan: Scan): string[] => findingsOf(scan).map(({ severity, what }) => `${severity} ${what}`);
+    const downgrade = { version: 'TLS 1.2', fallbackRefused: false, sentinel: false };
+    expect(found({ ...modern, downgrade })).toEqual(['low no TLS_FALLBACK_SCSV', 'low no downgrade sentinel']);
+    expect(found({ ...modern, downgrade: { ...downgrade, fallbackRefused: undefined, sentinel: true } })).toEqual([]);
+    expect(found({ ...old, downgrade })).not.toContain('low no downgrade sentinel');
+  });
+
+  it('tell of certificates that are out of order, or not of the chain', async () => {
+    const [leaf, stranger] = [await pki('p256'), await pki('selfSigned')];
+    const [first, second] = leaf.chain as [Uint8Array, Uint8Array];
+    const root = (await pki('root')).certificate;
+    const found = (...chain: readonly Uint8Array[]): (readonly string[])[] =>
+      findingsOf({ ...modern, certificates: [{ chain, versions: ['TLS 1.3'] }] })
+        .filter(({ what }) => what.startsWith('certificates that are out of order'))
+        .map(({ things }) => things);
+    expect(found(first)).toEqual([]);
+    expect(found(first, second)).toEqual([]);
+    expect(found(first, second, root)).toEqual([]);
+    expect(found(first, root, second)).toHaveLength(1);
+    expect(found(first, second, stranger.certificate)).toHaveLength(1);
   });
 
   it('have a reason for each colour that is not green, of everything that scan can ask about', () => {

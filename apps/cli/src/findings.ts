@@ -123,7 +123,7 @@ export function findingsOf(scan: Scan): Finding[] {
     ...collected(namesOf(groups), weaknessesOfGroup),
     ...collected(namesOf(signatureAlgorithms), weaknessesOfSignature),
     ...(primeBits === undefined ? [] : weaknessesOfPrime(primeBits).map((reason) => ({ ...reason, things: [] }))),
-    ...certificates.flatMap(({ chain }) => chain.slice(0, 1).flatMap(ofCertificate)),
+    ...certificates.flatMap(({ chain }) => [...chain.slice(0, 1).flatMap(ofCertificate), ...ofOrder(chain)]),
   ];
   const has = (name: string): boolean => taken.some((version) => version.name === name);
   const add = (severity: Severity, what: string, why: string): void =>
@@ -131,6 +131,12 @@ export function findingsOf(scan: Scan): Finding[] {
   if (!has('TLS 1.3')) add('low', 'no TLS 1.3', 'older versions show the certificate, and take a round trip more');
   if (!has('TLS 1.3') && !has('TLS 1.2'))
     add('high', 'neither TLS 1.2 nor TLS 1.3', 'modern clients do not connect (RFC 8996)');
+  const { downgrade } = scan;
+  if (downgrade?.fallbackRefused === false)
+    add('low', 'no TLS_FALLBACK_SCSV', `clients that fall back can be made to speak ${downgrade.version} (RFC 7507)`);
+  // Servers of TLS 1.3 must, older ones should
+  if (downgrade?.sentinel === false && has('TLS 1.3'))
+    add('low', 'no downgrade sentinel', 'clients do not see that TLS 1.3 was taken away (RFC 9846 section 4.2.3)');
   // What only the ServerHello of TLS 1.2 and older says
   if (taken.some(({ name }) => name !== 'TLS 1.3')) {
     if (!extensions.includes(extensionName(0xff01)))
@@ -155,6 +161,16 @@ function collected(names: readonly string[], weaknesses: (name: string) => reado
       found.set(reason.what, finding);
     }
   return [...found.values()];
+}
+
+/** RFC 5246 section 7.4.2: each certifies the one before. */
+function ofOrder(chain: readonly Uint8Array[]): Finding[] {
+  const facts = chain.flatMap(readableFacts);
+  if (facts.length < chain.length) return [];
+  const stray = facts.slice(1).filter(({ subject }, i) => facts[i]?.issuer !== subject);
+  const [severity, what] = ['low', 'certificates that are out of order, or not of the chain'] as const;
+  const why = 'clients that do not sort them fail (RFC 5246 section 7.4.2)';
+  return stray.length === 0 ? [] : [{ severity, what, why, things: stray.map(({ subject }) => subject) }];
 }
 
 function ofCertificate(der: Uint8Array): Finding[] {

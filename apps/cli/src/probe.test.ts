@@ -70,6 +70,15 @@ describe('a question to a server', () => {
     if (answer.kind === 'taken') expect(parseCertificate(answer.choice.chain[0]!).subjectAltName).toHaveLength(5);
   });
 
+  it('tells whether the random of ServerHello has the sentinel of a newer version', async () => {
+    const heard: Buffer[] = [];
+    const with12 = await ask(listening(heard), question(0x0303), 5000, signal);
+    expect(with12).toMatchObject({ choice: { sentinel: true } });
+    const said = Buffer.concat(heard);
+    said.fill(0x2a, said.indexOf('DOWNGRD'), said.indexOf('DOWNGRD') + 8);
+    expect(await ask(saying(said), question(0x0303), 5000, signal)).toMatchObject({ choice: { sentinel: false } });
+  });
+
   it('without key shares brings a HelloRetryRequest, which will do', async () => {
     const answer = await ask(
       listening([]),

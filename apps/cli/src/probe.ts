@@ -56,6 +56,10 @@ export interface Choice {
   readonly chain: readonly Uint8Array[];
   /** Code points of the extensions in its ServerHello. */
   readonly extensions: readonly number[];
+  /** The random of its ServerHello tells that it speaks a newer version, too (RFC 9846 section 4.2.3). */
+  readonly sentinel: boolean;
+  /** An OCSP response came with the certificate. */
+  readonly stapled?: boolean;
 }
 
 export type Answer =
@@ -226,12 +230,20 @@ class Listener {
     switch (type) {
       case HandshakeType.server_hello:
         return this.#hello(body);
-      case HandshakeType.certificate:
+      case HandshakeType.certificate: {
+        if (!is13) {
+          this.#add({ chain: decodeCertificate12(body).map((der) => der.slice()), stapled: false });
+          return undefined;
+        }
+        const { entries } = decodeCertificate(body);
         this.#add({
-          chain: is13
-            ? decodeCertificate(body).entries.map(({ data }) => data.slice())
-            : decodeCertificate12(body).map((der) => der.slice()),
+          chain: entries.map(({ data }) => data.slice()),
+          stapled: findExtension(entries[0]?.extensions ?? [], ExtensionType.status_request) !== undefined,
         });
+        return undefined;
+      }
+      case HandshakeType.certificate_status:
+        this.#add({ stapled: true });
         return undefined;
       case HandshakeType.server_key_exchange:
         this.#add(keyExchange(body, this.#question.version));
@@ -256,6 +268,7 @@ class Listener {
       cipherSuite: hello.cipherSuite,
       chain: [],
       extensions: hello.extensions.map(({ type }) => type),
+      sentinel: /DOWNGRD[\0\x01]$/.test(Buffer.from(hello.random).toString('latin1')),
       ...(group !== undefined && { group }),
     };
     return this.#question.until === 'hello' || isHelloRetryRequest(hello) ? this.#taken() : undefined;

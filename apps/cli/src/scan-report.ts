@@ -14,6 +14,7 @@ import {
   weaknessesOfPrime,
   weaknessesOfSignature,
   weaknessesOfSuite,
+  weaknessesOfVersion,
 } from './findings.ts';
 import { documentJson } from './json.ts';
 import { type Colors, colorsFor } from './report.ts';
@@ -105,7 +106,8 @@ export function scanReport(result: Scan, c: Colors, screen: Screen = ENDLESS): s
     ...section(
       'versions',
       versions.map(({ name, taken, strength, why }) => {
-        if (taken) return `${paint[strength]('✓')} ${name}`;
+        const reasons = weaknessesOfVersion(name).map((reason) => c.dim(`  ${reason.why}`));
+        if (taken) return `${paint[strength]('✓')} ${name}${reasons.join('')}`;
         return `${taken === false ? c.dim('✗') : c.yellow('?')} ${c.dim(`${name}  ${printable(why ?? '')}`)}`;
       }),
     ),
@@ -122,6 +124,11 @@ export function scanReport(result: Scan, c: Colors, screen: Screen = ENDLESS): s
         chain.slice(0, 1).flatMap((der) => certificateLines(der, chain.length, where, c)),
       ),
     ),
+    ...section(
+      'OCSP',
+      result.stapled === undefined ? [] : [result.stapled ? 'a response is stapled' : 'no response stapled'],
+    ),
+    ...section('downgrade', downgradeLines(result.downgrade)),
     ...section('extensions of TLS 1.2 and older', extensions.length === 0 ? [] : [extensions.join(', ')]),
     ...section(
       'not asked',
@@ -137,6 +144,17 @@ export function scanReport(result: Scan, c: Colors, screen: Screen = ENDLESS): s
     verdict,
   ];
   return laidOut(lines, [], screen);
+}
+
+function downgradeLines(downgrade: Scan['downgrade']): string[] {
+  if (downgrade === undefined) return [];
+  const { version, fallbackRefused, sentinel } = downgrade;
+  const fallback =
+    fallbackRefused === undefined ? 'with an answer that tells nothing' : fallbackRefused ? 'refused' : 'not refused';
+  return [
+    `${version} with TLS_FALLBACK_SCSV: ${fallback}`,
+    `the ServerHello of ${version} ${sentinel ? 'tells' : 'does not tell'} of a newer version`,
+  ];
 }
 
 const fewOf = (things: readonly string[]): string =>

@@ -7,27 +7,25 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
 import { Version } from '@ferrule/pure/wire';
-import { alertName } from '@ferrule/result';
+import { Alert, alertName } from '@ferrule/result';
 import {
   cipherSuiteName,
   everyCipherSuite,
   everyGroup,
   everySignatureScheme,
   extensionName,
-  groupName,
-  signatureSchemeName,
   versionName,
 } from '@ferrule/result/names';
 import type { StarttlsProtocol } from '@ferrule/starttls';
 import { isIpAddress } from '@ferrule/x509';
 import { type Named, TlsError } from 'ferrule';
 import { dial } from './dial.ts';
-import { type Reason, strengthOf, weaknessesOfGroup, weaknessesOfSignature, weaknessesOfSuite } from './findings.ts';
 import { preambleOf } from './open.ts';
 import { type FamilyOptions, familyOf } from './options.ts';
 import { type Answer, ask, type Choice, type Question } from './probe.ts';
 import type { ViaOption } from './route.ts';
 import { nameOfTarget, type Target } from './target.ts';
+import { groupThing, isDhe, isEcdhe, isSigned, schemeThing, suitesFor, suiteThing } from './things.ts';
 import { Timeline } from './timeline.ts';
 
 export interface ScanOptions extends FamilyOptions {
@@ -72,6 +70,15 @@ export interface ScannedCertificate {
   readonly versions: readonly string[];
 }
 
+export interface Downgrade {
+  /** Older than the newest that is taken; what was asked about. */
+  readonly version: string;
+  /** A hello with TLS_FALLBACK_SCSV is refused (RFC 7507); `undefined` where that could not be told. */
+  readonly fallbackRefused: boolean | undefined;
+  /** The random of ServerHello tells of the newer version (RFC 9846 section 4.2.3). */
+  readonly sentinel: boolean;
+}
+
 export interface Scan {
   readonly target: string;
   readonly name: string | undefined;
@@ -84,6 +91,10 @@ export interface Scan {
   readonly extensions: readonly string[];
   /** Of finite-field Diffie-Hellman. */
   readonly primeBits: number | undefined;
+  /** What keeps others from taking a newer version away; `undefined` where one version alone is taken. */
+  readonly downgrade: Downgrade | undefined;
+  /** Whether an OCSP response is stapled; `undefined` where no certificate was seen. */
+  readonly stapled: boolean | undefined;
   readonly connections: number;
   readonly milliseconds: number;
   readonly notAsked: readonly string[];
@@ -96,6 +107,7 @@ const NOT_ASKED: readonly string[] = [
   'SSL 2.0, DTLS and QUIC',
   'suites of PSK, SRP and Kerberos, which need a secret that was agreed on before',
   'what comes after the handshake: client certificates, renegotiation, resumption, early data',
+  'what HTTP says, as HSTS does: ferrule get -I shows it',
   'compression, ROBOT and Heartbleed, which hellos alone cannot tell',
 ];
 
@@ -125,7 +137,8 @@ export async function scan(
   ]);
   const suitesOf = (version: number): readonly number[] =>
     (suites[taken.findIndex((each) => each === version)]?.taken ?? []).map(({ code }) => code);
-  const [groups12, signatures13, signatures12, primeBits] = await Promise.all([
+  const [downgrade, groups12, signatures13, signatures12, primeBits] = await Promise.all([
+    scanner.downgrade(taken, suitesOf),
     scanner.groups12(suitesOf(Version.tls12).filter(isEcdhe)),
     groups13 &&
       scanner.signatures13(
@@ -152,6 +165,8 @@ export async function scan(
     certificates: scanner.seen,
     extensions: [...scanner.extensions].map(extensionName),
     primeBits,
+    downgrade,
+    stapled: scanner.stapled,
     connections: scanner.connections,
     milliseconds: Math.round(performance.now() - began),
     notAsked: NOT_ASKED,
@@ -162,6 +177,8 @@ class Scanner {
   readonly name: string | undefined;
   connections = 0;
   readonly extensions: Set<number> = new Set();
+  stapled: boolean | undefined;
+  readonly #sentinels: Map<number, boolean> = new Map();
   readonly #target: Target;
   readonly #options: ScanOptions;
   readonly #signal: AbortSignal;
@@ -325,6 +342,23 @@ class Scanner {
     return answer.kind === 'taken' ? answer.choice.primeBits : undefined;
   }
 
+  /** @param taken newest first. */
+  async downgrade(
+    taken: readonly number[],
+    suitesOf: (version: number) => readonly number[],
+  ): Promise<Downgrade | undefined> {
+    const [, version] = taken;
+    if (version === undefined) return undefined;
+    const cipherSuites = [...suitesOf(version), FALLBACK_SCSV];
+    const answer = await this.#ask({ version, cipherSuites, until: 'hello' }, 'TLS_FALLBACK_SCSV');
+    const refused = answer.kind === 'refused' && answer.alert === Alert.inappropriate_fallback;
+    return {
+      version: versionName(version),
+      fallbackRefused: refused || (answer.kind === 'taken' ? false : undefined),
+      sentinel: this.#sentinels.get(version) ?? false,
+    };
+  }
+
   /** Of versions whose signatures are not asked about. */
   async certificates(version: number, suites: readonly number[]): Promise<void> {
     await this.#ask(
@@ -411,7 +445,9 @@ class Scanner {
     }
   }
 
-  #note(version: number, { chain, extensions }: Choice): void {
+  #note(version: number, { chain, extensions, sentinel, stapled }: Choice): void {
+    this.#sentinels.set(version, sentinel);
+    this.stapled = this.stapled === true || stapled === true || (stapled ?? this.stapled);
     if (version < Version.tls13) for (const type of extensions) this.extensions.add(type);
     const [leaf] = chain;
     if (leaf === undefined) return;
@@ -421,6 +457,9 @@ class Scanner {
     this.#certificates.set(key, known);
   }
 }
+
+/** RFC 7507. */
+const FALLBACK_SCSV = 0x5600;
 
 const NIST_CURVES: readonly number[] = [23, 24, 25];
 
@@ -453,26 +492,3 @@ function noVersion(target: string, answers: readonly Answer[]): TlsError {
 
 const refusal = ({ alert, why }: { readonly alert?: number; readonly why: string }): string =>
   alert === undefined ? why : alertName(alert);
-
-/** SSL 3.0 to TLS 1.1 have neither AEADs nor a choice of hash. */
-function suitesFor(version: number): readonly number[] {
-  if (version === Version.tls13) return everyCipherSuite().tls13;
-  return version === Version.tls12
-    ? everyCipherSuite().tls12
-    : everyCipherSuite().tls12.filter((suite) => !/GCM|CCM|POLY1305|SHA(256|384)$/.test(cipherSuiteName(suite)));
-}
-
-const isEcdhe = (suite: number): boolean => /^TLS_ECDHE_/.test(cipherSuiteName(suite));
-const isDhe = (suite: number): boolean => /^TLS_DHE_/.test(cipherSuiteName(suite));
-const isSigned = (suite: number): boolean => isEcdhe(suite) || isDhe(suite);
-
-const thingOf =
-  (nameOf: (code: number) => string, weaknesses: (name: string) => readonly Reason[]) =>
-  (code: number): Thing => {
-    const name = nameOf(code);
-    return { code, name, strength: strengthOf(weaknesses(name)) };
-  };
-
-const suiteThing = thingOf(cipherSuiteName, weaknessesOfSuite);
-const groupThing = thingOf(groupName, weaknessesOfGroup);
-const schemeThing = thingOf(signatureSchemeName, weaknessesOfSignature);

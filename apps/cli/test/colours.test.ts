@@ -37,6 +37,8 @@ const scan: Scan = {
   certificates: healthy.chain.slice(0, 1).map((der) => ({ chain: [der], versions: ['TLS 1.2'] })),
   extensions: [],
   primeBits: 1024,
+  downgrade: undefined,
+  stapled: undefined,
   connections: 30,
   milliseconds: 900,
   notAsked: ['compression'],

@@ -1,6 +1,6 @@
 /** `ferrule scan` and `ferrule diff` against servers of which it is known what they take. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer as createTcp, type AddressInfo, type Server } from 'node:net';
+import { connect, createServer as createTcp, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer, type TlsOptions } from 'node:tls';
@@ -9,6 +9,7 @@ import { pki } from '@ferrule/conformance/pki';
 import { OpensslServer, PeerMissing } from '@ferrule/conformance/server';
 import { chooseBackend, type TlsError } from 'ferrule';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findingsOf } from '../src/findings.ts';
 import { scan, type Scan, type Taken } from '../src/scan.ts';
 import { mailServer } from './mail-server.ts';
 import { ferrule } from './run.ts';
@@ -119,6 +120,40 @@ describe('ferrule scan', () => {
       strength: 'broken',
     });
     expect(found.groups.map(({ version }) => version)).toEqual(['TLS 1.2']);
+    // TLS 1.1 where there is TLS 1.2 has a sentinel, too
+    expect(found.downgrade).toEqual({ version: 'TLS 1.1', fallbackRefused: true, sentinel: true });
+  });
+
+  it('tells what keeps others from taking the newest version away, and what does not', async () => {
+    const { port } = await serve();
+    expect((await ask(port)).downgrade).toEqual({ version: 'TLS 1.2', fallbackRefused: true, sentinel: true });
+    // In front of it something that knows no TLS_FALLBACK_SCSV: it stands last, before the compression methods
+    const front = createTcp((socket) => {
+      const behind = connect(port, '127.0.0.1');
+      for (const each of [socket, behind]) each.on('error', () => {});
+      socket.once('data', (hello: Buffer) => {
+        const at = hello.indexOf(Buffer.from([0x56, 0x00, 0x01, 0x00]));
+        if (at >= 0) hello.fill(0x0a, at, at + 2);
+        behind.write(hello);
+        socket.pipe(behind).pipe(socket);
+      });
+    });
+    const found = await ask(await listen(front));
+    expect(found.downgrade).toEqual({ version: 'TLS 1.2', fallbackRefused: false, sentinel: true });
+    expect(findingsOf(found).map(({ what }) => what)).toContain('no TLS_FALLBACK_SCSV');
+    const { port: single } = await serve({ minVersion: 'TLSv1.3' });
+    expect((await ask(single)).downgrade).toBeUndefined();
+  });
+
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)('sees whether an OCSP response is stapled, in %s', async (version) => {
+    const only = { minVersion: version, maxVersion: version };
+    const { keyPem: key, chainPem: cert } = await pki('p256');
+    const stapling = createServer({ key, cert, ...only }).on('tlsClientError', () => {});
+    stapling.on('OCSPRequest', (_certificate, _issuer, answer: (error: null, response: Buffer) => void) =>
+      answer(null, Buffer.from('3003', 'hex')),
+    );
+    expect((await ask(await listen(stapling))).stapled).toBe(true);
+    expect((await ask((await serve(only)).port)).stapled).toBe(false);
   });
 
   it('finds every kind of certificate, and the size of a Diffie-Hellman prime', async () => {
