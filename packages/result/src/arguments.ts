@@ -18,7 +18,7 @@ export function knownOptions<T extends object>(
   name: string = 'options',
   prefix: string = name === 'options' ? '' : `${name}.`,
 ): T {
-  const names = new Set(known);
+  const names: ReadonlySet<string> = known instanceof Set ? known : new Set(known);
   const given = plainOptions(options, names, name);
   for (const key of Object.keys(given)) if (!names.has(key)) throw new TypeError(`${prefix}${key}: unknown option`);
   return given;
@@ -37,10 +37,10 @@ export function plainOptions<T extends object>(options: T, known: Iterable<strin
     throw new TypeError(`${name}: must be an object`);
   // Without a prototype: what was not given is not found there either
   const plain = Object.create(null) as Record<string, unknown>;
-  const names = new Set([...Object.keys(given), ...known]);
-  for (const key of names) {
-    if (holds(given, key)) plain[key] = (given as Readonly<Record<string, unknown>>)[key];
-  }
+  const values = given as Readonly<Record<string, unknown>>;
+  for (const key of Object.keys(given)) plain[key] = values[key];
+  // Most have not been given, and few are inherited
+  for (const key of known) if (key in given && !(key in plain) && holds(given, key)) plain[key] = values[key];
   return plain as T;
 }
 

@@ -128,13 +128,13 @@ const BOUND = (Object.keys(SESSION_BINDING) as (keyof typeof SESSION_BINDING)[])
 
 /** SHA-256 (32 bytes) over the bound options. Sessions never cross a change of it. */
 export function bindingDigest(options: BoundOptions, sha256: Sha256): Uint8Array {
-  const parts: Uint8Array[] = [];
-  encode(parts, 'ferrule session binding 1');
+  const into = new Parts();
+  encode(into, 'ferrule session binding 1');
   for (const key of BOUND) {
-    encode(parts, key);
-    encode(parts, valueOf(options, key));
+    encode(into, key);
+    encode(into, valueOf(options, key));
   }
-  const all = concat(parts);
+  const all = into.join();
   const digest = sha256(all);
   // Keys are among them.
   all.fill(0);
@@ -160,28 +160,56 @@ const identity = ({ chain, rawPublicKey, signatureAlgorithms, mustMatchIssuer = 
 ];
 
 /** Unambiguous: a tag for the type, the length or count, the content. */
-function encode(parts: Uint8Array[], value: unknown): void {
-  if (value instanceof Uint8Array) parts.push(head('b', value.length), value);
-  else if (typeof value === 'string') encodeText(parts, 's', value);
-  else if (typeof value === 'function') parts.push(head('f', ID_BYTES), idOf(value));
+function encode(into: Parts, value: unknown): void {
+  if (value instanceof Uint8Array) into.bytes('b', value);
+  else if (typeof value === 'string') into.string('s', value);
+  else if (typeof value === 'function') into.bytes('f', idOf(value));
   else if (Array.isArray(value)) {
-    parts.push(head('a', value.length));
-    for (const item of value as readonly unknown[]) encode(parts, item);
+    into.text += `a${value.length}:`;
+    for (const item of value as readonly unknown[]) encode(into, item);
   } else if (typeof value === 'object' && value !== null) {
     const entries = Object.entries(value).filter(([, entry]) => entry !== undefined);
     encode(
-      parts,
+      into,
       entries.sort(([a], [b]) => (a < b ? -1 : 1)),
     );
-  } else encodeText(parts, 'v', String(value));
+  } else into.string('v', String(value));
 }
 
-function encodeText(parts: Uint8Array[], tag: string, text: string): void {
-  const bytes = new TextEncoder().encode(text);
-  parts.push(head(tag, bytes.length), bytes);
+const ENCODER = new TextEncoder();
+
+/** Text is gathered, since most of it is short; bytes are between texts. */
+class Parts {
+  text = '';
+  readonly #parts: Uint8Array[] = [];
+
+  /** The length is that in UTF-8. */
+  string(tag: string, text: string): void {
+    const length = isAscii(text) ? text.length : ENCODER.encode(text).length;
+    this.text += `${tag}${length}:${text}`;
+  }
+
+  bytes(tag: string, bytes: Uint8Array): void {
+    this.text += `${tag}${bytes.length}:`;
+    this.#flush();
+    this.#parts.push(bytes);
+  }
+
+  join(): Uint8Array {
+    this.#flush();
+    return concat(this.#parts);
+  }
+
+  #flush(): void {
+    this.#parts.push(ENCODER.encode(this.text));
+    this.text = '';
+  }
 }
 
-const head = (tag: string, length: number): Uint8Array => new TextEncoder().encode(`${tag}${length}:`);
+function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false;
+  return true;
+}
 
 const ID_BYTES = 16;
 const IDS = new WeakMap<object, Uint8Array>();

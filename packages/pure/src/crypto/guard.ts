@@ -130,6 +130,20 @@ const callOf =
     }
   };
 
+/** As a call that throws. */
+const failed = (call: Call, what: string, error: unknown): never =>
+  call<never>(
+    what,
+    'now',
+    () => {
+      throw error;
+    },
+    anything,
+  );
+
+/** As a call that answers so, which is not what it should. */
+const unfit = <T>(call: Call, what: string, answer: unknown): T => call(what, 'now', () => answer as T, nothing);
+
 /** In words that tell no secret. */
 function kindOf(answer: unknown): string {
   if (isBytes(answer)) return `${answer.length} bytes`;
@@ -138,6 +152,7 @@ function kindOf(answer: unknown): string {
 }
 
 const anything = (): boolean => true;
+const nothing = (): boolean => false;
 const object = (answer: unknown): boolean => typeof answer === 'object' && answer !== null;
 const bytesOf =
   (length: number) =>
@@ -179,13 +194,29 @@ const guardAead = (call: Call, algorithm: AeadAlgorithm): AeadAlgorithm => ({
   key(bytes): Aead {
     const { name } = algorithm;
     const aead = call(name, 'now', () => algorithm.key(bytes), object);
+    // For each record: without a function that is made for the call
     if (aead.sync)
       return {
         sync: true,
-        seal: (nonce, aad, plain, out) =>
-          call(name, 'now', () => aead.seal(nonce, aad, plain, out), bytesOf(plain.length + TAG)),
-        open: (nonce, aad, cipher, out) =>
-          call(name, 'now', () => aead.open(nonce, aad, cipher, out), bytesOrNull(cipher.length - TAG)),
+        seal(nonce, aad, plain, out) {
+          let sealed: Uint8Array;
+          try {
+            sealed = aead.seal(nonce, aad, plain, out);
+          } catch (error) {
+            return failed(call, name, error);
+          }
+          return isBytes(sealed) && sealed.length === plain.length + TAG ? sealed : unfit(call, name, sealed);
+        },
+        open(nonce, aad, cipher, out) {
+          let opened: Uint8Array | null;
+          try {
+            opened = aead.open(nonce, aad, cipher, out);
+          } catch (error) {
+            return failed(call, name, error);
+          }
+          const fits = opened === null || (isBytes(opened) && opened.length === cipher.length - TAG);
+          return fits ? opened : unfit(call, name, opened);
+        },
         dispose: quiet(aead),
       };
     return {
@@ -214,20 +245,65 @@ const quiet = (key: { dispose(): void }) => (): void => {
 /** Of each AEAD here, bytes. */
 const TAG = 16;
 
+/** A handshake hashes dozens of times: here, too, no function is made for a call that succeeds. */
 function guardHash(call: Call, hash: Hash): Hash {
   const { name, size } = hash;
-  const whole = bytesOf(size);
-  const guardState = (state: HashState): HashState => ({
-    update: (data) => call(name, 'now', () => state.update(data), anything),
-    clone: () => guardState(call(name, 'now', () => state.clone(), object)),
-    digest: () => call(name, 'now', () => state.digest(), whole),
-  });
+  const hmac = `HMAC with ${name}`;
+  const judged = (what: string, answer: Uint8Array): Uint8Array =>
+    isBytes(answer) && answer.length === size ? answer : unfit(call, what, answer);
+
+  class State implements HashState {
+    readonly #state: HashState;
+
+    constructor(state: unknown) {
+      this.#state = object(state) && !isPromiseLike(state) ? (state as HashState) : unfit(call, name, state);
+    }
+
+    update(data: Uint8Array): void {
+      let answer: unknown;
+      try {
+        answer = this.#state.update(data) as unknown;
+      } catch (error) {
+        failed(call, name, error);
+      }
+      if (answer !== undefined) call(name, 'now', () => answer, anything);
+    }
+
+    clone(): HashState {
+      let state: HashState;
+      try {
+        state = this.#state.clone();
+      } catch (error) {
+        return failed(call, name, error);
+      }
+      return new State(state);
+    }
+
+    digest(): Uint8Array {
+      let answer: Uint8Array;
+      try {
+        answer = this.#state.digest();
+      } catch (error) {
+        return failed(call, name, error);
+      }
+      return judged(name, answer);
+    }
+  }
+
   return {
     name,
     size,
-    create: () => guardState(call(name, 'now', () => hash.create(), object)),
-    digest: (data) => call(name, 'now', () => hash.digest(data), whole),
-    hmac: (key, data) => call(`HMAC with ${name}`, 'now', () => hash.hmac(key, data), whole),
+    create: () => new State(call(name, 'now', () => hash.create(), object)),
+    digest: (data) => call(name, 'now', () => hash.digest(data), bytesOf(size)),
+    hmac(key, data) {
+      let answer: Uint8Array;
+      try {
+        answer = hash.hmac(key, data);
+      } catch (error) {
+        return failed(call, hmac, error);
+      }
+      return judged(hmac, answer);
+    },
   };
 }
 
