@@ -178,7 +178,7 @@ export class Server13 extends Peer {
     twist: { algorithm?: number; context?: string; over?: Uint8Array; corrupt?: boolean; signature?: Uint8Array } = {},
   ): void {
     this.past.add('verify');
-    const own = this.identity.kind.startsWith('rsa') ? 0x0804 : 0x0403;
+    const own = this.identity.privateKey.asymmetricKeyType === 'rsa' ? 0x0804 : 0x0403;
     const { algorithm = own } = twist;
     const content = concat([
       new Uint8Array(64).fill(0x20),
