@@ -1,5 +1,5 @@
 /** @module `SSL_CTX` inputs: what a context is made of. */
-import type { RevocationStatus } from '@ferrule/result/revocation';
+import type { RevocationFilter, RevocationQuestion, RevocationStatus } from '@ferrule/result/revocation';
 import type { Credential, CredentialCallback } from './credential.ts';
 import type { TlsSession } from './session.ts';
 import type { Ssl } from './ssl.ts';
@@ -215,27 +215,7 @@ export interface RevocationOptions {
   readonly unknown?: 'accept' | 'refuse';
 }
 
-/** Somebody who knows which certificates are revoked. */
-export interface RevocationFilter {
-  /**
-   * Answers at once. Called without `this`; a throw, or an answer of another kind, is `CALLBACK_FAILED`. Sessions are
-   * bound to the function: another filter verifies anew.
-   */
-  readonly check: (question: RevocationQuestion) => RevocationStatus;
-}
-
-export interface RevocationQuestion {
-  /** DER Certificate of the server; a copy. */
-  readonly certificate: Uint8Array;
-  /** DER SubjectPublicKeyInfo of its issuer in the path; a copy. */
-  readonly issuerSpki: Uint8Array;
-  /** Milliseconds since the epoch. */
-  readonly now: number;
-  /** The engine's own. */
-  readonly sha256: (bytes: Uint8Array) => Uint8Array;
-}
-
-export type { RevocationStatus };
+export type { RevocationFilter, RevocationQuestion, RevocationStatus };
 
 export type CertificateType = 'x509' | 'raw-public-key';
 

@@ -1,4 +1,4 @@
-/** @module What a filter of revoked certificates (CRLite) may answer, and what its answer comes to. */
+/** @module What a filter of revoked certificates (CRLite) is asked, what it may answer, and what its answer means. */
 import * as V from '@ferrule/result/x509-v';
 
 /**
@@ -15,6 +15,26 @@ export const REVOCATION_STATUSES: readonly RevocationStatus[] = [
   'not-enrolled',
   'stale',
 ];
+
+/** Knows which certificates are revoked: what `crlite()` of `@ferrule/x509/crlite` returns. */
+export interface RevocationFilter {
+  /**
+   * Answers at once. Called without `this`. Where an engine asks, a throw, or an answer of another kind, is
+   * `CALLBACK_FAILED`, and sessions are bound to the function: another filter verifies anew.
+   */
+  readonly check: (question: RevocationQuestion) => RevocationStatus;
+}
+
+export interface RevocationQuestion {
+  /** DER Certificate of the server; an engine gives a copy. */
+  readonly certificate: Uint8Array;
+  /** DER SubjectPublicKeyInfo of its issuer in the path; an engine gives a copy. */
+  readonly issuerSpki: Uint8Array;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** Of the engine, or of the verifier. */
+  readonly sha256: (bytes: Uint8Array) => Uint8Array;
+}
 
 /** Why a status refuses the server, with the X509_V code for it; `undefined` where it does not. */
 export function revocationVerdict(

@@ -1,28 +1,12 @@
 /** @module A filter of revoked certificates, asked about the leaf of a path: whoever it is, and what its answer means. */
 import { choiceOption } from '@ferrule/result/arguments';
-import { REVOCATION_STATUSES, revocationVerdict, type RevocationStatus } from '@ferrule/result/revocation';
+import { REVOCATION_STATUSES, type RevocationFilter, revocationVerdict } from '@ferrule/result/revocation';
 import type { Certificate } from './certificate.ts';
 import type { RuleBreach } from './rules.ts';
 import type { SignatureVerifier } from './signature.ts';
 import type { Issuer } from './trust.ts';
 
-export type { RevocationStatus } from '@ferrule/result/revocation';
-
-export interface RevocationQuestion {
-  /** DER Certificate of the server. */
-  readonly certificate: Uint8Array;
-  /** DER SubjectPublicKeyInfo of its issuer in the path. */
-  readonly issuerSpki: Uint8Array;
-  /** Milliseconds since the epoch. */
-  readonly now: number;
-  readonly sha256: (bytes: Uint8Array) => Uint8Array;
-}
-
-/** Somebody who knows which certificates are revoked; `crlite()` of `@ferrule/x509/crlite` makes one. */
-export interface RevocationFilter {
-  /** Answers at once. Called without `this`. */
-  readonly check: (question: RevocationQuestion) => RevocationStatus;
-}
+export type { RevocationFilter, RevocationQuestion, RevocationStatus } from '@ferrule/result/revocation';
 
 /** Whom to ask, and what about those of whom the filter says nothing. */
 export interface RevocationPolicy {
