@@ -32,22 +32,22 @@ const SUITES: readonly Rule[] = [
     /_WITH_NULL_|_NULL_SHA|TLS_SHA(256_SHA256|384_SHA384)/,
     'critical',
     'no encryption',
-    'everybody on the way reads along',
+    'anyone on the path can read the data',
   ],
-  [/_anon_/, 'critical', 'no authentication', 'anybody on the way can be the server'],
+  [/_anon_/, 'critical', 'no authentication', 'anyone on the path can impersonate the server'],
   [/EXPORT|DES40|_DES_CBC_|RC2/, 'critical', 'keys of 56 bits or fewer', 'broken in hours (FREAK, Logjam)'],
   [/RC4/, 'high', 'RC4', 'its output is biased; forbidden by RFC 7465'],
-  [/3DES|IDEA/, 'medium', 'blocks of 64 bits', 'collisions show plaintext after some 32 GiB (Sweet32)'],
-  [/SEED/, 'medium', 'SEED', 'a cipher that is no longer analysed'],
+  [/3DES|IDEA/, 'medium', 'blocks of 64 bits', 'collisions reveal plaintext after about 32 GiB (Sweet32)'],
+  [/SEED/, 'medium', 'SEED', 'an obsolete cipher'],
   [/MD5$/, 'medium', 'HMAC with MD5', 'MD5 is broken'],
   [
     /^TLS_(RSA|ECDH_(RSA|ECDSA)|DH_(RSA|DSS))_/,
     'medium',
     'no forward secrecy',
-    'who gets the key of the server later reads what was recorded before',
+    'whoever obtains the key of the server can decrypt recorded traffic',
   ],
-  [/_CBC_/, 'low', 'CBC', 'MAC before encryption: timing has told plaintext (Lucky 13)'],
-  [/_CCM_8$/, 'low', 'tags of 64 bits', 'made for small devices; a forgery succeeds more often'],
+  [/_CBC_/, 'low', 'CBC', 'MAC-then-encrypt: timing can leak plaintext (Lucky 13)'],
+  [/_CCM_8$/, 'low', 'tags of 64 bits', 'meant for small devices; forgeries succeed more often'],
 ];
 
 const GROUPS: readonly Rule[] = [
@@ -55,21 +55,26 @@ const GROUPS: readonly Rule[] = [
     /^sec[pt]\d*(160|163|19[123])|Draft/,
     'medium',
     'fewer than 96 bits of security, or a draft',
-    'curves of 192 bits and less; drafts have changed since',
+    'curves of at most 192 bits; drafts have changed since',
   ],
-  [/^sect|224|239|^secp256k1$/, 'low', 'a curve that is out of use', 'deprecated by RFC 8422 section 5.1.1'],
+  [/^sect|224|239|^secp256k1$/, 'low', 'an obsolete curve', 'deprecated by RFC 8422 section 5.1.1'],
 ];
 
 const SIGNATURES: readonly Rule[] = [
   [/md5/, 'high', 'signatures over MD5', 'can be forged; forbidden by RFC 9155'],
-  [/sha1$/, 'medium', 'signatures over SHA-1', 'collisions are affordable; forbidden by RFC 9155'],
+  [/sha1$/, 'medium', 'signatures over SHA-1', 'collisions can be computed; forbidden by RFC 9155'],
   [/^dsa/, 'medium', 'DSA', 'removed from TLS (RFC 9846)'],
   [/sha224/, 'low', 'signatures over SHA-224', 'deprecated with SHA-1 and MD5'],
 ];
 
 const VERSIONS: readonly Rule[] = [
   [/^SSL 3/, 'high', 'SSL 3.0', 'plaintext can be read (POODLE); forbidden by RFC 7568'],
-  [/^TLS 1\.[01]$/, 'medium', 'TLS 1.0 and 1.1', 'MD5 and SHA-1 in the handshake, CBC alone; deprecated by RFC 8996'],
+  [
+    /^TLS 1\.[01]$/,
+    'medium',
+    'TLS 1.0 and 1.1',
+    'MD5 and SHA-1 in the handshake, and only CBC; deprecated by RFC 8996',
+  ],
 ];
 
 const firstOf =
@@ -93,7 +98,7 @@ export const weaknessesOfPrime = (bits: number): readonly Reason[] =>
           : {
               severity: 'medium',
               what: `Diffie-Hellman with ${bits} bits`,
-              why: 'within reach of states (Logjam); 2048 are the least (RFC 9325)',
+              why: 'can be broken by a state (Logjam); RFC 9325 requires 2048',
             },
       ];
 
@@ -128,7 +133,8 @@ export function findingsOf(scan: Scan): Finding[] {
   const has = (name: string): boolean => taken.some((version) => version.name === name);
   const add = (severity: Severity, what: string, why: string): void =>
     void findings.push({ severity, what, why, things: [] });
-  if (!has('TLS 1.3')) add('low', 'no TLS 1.3', 'older versions show the certificate, and take a round trip more');
+  if (!has('TLS 1.3'))
+    add('low', 'no TLS 1.3', 'older versions send the certificate in the clear and take one more round trip');
   if (!has('TLS 1.3') && !has('TLS 1.2'))
     add('high', 'neither TLS 1.2 nor TLS 1.3', 'modern clients do not connect (RFC 8996)');
   const { downgrade } = scan;
@@ -143,7 +149,7 @@ export function findingsOf(scan: Scan): Finding[] {
       add(
         'medium',
         'no secure renegotiation',
-        'somebody in between can put words before those of the client (RFC 5746)',
+        'an attacker on the path can inject data before that of the client (RFC 5746)',
       );
     if (!extensions.includes(extensionName(23)))
       add('low', 'no extended master secret', 'sessions are not bound to their handshakes (RFC 7627)');
@@ -192,7 +198,7 @@ function ofCertificate(der: Uint8Array): Finding[] {
               {
                 severity: 'low',
                 what: `the certificate expires in ${daysLeft} days`,
-                why: 'it should be renewed by now',
+                why: 'it should have been renewed by now',
                 things: [subject],
               } as const,
             ]
@@ -202,7 +208,7 @@ function ofCertificate(der: Uint8Array): Finding[] {
             {
               severity: 'high',
               what: `a key of ${bits} bits`,
-              why: 'RSA needs 2048 (RFC 9325 section 4.5)',
+              why: 'RSA keys need at least 2048 bits (RFC 9325 section 4.5)',
               things: [subject],
             } as const,
           ]
