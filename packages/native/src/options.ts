@@ -21,6 +21,7 @@ import {
   defaultKeyShares,
   knownIds,
   type OwnCredential,
+  refuseUnusable,
   versionsAndSuites,
 } from '@ferrule/ssl';
 import {
@@ -81,6 +82,7 @@ export function parseOptions(abilities: Abilities, options: ContextOptions = {})
   const profile = profileOption(own.profile, PROFILES);
   const groups = known('groups', own, groupNames) ?? abilities.defaultGroups;
   const schemes = known('signatureAlgorithms', own, schemeNames) ?? [...schemeNames.keys()];
+  refuseUnusable({ versions, suites, groups, signatureAlgorithms: schemes });
   const [psk, ...others] = externalPsks;
   if (others.length > 0) throw new TypeError('externalPsks: OpenSSL offers one');
   if (psk?.import !== undefined)

@@ -34,6 +34,7 @@ import {
   defaultKeyShares,
   knownIds,
   type OwnCredential,
+  refuseUnusable,
   versionsAndSuites,
 } from '@ferrule/ssl';
 import { contextOptions, type OwnOptions, withDefaults } from '@ferrule/ssl/context-options';
@@ -110,6 +111,8 @@ export function parseOptions(crypto: CryptoProvider, options: ContextOptions = {
   const range = tls12 || own.minVersion ? own : { ...own, minVersion: 'TLSv1.3' as const };
   const offered = own.cipherSuites ? pick('cipherSuites', own.cipherSuites, provider.suites) : provider.suites;
   const { versions, suites } = versionsAndSuites(range, offered, ({ version }) => version);
+  const signatureAlgorithms = schemes(own, provider);
+  refuseUnusable({ versions, suites: idsOf(suites), groups: idsOf(groups), signatureAlgorithms });
   const { credentials } = own;
   return Object.freeze<Config>({
     provider,
@@ -124,7 +127,7 @@ export function parseOptions(crypto: CryptoProvider, options: ContextOptions = {
     suites,
     groups,
     keyShares: shares(own, groups, versions),
-    signatureAlgorithms: schemes(own, provider),
+    signatureAlgorithms,
     alpn: own.alpn,
     recordSizeLimit: own.recordSizeLimit,
     decompressors: Object.freeze(own.certificateCompression.map((each) => decompressor(each, provider))),
@@ -200,12 +203,14 @@ function pick<T extends { readonly id: number }>(
   return Object.freeze(ids.map((id) => found.get(id) as T));
 }
 
+const idsOf = (all: readonly { readonly id: number }[]): readonly number[] => all.map(({ id }) => id);
+
 function shares(
   { groups: named, keyShares }: OwnOptions,
   groups: readonly Group[],
   [newest]: readonly TlsVersion[],
 ): readonly Group[] {
-  const ids = groups.map(({ id }) => id);
+  const ids = idsOf(groups);
   if (keyShares !== undefined) checkKeyShares(keyShares, ids);
   // What has no key share in TLS 1.2 needs none there
   const usable = groups.filter(({ kem }) => newest === 'TLSv1.3' || !kem).map(({ id }) => id);

@@ -34,7 +34,7 @@ import {
   protocolName,
   record,
 } from './options.ts';
-import { roomInHello, SESSION_BINDING } from './session-binding.ts';
+import { isSha384, roomInHello, SESSION_BINDING } from './session-binding.ts';
 
 /** What was given, all of it the context's own: bytes copied, lists and objects frozen. What is absent has no key. */
 export interface OwnOptions extends ContextOptions {
@@ -150,6 +150,13 @@ function refuseIdle(own: OwnOptions): void {
     for (const name of OF_TLS13)
       // What is false or 0 asks for nothing
       if (own[name]) idle(name, only12, 'only TLS 1.3 has it; leave one of them out');
+  for (const [i, { hash, import: imported }] of own.externalPsks?.entries() ?? [])
+    if (
+      imported === undefined &&
+      own.cipherSuites?.some(isTls13Suite) === true &&
+      !own.cipherSuites.some((id) => isTls13Suite(id) && isSha384(id) === (hash === 'sha384'))
+    )
+      idle(`externalPsks[${i}]`, '`cipherSuites` of another hash', `name a suite of TLS 1.3 with ${hash}`);
   if (own.credentials !== undefined && own.onCertificateRequest !== undefined)
     idle('credentials', 'onCertificateRequest', 'the callback names whom we are; leave one of them out');
   if (own.echUnusable !== undefined && (own.ech === undefined || own.ech === 'grease'))

@@ -4,7 +4,7 @@ export { ask, askFailed, callbackFailed, clock, refusalOf, type Asked, type Refu
 export { CALLS, Misuse, PHASES, type Call, type Operation, type Phase, type Rule } from './calls.ts';
 export { credentialOption, givenCredential, type OwnCredential } from './credential.ts';
 export { foreignPeer } from './foreign.ts';
-export { defaultKeyShares, knownIds, versionsAndSuites } from './offer.ts';
+export { defaultKeyShares, knownIds, type Offer, refuseUnusable, versionsAndSuites } from './offer.ts';
 export type { FactName, Facts, Observers, Outlet, Port, Start } from './port.ts';
 export { askFilter, revocationError } from './revocation.ts';
 export { SslShell } from './shell.ts';

@@ -4,6 +4,7 @@
  */
 import type { ContextOptions, TlsVersion } from '@ferrule/contract';
 import { hex16 } from '@ferrule/result/bytes';
+import { CipherSuiteId, SignatureScheme } from '@ferrule/result/numbers';
 import { isKem } from '@ferrule/result/preference';
 
 /**
@@ -41,6 +42,43 @@ export function versionsAndSuites<Suite>(
     throw new TypeError('cipherSuites: none is of a version between minVersion and maxVersion');
   return { versions: Object.freeze(versions), suites: Object.freeze(suites) };
 }
+
+/**
+ * Whether anything of what is offered can be negotiated.
+ * @throws TypeError where no group can in TLS 1.2, or no suite of TLS 1.2 has a signature algorithm to go with
+ */
+export function refuseUnusable({ versions, suites, groups, signatureAlgorithms }: Offer): void {
+  if (versions[0] !== 'TLSv1.2') return;
+  if (groups.every(isKem)) throw new TypeError('groups: none can be used in TLS 1.2');
+  const schemes = signatureAlgorithms.map(isSchemeOfRsa);
+  if (!suites.some((id) => schemes.includes(!SUITES_OF_ECDSA.includes(id))))
+    throw new TypeError('cipherSuites: none goes with any of `signatureAlgorithms`');
+}
+
+/** Code points. */
+export interface Offer {
+  readonly versions: readonly TlsVersion[];
+  readonly suites: readonly number[];
+  readonly groups: readonly number[];
+  readonly signatureAlgorithms: readonly number[];
+}
+
+const SUITES_OF_ECDSA: readonly number[] = [
+  CipherSuiteId.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+  CipherSuiteId.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+  CipherSuiteId.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+];
+
+/** RFC 9846 section 4.3.3: those of TLS 1.2 end in 1; the rest have names for both versions. */
+const isSchemeOfRsa = (id: number): boolean => (id & 0xff) === 1 || RSA_PSS.includes(id);
+const RSA_PSS: readonly number[] = [
+  SignatureScheme.rsa_pss_rsae_sha256,
+  SignatureScheme.rsa_pss_rsae_sha384,
+  SignatureScheme.rsa_pss_rsae_sha512,
+  SignatureScheme.rsa_pss_pss_sha256,
+  SignatureScheme.rsa_pss_pss_sha384,
+  SignatureScheme.rsa_pss_pss_sha512,
+];
 
 /**
  * The groups that get a key share where the caller does not say which: the first. Beside a KEM that the caller did not

@@ -306,7 +306,7 @@ function offersSuite({ version, cipherSuite }: MadeSession, offered: readonly nu
   return isTls13Suite(cipherSuite) && offered.some((id) => isTls13Suite(id) && isSha384(id) === isSha384(cipherSuite));
 }
 /** RFC 9846 appendix B.4. */
-const isSha384 = (id: number): boolean => id === CipherSuiteId.TLS_AES_256_GCM_SHA384;
+export const isSha384 = (id: number): boolean => id === CipherSuiteId.TLS_AES_256_GCM_SHA384;
 
 /**
  * Extensions of a ClientHello are 65,535 bytes in all (RFC 9846 section 4.2.2): what a ticket may have of that. Below 0

@@ -114,6 +114,16 @@ export const WRONG_OPTIONS: readonly WrongOption[] = [
   ['authentication after a handshake without TLS 1.3', { postHandshakeAuth: true, maxVersion: 'TLSv1.2' }],
   ['an external PSK without TLS 1.3', { externalPsks: [psk(1)], maxVersion: 'TLSv1.2' }],
   ['padding with suites of TLS 1.2 alone', { recordPadding: 64, cipherSuites: [0xc02f] }],
+  ['an external PSK of a hash that no suite has', { externalPsks: [psk(1)], cipherSuites: [0x1302] }],
+  [
+    'suites of RSA with signatures of ECDSA alone',
+    { cipherSuites: [0xc02f], signatureAlgorithms: [0x0403], maxVersion: 'TLSv1.2' },
+  ],
+  [
+    'suites of ECDSA with signatures of RSA alone',
+    { cipherSuites: [0xc02b], signatureAlgorithms: [0x0804, 0x0401], maxVersion: 'TLSv1.2' },
+  ],
+  ['groups of which TLS 1.2 has none', { groups: [0x11ec], maxVersion: 'TLSv1.2' }],
   ['an external PSK whose identity no ClientHello has room for', { externalPsks: [psk(65_000)] }],
   ['a clock that is no function', { now: 0 }],
   ['randomness that is no function', { random: 4 }],
