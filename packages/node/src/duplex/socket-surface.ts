@@ -6,6 +6,7 @@ import type { DetailedPeerCertificate, EphemeralKeyInfo, PeerCertificate } from 
 import type { Ssl, TlsSession } from '@ferrule/contract';
 import { TlsError } from '@ferrule/result';
 import { MAX_TIMER } from '@ferrule/result/arguments';
+import { argumentType, outOfRange } from './argument-errors.ts';
 import { asBuffer, guarded } from './plaintext.ts';
 import { type StreamBase, streamBaseOver } from './stream-base.ts';
 import type { StreamTransport } from './stream-transport.ts';
@@ -32,7 +33,8 @@ export abstract class SocketSurface extends Duplex {
   #referenced = true;
   #lastSession: TlsSession | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
-  #idleMs = 0;
+  /** Absent until setTimeout() was called. */
+  #idleMs: number | undefined;
   #carrier: StreamTransport | undefined;
   #timer: NodeJS.Timeout | undefined;
   readonly #settings: ((socket: net.Socket) => void)[] = [];
@@ -229,16 +231,16 @@ export abstract class SocketSurface extends Duplex {
   }
   /**
    * Emits `timeout` after that many idle milliseconds; 0 turns it off. As net.Socket's.
-   * @throws TypeError for what is no number; RangeError for one that is negative or not finite.
+   * @throws TypeError `ERR_INVALID_ARG_TYPE` for what is no number; RangeError `ERR_OUT_OF_RANGE` for one that is
+   *   negative or not finite.
    */
   setTimeout(milliseconds: number, callback?: () => void): this {
     if (this.destroyed) return this;
-    if (typeof milliseconds !== 'number')
-      throw new TypeError(`setTimeout: ${String(milliseconds)} is not a number of milliseconds`);
+    if (typeof milliseconds !== 'number') throw argumentType('msecs', 'of type number', milliseconds);
     if (!(milliseconds >= 0 && milliseconds < Infinity))
-      throw new RangeError(`setTimeout: ${milliseconds} is not a number of milliseconds from 0 on`);
+      throw outOfRange('msecs', 'a non-negative finite number', milliseconds);
     if (callback !== undefined && typeof callback !== 'function')
-      throw new TypeError('setTimeout: the callback is not a function');
+      throw argumentType('callback', 'of type function', callback);
     const ms = Math.min(milliseconds, MAX_TIMER);
     this.#idleMs = ms;
     if (callback !== undefined) {
@@ -249,7 +251,7 @@ export abstract class SocketSurface extends Duplex {
     this.#idleTimer = ms === 0 ? undefined : setTimeout(() => this.emit('timeout'), ms).unref();
     return this;
   }
-  get timeout(): number {
+  get timeout(): number | undefined {
     return this.#idleMs;
   }
   /** The process stays alive for this connection, also while it is being made. */

@@ -106,3 +106,18 @@ describe('getters of a class given to new TLSSocket()', () => {
     expect(reads).toBe(1);
   });
 });
+
+it('keying material of a connection that was destroyed is refused with a code of Node', async () => {
+  const socket = connect({
+    port: await serving(),
+    host: '127.0.0.1',
+    servername: 'server.test',
+    ca: root.certificatePem,
+  });
+  await once(socket, 'secureConnect');
+  expect(socket.exportKeyingMaterial(8, 'EXPORTER-test')).toHaveLength(8);
+  socket.destroy();
+  expect(() => socket.exportKeyingMaterial(8, 'EXPORTER-test')).toThrow(
+    expect.objectContaining({ code: 'ERR_TLS_INVALID_STATE' }),
+  );
+});

@@ -11,7 +11,7 @@ import { chooseBackend, type BackendChoice } from 'ferrule';
 import { asBuffer, guarded, type OnRead } from '../duplex/plaintext.ts';
 import type { Truncation } from '../duplex/duplex-parts.ts';
 import { TlsDuplex } from '../duplex/tls-duplex.ts';
-import { argumentType, outOfRange } from './argument-errors.ts';
+import { argumentType, outOfRange } from '../duplex/argument-errors.ts';
 import { defaults } from './defaults.ts';
 import { CUT_OFF, nodeTlsError, renegotiationError, verifyFailure } from './errors.ts';
 import { appendKeylog, keylogFile } from './keylog-file.ts';
@@ -212,7 +212,7 @@ export class TLSSocket extends TlsDuplex {
     if (typeof label !== 'string') throw argumentType('label', 'of type string', label);
     if (context !== undefined && !ArrayBuffer.isView(context))
       throw argumentType('context', 'an instance of Buffer, TypedArray, or DataView', context);
-    if (!this.#state.secure)
+    if (!this.#state.secure || this.destroyed)
       throw Object.assign(new Error('TLS socket connection must be securely established'), {
         code: 'ERR_TLS_INVALID_STATE',
       });
