@@ -117,7 +117,7 @@ export class BeforeTls implements TransportSink {
       if (this.#received > STARTTLS_LIMIT)
         throw new TlsError(
           STARTTLS_CODES.STARTTLS_MALFORMED,
-          `the server talked for more than ${STARTTLS_LIMIT} bytes before TLS`,
+          `the server sent more than ${STARTTLS_LIMIT} bytes before TLS`,
         );
       const { send, done } = this.#preamble.feed(bytes);
       if (send.length > 0) this.#events.send(send);

@@ -121,7 +121,7 @@ export class Channel implements PumpFace {
     const reader = this.#reader;
     if (reader?.into.length === 0) {
       this.#reader = undefined;
-      reader.reject(new TypeError('read: the memory of `into` was transferred while it was waited for'));
+      reader.reject(new TypeError('read: the memory of `into` was transferred during the read'));
       return this.space();
     }
     this.#filling = reader;

@@ -52,7 +52,7 @@ export const closedByUs = (): TlsError => (disposed ??= new TlsError('DISPOSED',
 export const notBytes = (name: string, value: unknown): TlsError =>
   new TlsError(
     'TRANSPORT_ERROR',
-    `${name}: the stream yields ${typeof value === 'string' ? 'strings' : `${typeof value} values`} in place of bytes`,
+    `${name}: the stream yields ${typeof value === 'string' ? 'strings' : `${typeof value} values`} instead of bytes`,
     {
       hint: 'Give a stream of Uint8Array or Buffer: without setEncoding(), without objectMode.',
     },

@@ -98,6 +98,7 @@ describe.each(engines)('the ends of a connection, %s', (backend) => {
       later(() => clearInterval(chat));
       await connection.close();
       if (!transport.socket.destroyed) await once(transport.socket, 'close');
+      expect(transport.socket.destroyed).toBe(true);
       clearInterval(chat);
     }
   }, 60_000);

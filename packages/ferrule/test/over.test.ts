@@ -144,7 +144,7 @@ describe.each(backends)('connectOver() with the $name engine', (backend) => {
     };
     await expect(connectOver(pipe, await options())).rejects.toMatchObject({
       code: 'TRANSPORT_ERROR',
-      message: expect.stringContaining('in place of bytes') as string,
+      message: expect.stringContaining('instead of bytes') as string,
     });
   });
 

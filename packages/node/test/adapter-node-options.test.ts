@@ -91,6 +91,7 @@ describe.each(Object.entries(WITHIN))('in the options for TLS of %s', (library, 
   if (library !== 'nats')
     it('null is taken for none', () => {
       const made = make(null) as { destroy?(): void; on?(event: string, heard: () => void): unknown };
+      expect(made).toBeTypeOf('object');
       made.on?.('error', () => undefined);
       made.destroy?.();
     });

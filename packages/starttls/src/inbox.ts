@@ -20,7 +20,7 @@ export class Inbox {
   /** @throws TlsError STARTTLS_MALFORMED when the dialogue has become longer than 64 KiB. */
   push(bytes: Uint8Array): void {
     const total = this.#end + bytes.length;
-    if (total > STARTTLS_LIMIT) throw malformed(`the server talked for more than ${STARTTLS_LIMIT} bytes before TLS`);
+    if (total > STARTTLS_LIMIT) throw malformed(`the server sent more than ${STARTTLS_LIMIT} bytes before TLS`);
     if (total > this.#all.length) {
       const larger = new Uint8Array(Math.min(STARTTLS_LIMIT, Math.max(total, 2 * this.#all.length)));
       larger.set(this.#all.subarray(0, this.#end));

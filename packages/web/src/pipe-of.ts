@@ -28,7 +28,7 @@ export function bytesIn(chunk: unknown): Uint8Array {
   const bytes = memoryOf(chunk);
   if (bytes !== undefined) return bytes;
   const kind = typeof chunk === 'string' ? 'strings' : `${typeof chunk} values`;
-  throw new TlsError('TRANSPORT_ERROR', `the pipe yields ${kind} in place of bytes`);
+  throw new TlsError('TRANSPORT_ERROR', `the pipe yields ${kind} instead of bytes`);
 }
 
 function ofTransport(transport: Transport): TellingPipe {

@@ -217,7 +217,7 @@ class WebSocketTransport implements Transport {
       return;
     }
     this.#inbox.fail(
-      new TlsError('PROXY_MALFORMED', `${this.name}: the relay sent a text message in place of bytes`, {
+      new TlsError('PROXY_MALFORMED', `${this.name}: the relay sent a text message instead of bytes`, {
         hint: 'Where the relay has several subprotocols, ask for the binary one: protocols: ["binary"].',
       }),
     );

@@ -150,7 +150,7 @@ describe('blockingConnect', () => {
     for (const on of [true, false]) {
       setTcpNoDelay(socket, on);
       socket.write(Uint8Array.of(1));
-      readAll(socket, 1);
+      expect(readAll(socket, 1)).toEqual(Buffer.of(1));
     }
   });
 

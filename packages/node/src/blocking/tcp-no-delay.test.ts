@@ -1,6 +1,6 @@
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { setTcpNoDelay } from '@ferrule/node';
 
 it('turns TCP_NODELAY on and off', () => {
@@ -17,8 +17,10 @@ it('takes a socket of Node', async () => {
   await once(server, 'listening');
   const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
   await once(socket, 'connect');
+  const set = vi.spyOn(socket, 'setNoDelay');
   setTcpNoDelay(socket, true);
   setTcpNoDelay(socket, false);
+  expect(set.mock.calls).toEqual([[true], [false]]);
   socket.destroy();
   server.close();
 });

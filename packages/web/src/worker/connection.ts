@@ -200,7 +200,7 @@ export class WorkerConnection {
     if (this.#held.length === 0) this.#held = await this.#ask(into.length);
     // It may be gone by now
     if (into.length === 0 && this.#held.length > 0)
-      throw new TypeError('read: the memory of `into` was transferred while it was waited for');
+      throw new TypeError('read: the memory of `into` was transferred during the read');
     const n = Math.min(this.#held.length, into.length);
     into.set(this.#held.subarray(0, n));
     this.#held = this.#held.subarray(n);
