@@ -137,15 +137,25 @@ export const isBytes = (value: unknown): value is Uint8Array => tagOf.call(value
  * The same memory as a Uint8Array that has nothing of its own; `undefined` for anything but a Uint8Array, of whatever
  * class or realm, and for one whose memory is gone.
  */
-export const bytesOf = (value: unknown): Uint8Array | undefined =>
-  isBytes(value) ? orNothing(() => typedView(value)) : undefined;
+export function bytesOf(value: unknown): Uint8Array | undefined {
+  if (!isBytes(value)) return undefined;
+  try {
+    return typedView(value);
+  } catch {
+    // Detached, or out of bounds
+    return undefined;
+  }
+}
 
 /** As {@link bytesOf}, for whatever holds bytes: an ArrayBuffer, a SharedArrayBuffer or any view of one. */
-export const memoryOf = (value: unknown): Uint8Array | undefined =>
-  orNothing(() => {
+export function memoryOf(value: unknown): Uint8Array | undefined {
+  try {
     if (!ArrayBuffer.isView(value)) return dataView(new DataView(value as ArrayBuffer));
     return tagOf.call(value) === undefined ? dataView(value) : typedView(value);
-  });
+  } catch {
+    return undefined;
+  }
+}
 
 /** A copy outside V8's heap, which can be wiped; `undefined` as {@link bytesOf}. */
 export function copyOf(value: unknown): Uint8Array | undefined {
@@ -161,13 +171,4 @@ function viewReader(prototype: object): (value: unknown) => Uint8Array {
   const offset = getter<number>(prototype, 'byteOffset');
   const length = getter<number>(prototype, 'byteLength');
   return (value) => new Uint8Array(buffer.call(value), offset.call(value), length.call(value));
-}
-
-/** What is no memory, detached or out of bounds throws. */
-function orNothing(read: () => Uint8Array): Uint8Array | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
 }
