@@ -42,8 +42,14 @@ FERRULE_BACKEND=pure node --import @ferrule/node/register app.js
 \`\`\`
 \`FERRULE_BACKEND\` is \`native\` or \`pure\` (default: native where it loads), \`FERRULE_TRUNCATION\` is \`error\` (default) or \`end\`.
 
+So it reaches this program and its workers that are files or modules. Workers made of a text (\`eval: true\`) or with an \`execArgv\` of their own, and other programs that it starts, use node:tls, and Node's own trust, unless the environment says it, which reaches them all:
+\`\`\`
+NODE_OPTIONS='--require @ferrule/node/register' node app.js
+\`\`\`
+A worker or program that is given another \`env\` is not reached. The package is looked for in the folder where a program is started; an absolute path to \`register.cjs\` is found everywhere.
+
 ## Options
-Each option of node:tls is honoured as the table says, or refused with a \`TypeError\` that says why. Unknown options are ignored, as in node:tls.
+Each option of node:tls is honoured as the table says, or refused with a \`TypeError\` that says why. Unknown options are ignored, as in node:tls. The socket is a \`stream.Duplex\` with what a \`net.Socket\` has, and not an instance of that: ask for \`tls.TLSSocket\`.
 ${KINDS.map(([kind, title]) => `\n### ${title}\n${rows(kind)}\n`).join('')}
 ## Errors
 \`error.code\` is what node:tls says; \`error.tlsCode\` is ferrule's own code ([codes](codes.md)) wherever the error is a \`TlsError\`.

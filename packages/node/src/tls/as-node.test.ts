@@ -1,6 +1,7 @@
 /** Small facts of node:tls: values that it takes for an option that is not given, order, and refusals. */
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, Socket } from 'node:net';
+import { Duplex } from 'node:stream';
 import nodeTls from 'node:tls';
 import { pki } from '@ferrule/conformance/pki';
 import { chooseBackend } from 'ferrule';
@@ -86,6 +87,16 @@ describe('of a socket', () => {
       };
       expect(refusal(TLSSocket as never)).toEqual(refusal(nodeTls.TLSSocket));
     }
+  });
+
+  it('is a TLSSocket and a Duplex, and no net.Socket, which node:tls has it be', () => {
+    const socket = new TLSSocket();
+    expect([socket instanceof TLSSocket, socket instanceof Duplex, socket instanceof Socket]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    expect(new nodeTls.TLSSocket(null as never)).toBeInstanceOf(Socket);
   });
 
   it('a servername that is no DNS name fails the connection, and its error has a code', async () => {
