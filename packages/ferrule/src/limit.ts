@@ -66,6 +66,7 @@ export function dialled<T>(
   as: (pipe: Awaited<ReturnType<Dial>>) => T,
   giveUp: (late: T) => unknown,
 ): Promise<T> {
+  limit.waitingFor = () => 'what dial() opens';
   const attempt = new AbortController();
   limit.onEnd((reason) => attempt.abort(reason));
   const made = (async () => as(await dial(to, attempt.signal)))();

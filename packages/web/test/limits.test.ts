@@ -27,7 +27,10 @@ describe('`timeout`', () => {
     ['a plain socket', () => createSockets(options).connect('a.example:443').opened],
     ['a worker', () => page().connect(HOST)],
   ])('of %s counts the dial', async (_name, attempt) => {
-    await expect(attempt()).rejects.toMatchObject({ code: 'TIMEOUT', message: expect.stringContaining('50 ms') });
+    await expect(attempt()).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      message: expect.stringContaining('within 50 ms, waiting for what dial() opens'),
+    });
   });
 
   it('frees the place of a connection that could not be dialled', async () => {
