@@ -32,7 +32,7 @@ export function counts(results: readonly Result[]): Readonly<Record<Standing, nu
 export function summary(results: readonly Result[]): string {
   const { right, advice, fault, 'not applicable': none } = counts(results);
   const faults = `${fault} ${fault === 1 ? 'fault' : 'faults'}`;
-  return `${results.length} servers: ${right} right, ${faults}, ${advice} advice, ${none} not applicable`;
+  return `${results.length} ${results.length === 1 ? 'server' : 'servers'}: ${right} right, ${faults}, ${advice} advice, ${none} not applicable`;
 }
 
 /** Faults first, then advice; what is right is only counted, by kind and version. */

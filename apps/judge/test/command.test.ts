@@ -50,6 +50,13 @@ describe('ferrule-judge', { timeout: 120_000 }, () => {
     expect(readFileSync(markdown, 'utf8')).toContain('| TLSv1.2, certificate: expired | high | accepted |');
   });
 
+  it('tells the command by its environment, too', async () => {
+    const words = ['sh', '-c', `exec "${process.execPath}" "${client}" "$JUDGE_HOST" "$JUDGE_PORT" "$JUDGE_CA"`];
+    const { code, stdout } = await judge('--only', 'TLSv1.3, certificate: expired', '--', ...words);
+    expect(stdout).toMatch(/^1 server: .* 0 faults/);
+    expect(code).toBe(0);
+  });
+
   it.each([
     ['a command that does not connect', ['--', process.execPath, '-e', ''], 'does not connect'],
     ['a command that ends with 0 whatever happens', [...CLIENT, 'ending'], 'ends with 0 although'],

@@ -1,5 +1,7 @@
 /** What is said of an outcome, and of clients that are wrong themselves. */
 import { Alert } from '@ferrule/result';
+import { createPure } from '@ferrule/pure';
+import { nodeCrypto } from '@ferrule/pure/crypto/node';
 import { describe, expect, it } from 'vitest';
 import { connect as connectTls } from 'node:tls';
 import type { Client } from '../src/command.ts';
@@ -74,6 +76,25 @@ describe('a client', () => {
     expect(sound.map(({ row }) => row.title)).toEqual([]);
     expect(results.some(({ fault }) => fault)).toBe(true);
   });
+
+  it(
+    'that finds every signature good is accused of those that are not, and of nothing else',
+    { timeout: 60_000 },
+    async () => {
+      const verifier = { ...nodeCrypto.verifier, verify: () => true };
+      const results = await judged(engineClient(createPure({ crypto: { ...nodeCrypto, verifier } })), 'one bit');
+      expect(results.map(({ row, verdict }) => `${verdict}: ${row.title}`)).toEqual([
+        'accepted: TLSv1.3, certificate: a signature with one bit changed',
+        'accepted: TLSv1.3, certificate: an intermediate whose signature has one bit changed',
+        'accepted: TLSv1.2, certificate: a signature with one bit changed',
+        'accepted: TLSv1.2, certificate: an intermediate whose signature has one bit changed',
+        'accepted: TLSv1.3: a CertificateVerify with one bit changed',
+        'right: TLSv1.3: a Finished with one bit changed',
+        'accepted: TLSv1.2: a ServerKeyExchange with one bit of its signature changed',
+        'right: TLSv1.2: a Finished with one bit changed',
+      ]);
+    },
+  );
 
   it('that does not end is said to hang, and only then', { timeout: 60_000 }, async () => {
     const good = engineClient(backends.pure());
