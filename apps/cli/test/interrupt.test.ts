@@ -62,7 +62,7 @@ describe('ferrule get', () => {
     const { code, said } = await ended(['get', `https://localhost:${(cut.address() as AddressInfo).port}/`]);
     cut.close();
     expect(code).toBe(4);
-    expect(said).toMatch(/^the beginning✗ .*in the middle of the page\n +code +UNEXPECTED_EOF/);
+    expect(said).toMatch(/^the beginning✗ .*the page is incomplete: .*\n +code +UNEXPECTED_EOF/);
   });
 });
 
