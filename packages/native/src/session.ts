@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { TlsSession } from '@ferrule/contract';
 import { EMPTY } from '@ferrule/result/bytes';
-import { copyOf } from '@ferrule/ssl';
+import { copyOf } from '@ferrule/result/arguments';
 import { type MadeSession, sessionExpiry } from '@ferrule/ssl/session-binding';
 import { VERSIONS } from './names.ts';
 

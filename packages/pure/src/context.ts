@@ -25,12 +25,12 @@ import { ech as echPart } from '@ferrule/pure/parts/ech';
 import { revocation } from '@ferrule/pure/parts/revocation';
 import { tls12 } from '@ferrule/pure/parts/tls12';
 import { TlsError } from '@ferrule/result';
+import { copyOf } from '@ferrule/result/arguments';
 import { CertificateCompressionId } from '@ferrule/result/numbers';
 import {
   ask,
   callbackFailed,
   clock,
-  copyOf,
   defaultKeyShares,
   knownIds,
   type OwnCredential,

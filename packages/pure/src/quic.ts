@@ -13,9 +13,8 @@ import type {
   Ssl,
 } from '@ferrule/contract';
 import { Alert, SslErrorCode, type ReturnValue, type TlsError } from '@ferrule/result';
-import { copyOf } from '@ferrule/ssl';
 import { roomInHello } from '@ferrule/ssl/session-binding';
-import { plainOptions } from '@ferrule/result/arguments';
+import { copyOf, plainOptions } from '@ferrule/result/arguments';
 import { bytes, flag, optionsOf } from '@ferrule/ssl/options';
 import { checkCredentials } from './auth/sign.ts';
 import { trustOf } from './auth/chain.ts';

@@ -1,12 +1,11 @@
 /** @module Runtimes that are no command which runs a program: pages of browsers, and workerd. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { visit } from '@ferrule/conformance/chromium';
 import { build } from 'esbuild';
+import { freePort } from '../interop/process.ts';
 import { startRelay } from './relay.ts';
 import type { Answer, Order } from './rows.ts';
 
@@ -96,15 +95,6 @@ const main :Workerd.Worker = (
   globalOutbound = "internet",
 );
 `;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** What a program says of itself. */
 export function versionOf(program: string): string | undefined {

@@ -5,9 +5,10 @@
  */
 import type { CertificateRequest, CertificateType, Credential, Signer, TlsVersion } from '@ferrule/contract';
 import { SslErrorCode, TlsError } from '@ferrule/result';
+import { copyOf } from '@ferrule/result/arguments';
 import { bytesEqual } from '@ferrule/result/bytes';
 import { ClientCertificateType } from '@ferrule/result/numbers';
-import { ask, copyOf, credentialOption, type OwnCredential } from '@ferrule/ssl';
+import { ask, credentialOption, type OwnCredential } from '@ferrule/ssl';
 import { DerError, type EcKey, parsePublicKey, type PublicKey } from '@ferrule/x509';
 import type { Config } from '../context.ts';
 import type { CryptoProvider, Maybe, SigningKey } from '../crypto/provider.ts';

@@ -8,7 +8,7 @@
 import type { Ssl, TlsSession, TlsVersion } from '@ferrule/contract';
 import { TlsError } from '@ferrule/result';
 import { concat, secretsEqual } from '@ferrule/result/bytes';
-import { copyOf } from '@ferrule/ssl';
+import { copyOf } from '@ferrule/result/arguments';
 import type { Hash } from '../crypto/provider.ts';
 import { Secret } from '../keys/secret.ts';
 import { Reader } from '../wire/read.ts';
