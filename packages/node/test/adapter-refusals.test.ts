@@ -37,6 +37,7 @@ import { record, type Recorder } from './recorder.ts';
 
 const { ca, connector, honest, impostor, servers, serverFor } = await scene();
 
+const dialing = new TlsConnector({ dial: () => duplexPair()[0] });
 const overHttp2 = new TlsConnector({ alpn: ['h2'] });
 const lax = { rejectUnauthorized: false };
 
@@ -214,6 +215,11 @@ describe('an option that would lead around the connector, or that it would ignor
       'mysql2, a pool, rejectUnauthorized: false',
       /rejectUnauthorized/,
       () => mysqlOverTls(createPool({ host: 'x', ssl: lax }), connector, 'x'),
+    ],
+    [
+      'mysql2, a pool, which would not ask the dial of the connector',
+      /without the dial/,
+      () => mysqlOverTls(createPool({ host: 'x', ssl: {} }), dialing, 'x'),
     ],
     ['mysql2, no ssl', /ssl/, () => withMysql({})],
   ])('%s', (_name, message, use) => {

@@ -21,7 +21,7 @@ interface Upgradable {
 
 /** The part of a mysql2 pool where a connection comes in; its types do not tell of it. */
 interface Pool {
-  readonly config: { readonly connectionConfig: { readonly ssl?: object | false } };
+  readonly config: { readonly connectionConfig: { readonly ssl?: object | false; readonly stream?: unknown } };
   readonly _allConnections: {
     readonly length: number;
     push(connection: object): unknown;
@@ -46,7 +46,7 @@ const GREETING_LIMIT = 65_536;
  * For promises: `mysqlOverTls(…).promise()`.
  * @returns the connection, or the pool.
  * @throws TypeError for what is neither connection nor pool of mysql2's callback interface, for one without `ssl`, or
- *   with options in it that are the connector's; for a pool that has connected already; and where the connector has a `dial` and the connection no `stream` of its own, since mysql2 would not ask it.
+ *   with options in it that are the connector's; for a pool that has connected already; and where the connector has a `dial` and the connection or pool no `stream` of its own, since mysql2 would not ask it.
  */
 export function mysqlOverTls<C extends object>(connection: C, connector: TlsConnector, servername: string): C {
   needsConnector('mysqlOverTls', connector);
@@ -105,7 +105,7 @@ function poolOverTls<P extends Pool>(pool: P, connector: TlsConnector, servernam
   const { _allConnections: all } = pool;
   try {
     connector.check({ lazy: true, servername });
-    refusePool(pool);
+    refusePool(pool, connector);
   } catch (error) {
     // It would go on by itself, and log in
     for (const each of all.toArray()) {
@@ -121,10 +121,11 @@ function poolOverTls<P extends Pool>(pool: P, connector: TlsConnector, servernam
   return pool;
 }
 
-function refusePool({ config: { connectionConfig }, _allConnections: all }: Pool): void {
+function refusePool({ config: { connectionConfig }, _allConnections: all }: Pool, connector: TlsConnector): void {
   if (!connectionConfig.ssl)
     throw new TypeError('mysqlOverTls: the pool was made without ssl: {}, and mysql2 would log in in plain text');
   refuseSsl(connectionConfig.ssl);
+  refuseDial(connector, connectionConfig.stream);
   if (all.length > 0)
     throw new TypeError('mysqlOverTls: too late: the pool has connected already; call it as soon as the pool is made');
 }
@@ -133,15 +134,19 @@ function refuse(connection: Upgradable, connector: TlsConnector): void {
   const { ssl, stream: own } = connection.config;
   if (!ssl)
     throw new TypeError('mysqlOverTls: the connection was made without ssl: {}, and mysql2 would log in in plain text');
-  if (connector.dials && !own)
-    throw new TypeError(
-      'mysqlOverTls: mysql2 has connected by itself, without the dial of the connector: give createConnection() a stream, as in stream: () => dialer(route)({ host, port })',
-    );
+  refuseDial(connector, own);
   if (hasRead(connection))
     throw new TypeError(
       'mysqlOverTls: too late: mysql2 has read from the server already; call it as soon as the connection is made',
     );
   refuseSsl(ssl);
+}
+
+function refuseDial(connector: TlsConnector, own: unknown): void {
+  if (connector.dials && !own)
+    throw new TypeError(
+      'mysqlOverTls: mysql2 connects by itself, without the dial of the connector: give createConnection() or createPool() a stream, as in stream: () => dialer(route)({ host, port })',
+    );
 }
 
 /** Not every stream counts, and one of TLS that mysql2 began counts anew. */
