@@ -174,16 +174,6 @@ export class TLSSocket extends TlsDuplex {
     this.#state.session = sessionBytes(session);
   }
 
-  override setTimeout(milliseconds: number, callback?: () => void): this {
-    if (this.destroyed) return this;
-    if (typeof milliseconds !== 'number') throw argumentType('msecs', 'of type number', milliseconds);
-    if (!(milliseconds >= 0 && milliseconds < Infinity))
-      throw outOfRange('msecs', 'a non-negative finite number', milliseconds);
-    if (callback !== undefined && typeof callback !== 'function')
-      throw argumentType('callback', 'of type function', callback);
-    return super.setTimeout(milliseconds, callback);
-  }
-
   /** SNI of the handshake that has not begun. */
   override setServername(name: string): void {
     if (typeof name !== 'string') throw argumentType('name', 'of type string', name);
