@@ -97,6 +97,7 @@ describe('an option that would lead around the connector, or that it would ignor
       [
         ['sslmode=disable', /sslmode=disable/],
         ['ssl=false', /ssl=false/],
+        ['connection=x', /connection would lead around/],
         ['sslrootcert=x', /sslrootcert/],
         ['sslmode=no-verify', /sslmode=no-verify/],
         ['sslnegotiation=direct', /sslnegotiation=direct/],
@@ -322,6 +323,15 @@ it('pg: a URL says what it says to pg, but for TLS, which begins once', () => {
   const { connectionParameters } = new pg.Client(config) as unknown as { connectionParameters: object };
   expect(connectionParameters).toMatchObject({ host: 'db.test', port: 5433, database: 'the db' });
 });
+
+it.each(['p%ss', 'a%20b%zz', '100%', 'a b', 'x%2Fy', 'ü'])(
+  'pg: a password %j in a URL is what it is to pg',
+  (password) => {
+    const connectionString = `postgres://u:${password}@db.test/x`;
+    const { password: theirs } = new pg.Client({ connectionString });
+    expect(pgConfig(connector, { connectionString })).toMatchObject({ password: theirs });
+  },
+);
 
 it('pg: what only the engine refuses is told to connect(), however late that is called', async () => {
   const picky = new TlsConnector({ ca, groups: [0xfefe] });

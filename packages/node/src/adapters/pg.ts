@@ -74,7 +74,11 @@ const FOR_NATIVE = { nativeConnectionString: 'pgConfig:_pg.native_would_lead_aro
 /** As pg's own parser, which lets what the URL says win; without what it says of TLS. */
 function inUrl(connectionString: string | undefined): ClientConfig {
   if (connectionString === undefined) return {};
-  const url = URL.canParse(connectionString) ? new URL(connectionString) : undefined;
+  // A per cent sign that nobody has encoded is itself, as there
+  const text = / |%[^a-f0-9]|%[a-f0-9][^a-f0-9]/i.test(connectionString)
+    ? encodeURI(connectionString).replace(/%25(\d\d)/g, '%$1')
+    : connectionString;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^postgres(ql)?:$/.test(url.protocol))
     throw new TypeError('pgConfig: connectionString: not a URL that begins with postgres://');
   const { ssl, sslmode, sslnegotiation, uselibpqcompat: _, ...query } = Object.fromEntries(url.searchParams);
@@ -84,6 +88,7 @@ function inUrl(connectionString: string | undefined): ClientConfig {
       : /^(0|false)$/.test(ssl ?? '') && `ssl=${ssl}`;
   if (lax)
     throw new TypeError(`pgConfig: connectionString: ${lax} is not used here: the TlsConnector decides whom to trust`);
+  refuseDetours('pgConfig', query, { stream: 'TLS is by the connector', connection: 'TLS is by the connector' });
   for (const name of ['sslcert', 'sslkey', 'sslrootcert', 'sslpassword', 'sslcrl'])
     if (name in query)
       throw new TypeError(`pgConfig: connectionString: ${name} is not used here: TLS is by the connector`);
