@@ -79,6 +79,8 @@ const typescript = {
     '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
     '@typescript-eslint/no-import-type-side-effects': 'error',
     '@typescript-eslint/no-explicit-any': 'error',
+    // The types of a default export, as @types/node has them
+    '@typescript-eslint/no-namespace': ['error', { allowDeclarations: true }],
     // What is merged with the interface of the same name, as the codes of errors are
     '@typescript-eslint/no-empty-object-type': ['error', { allowInterfaces: 'with-single-extends' }],
     '@typescript-eslint/no-floating-promises': ['error', { ignoreVoid: true }],

@@ -6,14 +6,27 @@ import nodeTls from 'node:tls';
 import { connect } from './connect.ts';
 import { defaults } from './defaults.ts';
 import { createSecureContext } from './secure-context.ts';
-import { TLSSocket } from './socket.ts';
+import { type TlsConnectOptions, TLSSocket } from './socket.ts';
 
+export type {
+  Certificate,
+  CipherNameAndProtocol,
+  DetailedPeerCertificate,
+  EphemeralKeyInfo,
+  KeyObject,
+  PeerCertificate,
+  PSKCallbackNegotation,
+  PxfObject,
+  SecureContextOptions,
+  SecureVersion,
+  TlsOptions,
+} from 'node:tls';
 export { checkServerIdentity, createServer, getCiphers, rootCertificates, Server, type SecureContext } from 'node:tls';
 export { connect } from './connect.ts';
 export { type Defaults, defaults } from './defaults.ts';
 export { type OptionRow, TLS_OPTIONS } from './options.ts';
 export { createSecureContext } from './secure-context.ts';
-export { type TlsConnectOptions, TLSSocket } from './socket.ts';
+export { type TlsConnectOptions as ConnectionOptions, type TlsConnectOptions, TLSSocket } from './socket.ts';
 
 /** What this module has in place of node:tls's own. */
 export type TlsFace = Omit<typeof nodeTls, 'connect' | 'TLSSocket' | 'createSecureContext'> & {
@@ -40,5 +53,24 @@ const tls: TlsFace = Object.create(nodeTls, {
     ]),
   ),
 }) as TlsFace;
+
+/** The types of node:tls by the same names, so that `tls.TLSSocket` compiles where `tls` is this default export. */
+declare namespace tls {
+  export type TLSSocket = InstanceType<TlsFace['TLSSocket']>;
+  export type ConnectionOptions = TlsConnectOptions;
+  export type Certificate = nodeTls.Certificate;
+  export type CipherNameAndProtocol = nodeTls.CipherNameAndProtocol;
+  export type DetailedPeerCertificate = nodeTls.DetailedPeerCertificate;
+  export type EphemeralKeyInfo = nodeTls.EphemeralKeyInfo;
+  export type KeyObject = nodeTls.KeyObject;
+  export type PeerCertificate = nodeTls.PeerCertificate;
+  export type PSKCallbackNegotation = nodeTls.PSKCallbackNegotation;
+  export type PxfObject = nodeTls.PxfObject;
+  export type SecureContext = nodeTls.SecureContext;
+  export type SecureContextOptions = nodeTls.SecureContextOptions;
+  export type SecureVersion = nodeTls.SecureVersion;
+  export type Server = nodeTls.Server;
+  export type TlsOptions = nodeTls.TlsOptions;
+}
 
 export default tls;
