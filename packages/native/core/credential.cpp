@@ -54,7 +54,7 @@ std::unique_ptr<KeyPair> KeyPair::make(const Ders& chain, const std::vector<uint
       certificate = nullptr;
     }
     if (certificate == nullptr) {
-      *problem = "chain[" + std::to_string(i) + "]: is no DER certificate that OpenSSL can read";
+      *problem = "chain[" + std::to_string(i) + "]: is not a DER certificate that OpenSSL can read";
       ossl().ERR_clear_error();
       return nullptr;
     }
@@ -67,7 +67,7 @@ std::unique_ptr<KeyPair> KeyPair::make(const Ders& chain, const std::vector<uint
   const uint8_t* at = key.data();
   pair->key_ = ossl().d2i_AutoPrivateKey_ex(nullptr, &at, static_cast<long>(key.size()), nullptr, nullptr);
   if (pair->key_ == nullptr) {
-    *problem = "key: is no DER private key (PKCS#8, PKCS#1 or SEC 1) that OpenSSL can read";
+    *problem = "key: is not a DER private key (PKCS#8, PKCS#1 or SEC 1) that OpenSSL can read";
     ossl().ERR_clear_error();
     return nullptr;
   }
@@ -140,7 +140,7 @@ bool readPkcs12(const std::vector<uint8_t>& der, const std::string& password, Pk
   if (current != nullptr) ossl().OSSL_PROVIDER_unload(current);
   ossl().OSSL_LIB_CTX_free(library);
   if (!parsed) {
-    *problem = "is no PKCS#12 file, or the passphrase is wrong: " + errors;
+    *problem = "is not a PKCS#12 file, or the passphrase is wrong: " + errors;
   } else if (contents->key.empty()) {
     *problem = "holds no private key with its certificate";
   }

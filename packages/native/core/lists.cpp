@@ -282,7 +282,7 @@ bool readList(const std::vector<uint8_t>& der, RevocationLists* into, std::strin
   const ASN1_TIME* nextUpdate = crl == nullptr ? nullptr : ossl().X509_CRL_get0_nextUpdate(crl);
   if (crl == nullptr || at != der.data() + der.size() || !isTime(ossl().X509_CRL_get0_lastUpdate(crl)) || (nextUpdate != nullptr && !isTime(nextUpdate)) ||
       !readScope(&list)) {
-    *problem = "is no DER CertificateList that OpenSSL can read";
+    *problem = "is not a DER CertificateList that OpenSSL can read";
     return false;
   }
   if (!namesOneAlgorithm(der)) {

@@ -88,7 +88,7 @@ std::shared_ptr<TrustStore> parse(const Ders& anchors, const Ders& crls, std::st
       return nullptr;
     }
     if (!added) {
-      *problem = "trustAnchors[" + std::to_string(i) + "]: is no DER certificate that OpenSSL can read";
+      *problem = "trustAnchors[" + std::to_string(i) + "]: is not a DER certificate that OpenSSL can read";
       return nullptr;
     }
   }

@@ -96,7 +96,7 @@ describe('credentials from DER', () => {
       'credentials[0].key: does not belong to chain[0]',
     );
     expect(() => backend.createContext({ credentials: [{ chain: [key], key }] })).toThrow(
-      'credentials[0].chain[0]: is no DER certificate',
+      'credentials[0].chain[0]: is not a DER certificate',
     );
   });
 });
