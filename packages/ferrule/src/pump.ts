@@ -4,8 +4,7 @@
  *
  * Theory of operation. {@link TlsPump.run} moves everything, and is called whenever something has changed: bytes came,
  * the transport has sent, a reader or writer came, a promise settled. It never runs inside itself. Each turn is trio's:
- * run the operations (handshake, reads while the reader wants, writes in order), send what there is, else receive, else
- * wait.
+ * run the operations (handshake, reads that are wanted, writes in order), send what there is, else receive, or wait.
  *
  * Received bytes are lent by the transport for the length of a call and shown to the engine in place; what is left of
  * them is copied before the call returns, by whatever way it returns. The transport is told to stop when more than a
@@ -138,8 +137,9 @@ export class TlsPump implements TransportSink {
       else done(error);
       this.#leaveWhenDone();
     };
+    // Before it runs, since the observer that is shown the alert may write
+    this.#shutdown = 'asked';
     this.operate(closeNotify, sent);
-    if (this.#failure === undefined) this.#shutdown = 'asked';
   }
 
   /**

@@ -66,6 +66,28 @@ describe.each(engines)('the ends of a connection, %s', (backend) => {
     },
   );
 
+  it('a write of the observer that is shown our close_notify is refused, and reading goes on', async () => {
+    const { port, options } = await echoing();
+    const writes: Promise<unknown>[] = [];
+    const late: { write?: () => Promise<void> } = {};
+    const connection = await connect({
+      ...options,
+      port,
+      backend,
+      onMessage: ({ direction, contentType }) => {
+        if (direction === 'sent' && contentType === 21 && late.write !== undefined)
+          writes.push(late.write().catch((error: unknown) => error));
+      },
+    });
+    late.write = () => connection.write(bytes('late'));
+    await connection.write(bytes('in time'));
+    await connection.closeWrite();
+    expect(await Promise.all(writes)).toEqual([expect.objectContaining({ code: 'PROTOCOL_IS_SHUTDOWN' })]);
+    expect(text(await readExactly(connection, 7))).toBe('in time');
+    expect(await connection.read(new Uint8Array(1))).toBe(0);
+    await connection.closed;
+  });
+
   it('what close() has told as sent arrives, though the peer sends before it reads', async () => {
     const { options, server } = await listening();
     const connection = await connect({ ...options, backend, closeTimeout: 200 });
@@ -140,8 +162,9 @@ describe.each(engines)('the ends of a connection, %s', (backend) => {
     const ended = once(socket, 'end');
     const writer = connection.writable.getWriter();
     writer.closed.catch(() => {});
+    const came = once(socket, 'data');
     await writer.write(Uint8Array.of(1));
-    await once(socket, 'data');
+    await came;
     isStuck = true;
     const writing = writer.write(Uint8Array.of(2)).catch((error: unknown) => error);
     await writer.abort(new Error('enough'));
