@@ -175,7 +175,7 @@ async function files(folder: string, expect: readonly Expectation[]): Promise<{ 
 /** Lines of results on standard error, so that standard output is the answer; on a terminal, what is under way, too. */
 function teller(total: number, { verbose }: Options): (result: Result, done: number) => void {
   const stream = process.stderr;
-  const colors = picocolors.createColors(stream.isTTY && (process.env['NO_COLOR'] ?? '') === '');
+  const colors = picocolors.createColors(stream.isTTY === true && (process.env['NO_COLOR'] ?? '') === '');
   const clear = stream.isTTY ? '\r\x1b[2K' : '';
   return (result, done) => {
     const kind = standing(result);

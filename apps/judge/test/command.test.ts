@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { fileAt } from './support.ts';
+import { scratch } from './support.ts';
+
+const fileAt = scratch();
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const client = fileURLToPath(new URL('client.mjs', import.meta.url));

@@ -2,7 +2,9 @@
 import { expect, it } from 'vitest';
 import { isShort, ROWS } from '../src/rows.ts';
 import { run } from '../src/run.ts';
-import { authority, backends, engineClient } from './support.ts';
+import { authority, backends, engineClient, scratch } from './support.ts';
+
+const fileAt = scratch();
 
 const long = process.env['FERRULE_LONG'] === '1';
 const rows = ROWS.filter((row) => row.expects === undefined && (long || isShort(row)));
@@ -14,7 +16,7 @@ it.each(['pure', 'native'] as const)(
     const results = await run({
       rows,
       client: engineClient(backends[name]()),
-      files: await authority(),
+      files: await authority(fileAt),
       timeout: 20_000,
       signal: new AbortController().signal,
     });

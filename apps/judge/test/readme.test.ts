@@ -4,7 +4,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, expect, it } from 'vitest';
-import { fileAt } from './support.ts';
+import { scratch } from './support.ts';
+
+const fileAt = scratch();
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 const lines = [...readme.matchAll(/^```sh\n(npx @ferrule\/judge .*)\n```/gm)].map(([, line = '']) => line);

@@ -20,13 +20,14 @@ export const backends: Readonly<Record<'pure' | 'native', () => Backend>> = {
   },
 };
 
-const folder: string = mkdtempSync(join(tmpdir(), 'ferrule-judge-test-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+/** Names files in a folder that goes with the last test of the file which asks: each asks for its own. */
+export function scratch(): (name: string) => string {
+  const folder = mkdtempSync(join(tmpdir(), 'ferrule-judge-test-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  return (name) => join(folder, name);
+}
 
-/** A new file there. */
-export const fileAt = (name: string): string => join(folder, name);
-
-export async function authority(): Promise<{ ca: string }> {
+export async function authority(fileAt: (name: string) => string): Promise<{ ca: string }> {
   const ca = fileAt('ca.pem');
   writeFileSync(ca, (await pki('root')).certificatePem);
   return { ca };

@@ -8,7 +8,9 @@ import type { Client } from '../src/command.ts';
 import { judge, type Outcome, type Row, type Seen } from '../src/row.ts';
 import { ROWS } from '../src/rows.ts';
 import { run, Unhealthy, type Result } from '../src/run.ts';
-import { authority, backends, engineClient } from './support.ts';
+import { authority, backends, engineClient, scratch } from './support.ts';
+
+const fileAt = scratch();
 
 const ROW = {
   version: 'TLSv1.3',
@@ -51,7 +53,7 @@ const judged = async (client: Client, only: string): Promise<readonly Result[]> 
   run({
     rows: ROWS.filter(({ title }) => title.includes(only)),
     client,
-    files: await authority(),
+    files: await authority(fileAt),
     timeout: 4000,
     signal: new AbortController().signal,
   });
