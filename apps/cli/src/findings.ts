@@ -69,12 +69,7 @@ const SIGNATURES: readonly Rule[] = [
 
 const VERSIONS: readonly Rule[] = [
   [/^SSL 3/, 'high', 'SSL 3.0', 'plaintext can be read (POODLE); forbidden by RFC 7568'],
-  [
-    /^TLS 1\.[01]$/,
-    'medium',
-    'TLS 1.0 and 1.1',
-    'MD5 and SHA-1 in the handshake, and only CBC; deprecated by RFC 8996',
-  ],
+  [/^TLS 1\.[01]$/, 'medium', 'TLS 1.0 and 1.1', 'MD5 and SHA-1 in the handshake, CBC only; deprecated by RFC 8996'],
 ];
 
 const firstOf =
