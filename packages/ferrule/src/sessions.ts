@@ -1,6 +1,6 @@
 /** @module ferrule/sessions: sessions kept between connections, so that reconnects resume. */
 import type { Ssl, SslContext, TlsSession } from '@ferrule/contract';
-import { bytesOf, integerOption, refuseOption } from '@ferrule/result/arguments';
+import { bytesOf, functionOption, integerOption, refuseOption } from '@ferrule/result/arguments';
 
 /**
  * Where serialised sessions are kept. They hold secrets: a shared cache must be as private as a key store. A ticket is
@@ -64,8 +64,12 @@ export interface KeyvLike {
  * A cache on keyv, and so on any store that keyv reaches: one session for each key. Of several who read the same
  * session, only the one whose `delete` removed it uses it, where the store tells; if another session was put in
  * between, both are lost.
+ * @throws TypeError for what is no such store, and a prefix that is no text.
  */
-export function keyvSessionCache(store: KeyvLike, prefix = 'ferrule:'): SessionCache {
+export function keyvSessionCache(store: KeyvLike, prefix: string = 'ferrule:'): SessionCache {
+  const given = (typeof store === 'object' && store !== null ? store : {}) as Partial<KeyvLike>;
+  for (const method of ['get', 'set', 'delete'] as const) functionOption(given[method], `store.${method}`);
+  if (typeof prefix !== 'string') refuseOption(prefix, 'prefix', 'a string');
   return {
     async take(key): Promise<Uint8Array | undefined> {
       const found = await store.get(prefix + key);

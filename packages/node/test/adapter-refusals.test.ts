@@ -149,6 +149,8 @@ describe('an option that would lead around the connector, or that it would ignor
         }),
     ],
     ['nodemailer, proxy', /proxy/, () => nodemailerOptions(connector, { proxy: 'socks5://x' })],
+    ['nodemailer, secure: false', /secure/, () => nodemailerOptions(connector, { secure: false })],
+    ['nodemailer, starttls in words', /starttls/, () => nodemailerOptions(connector, { starttls: 'yes' as never })],
     ['nodemailer, ignoreTLS', /ignoreTLS/, () => nodemailerOptions(connector, { ignoreTLS: true })],
     ['nodemailer, rejectUnauthorized: false', /rejectUnauthorized/, () => nodemailerOptions(connector, { tls: lax })],
     [

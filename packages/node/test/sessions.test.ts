@@ -307,6 +307,13 @@ describe('a cache on keyv', () => {
     const both = await Promise.all([cache.take('key'), cache.take('key')]);
     expect(both.filter((each) => each !== undefined)).toEqual([session]);
   });
+
+  it.each([undefined, null, {}, { get: () => undefined, set: () => undefined }])(
+    'is on a store, and not on %j',
+    (store) => {
+      expect(() => keyvSessionCache(store as never)).toThrow(/^store\.(get|delete): must be a function/);
+    },
+  );
 });
 
 /** A server that answers a ClientHello which resumes with a fatal alert, and passes others on. */

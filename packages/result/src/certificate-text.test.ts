@@ -44,6 +44,19 @@ describe('certificateText()', () => {
     expect(certificateText({ ...long, code: 'CERT_INVALID' }).message.length).toBeLessThan(300);
   });
 
+  it('tells an address that the certificate has as a host name', () => {
+    const fault = {
+      code: 'CERT_NAME_MISMATCH',
+      verify: X509V.IP_ADDRESS_MISMATCH,
+      depth: 0,
+      host: '127.0.0.1',
+    } as const;
+    expect(certificateText({ ...fault, names: ['127.0.0.1'] }).message).toContain(
+      'as a host name, and not as an address',
+    );
+    expect(certificateText({ ...fault, names: ['::1'] }).message).toBe('the certificate is for ::1, not for 127.0.0.1');
+  });
+
   it('has nothing to say in a bundle without texts', () => {
     expect(Object.keys(CERTIFICATES)).toEqual([]);
   });

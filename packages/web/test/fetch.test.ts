@@ -455,6 +455,7 @@ describe('failures', () => {
     [{ dial: tcp, connections: 0 }, /^connections: /],
     [{ dial: tcp, idleTimeout: -1 }, /^idleTimeout: /],
     [{ dial: tcp, ca: 'no certificate' }, /^ca: /],
+    [{ dial: tcp, alpn: ['h2', 'http/1.1'] }, /^alpn: /],
   ])('createFetch(%j)', (options, said) => {
     expect(() => createFetch(options as never)).toThrow(said);
   });

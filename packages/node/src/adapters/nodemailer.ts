@@ -1,4 +1,5 @@
 /** @module @ferrule/node/adapters/nodemailer: SMTP through nodemailer, implicit TLS or STARTTLS. */
+import { booleanOption } from '@ferrule/result/arguments';
 import type { TlsConnector } from '../duplex/connector.ts';
 import type { TlsDuplex } from '../duplex/tls-duplex.ts';
 import { ready } from './ready.ts';
@@ -66,6 +67,9 @@ export function nodemailerOptions<O extends object>(
     opportunisticTLS: 'set starttls',
   });
   const { starttls = false, servername, ...rest } = given;
+  booleanOption(starttls, 'nodemailerOptions: starttls');
+  if ((rest as { readonly secure?: unknown }).secure === false && !starttls)
+    throw new TypeError('nodemailerOptions: secure: false is not supported; set starttls: true, or leave it out');
   const { tls, auth } = rest as { readonly tls?: { readonly servername?: string }; readonly auth?: OAuth2 };
   const provisioned = typeof auth?.provisionCallback === 'function';
   if (!provisioned) refuseDetours('nodemailerOptions', auth, { refreshToken: NO_TOKEN, serviceClient: NO_TOKEN });

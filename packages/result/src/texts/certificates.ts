@@ -16,10 +16,15 @@ export const CERTIFICATES: { readonly [K in CommonCode]?: CertificateWords } = {
           message: `the certificate has no subjectAltName with a host name or an address, and is not for ${host}`,
           hint: 'Have this name added to the certificate as a subjectAltName; its common name does not count.',
         }
-      : {
-          message: `the certificate is for ${names.slice(0, 8).join(', ')}${names.length > 8 ? ` and ${names.length - 8} more` : ''}, not for ${host}`,
-          hint: 'Connect with one of its names, or have this name added to the certificate.',
-        },
+      : names.includes(host)
+        ? {
+            message: `the certificate has ${host} as a host name, and not as an address`,
+            hint: 'Have it added to the subjectAltName of the certificate as an iPAddress.',
+          }
+        : {
+            message: `the certificate is for ${names.slice(0, 8).join(', ')}${names.length > 8 ? ` and ${names.length - 8} more` : ''}, not for ${host}`,
+            hint: 'Connect with one of its names, or have this name added to the certificate.',
+          },
 
   CERT_EXPIRED: (fault) =>
     fault.notAfter === undefined

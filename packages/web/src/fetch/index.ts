@@ -48,6 +48,8 @@ export function createFetch(options: FetchOptions): Fetch {
   integerOption(connections, 'connections', 1, Number.MAX_SAFE_INTEGER);
   millisecondsOption(idleTimeout, 'idleTimeout');
   checkTlsOptions(tls);
+  if (tls.alpn?.some((protocol) => protocol !== 'http/1.1') === true)
+    throw new TypeError("alpn: createFetch() speaks 'http/1.1' alone");
   const alpn = tls.context === undefined && tls.alpn === undefined ? { alpn: ['http/1.1'] } : {};
   const open = ({ hostname, port }: URL, signal: AbortSignal): Promise<TlsConnection> =>
     connect({ ...tls, ...alpn, host: unbracketed(hostname), port: port === '' ? 443 : Number(port), dial, signal });
