@@ -159,7 +159,8 @@ describe.each(engines)('the ends of a connection, %s', (backend) => {
     const pipe = { ...line, write: (from: Uint8Array) => (isStuck ? new Promise<never>(() => {}) : line.write(from)) };
     const connection = await connectOver(pipe, { backend, host: 'server.test', ca: options.ca ?? '' });
     const socket = await server.accepted();
-    const ended = once(socket, 'end');
+    // A reset ends it, too
+    const ended = new Promise<void>((resolve) => socket.once('end', resolve).once('close', resolve));
     const writer = connection.writable.getWriter();
     writer.closed.catch(() => {});
     const came = once(socket, 'data');
