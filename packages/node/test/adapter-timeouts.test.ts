@@ -5,6 +5,9 @@
 import { once } from 'node:events';
 import https from 'node:https';
 import net from 'node:net';
+import { setTimeout } from 'node:timers/promises';
+import { TLSSocket } from 'node:tls';
+import { pki } from '@ferrule/conformance/pki';
 import { Client as GrpcClient } from '@grpc/grpc-js';
 import axios from 'axios';
 import got from 'got';
@@ -37,6 +40,7 @@ import { postgresOptions } from '../src/adapters/postgres.ts';
 import { undiciConnect } from '../src/adapters/undici.ts';
 import { wsOptions } from '../src/adapters/ws.ts';
 import { TlsConnector } from '../src/duplex/index.ts';
+import { USES } from './adapter-uses.ts';
 
 let silent: net.Server;
 let port: number;
@@ -184,4 +188,48 @@ describe('a connection to a silent server ends by the time of', () => {
     await expect(attempt()).rejects.toThrow();
     await expect.poll(() => open.size, { timeout: 10_000 }).toBe(0);
   });
+});
+
+/** Bytes. */
+const SSL_REQUEST = 36;
+
+// Old versions end it in the listener for `data` that the adapter takes the place of
+it('the connectTimeout of mysql2 is over with the greeting', async () => {
+  const { keyPem: key, chainPem: cert } = await pki('p256');
+  const ok = (sequence: number): Buffer => Buffer.from([7, 0, 0, sequence, 0, 0, 0, 2, 0, 0, 0]);
+  const server = net.createServer((raw) => {
+    raw.on('error', () => undefined).write(USES['mysql2']?.talk(true).greeting ?? '');
+    raw.once('data', (request: Buffer) => {
+      raw.pause();
+      if (request.length > SSL_REQUEST) raw.unshift(request.subarray(SSL_REQUEST));
+      let sequence = 3;
+      const secure = new TLSSocket(raw, { isServer: true, key, cert });
+      secure
+        .on('error', () => undefined)
+        .on('data', () => {
+          secure.write(ok(sequence));
+          sequence = 1;
+        });
+    });
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port: there } = server.address() as net.AddressInfo;
+  const trusting = new TlsConnector({ trustAnchors: [(await pki('root')).certificate] });
+  const connection = mysqlOverTls(
+    createConnection({ host, port: there, user: 'x', ssl: {}, connectTimeout: 1000 }),
+    trusting,
+    host,
+  );
+  const asked = (): Promise<unknown> =>
+    new Promise((resolve, reject) =>
+      connection.query('SELECT 1', (error) => (error ? reject(error) : resolve('answered'))),
+    );
+  try {
+    expect(await asked()).toBe('answered');
+    await setTimeout(1300);
+    expect(await asked()).toBe('answered');
+  } finally {
+    connection.destroy();
+    server.close();
+  }
 });

@@ -1,6 +1,7 @@
 /**
  * @module Certificate policies: RFC 5280 section 6.1 with the policy graph of RFC 9618, for the initial set any-policy.
  */
+import { bytesEqual } from '@ferrule/result/bytes';
 import * as V from '@ferrule/result/x509-v';
 import { extensionOf, type Certificate } from './certificate.ts';
 import { Oid } from './extensions.ts';
@@ -14,7 +15,8 @@ import type { Issuer } from './trust.ts';
  * expected for it below.
  */
 export function policyBreach(path: readonly Certificate[], anchor: Issuer, strict: boolean): RuleBreach | undefined {
-  if (path[0] === anchor.certificate) return undefined;
+  const [leaf] = path;
+  if (leaf && anchor.certificate && bytesEqual(leaf.raw, anchor.certificate.raw)) return undefined;
   if (!strict && !path.some((c) => extensionOf(c, Oid.policyConstraints))) return undefined;
   for (const { malformedPolicies, certificatePolicies = [] } of path) {
     if (malformedPolicies !== undefined)

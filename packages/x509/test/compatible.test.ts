@@ -132,6 +132,10 @@ const ACCEPTED: Readonly<Record<string, Row>> = {
     ext(POLICY_CONSTRAINTS, seq(tlv(0x81, Uint8Array.of(0)))),
     V.INVALID_POLICY_EXTENSION,
   ),
+  // Path validation begins below an anchor (RFC 5280 section 6.1)
+  'a leaf that is its own anchor and requires a policy': itself(
+    ext(POLICY_CONSTRAINTS, seq(tlv(0x80, Uint8Array.of(0))), true),
+  ),
   'inhibitAnyPolicy that is not critical': issuer(ext(INHIBIT, int(0)), V.INVALID_POLICY_EXTENSION),
   'a leaf without authorityKeyIdentifier': leaf(ext(AUTHORITY_KEY, null), V.MISSING_AUTHORITY_KEY_IDENTIFIER),
   'an intermediate without authorityKeyIdentifier': issuer(

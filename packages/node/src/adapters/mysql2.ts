@@ -66,7 +66,7 @@ export function mysqlOverTls<C extends object>(connection: C, connector: TlsConn
     plain.destroy();
     throw error;
   }
-  readGreeting(plain, (packet) => upgradable.packetParser.execute(packet));
+  readGreeting(plain);
   guardPlain(
     plain,
     'mysql2',
@@ -157,10 +157,12 @@ const hasRead = ({ stream, packetParser, connectionId = null }: Upgradable): boo
 const refuseSsl = (ssl: object): void => refuseNodeOptions('mysqlOverTls', { ...ssl, minVersion: undefined }, 'ssl');
 
 /**
- * Gives mysql2 the greeting, one whole packet, and nothing else that came in plain text: its parser keeps what follows,
- * and would take that for what the server says inside TLS.
+ * Gives mysql2's own listeners the greeting, one whole packet, and nothing else that came in plain text: its parser keeps
+ * what follows, and would take that for what the server says inside TLS. In old versions the same listener ends its
+ * `connectTimeout`.
  */
-function readGreeting(plain: Socket, parse: (packet: Buffer) => void): void {
+function readGreeting(plain: Socket): void {
+  const own = plain.listeners('data') as ((this: Socket, bytes: Buffer) => void)[];
   let received = Buffer.alloc(0);
   plain.removeAllListeners('data').on('data', (bytes: Buffer) => {
     received = Buffer.concat([received, bytes]);
@@ -177,6 +179,6 @@ function readGreeting(plain: Socket, parse: (packet: Buffer) => void): void {
       );
     // Where TLS does not begin now, whatever else comes is dropped
     plain.removeAllListeners('data').resume();
-    parse(received);
+    for (const listener of own) listener.call(plain, received);
   });
 }
