@@ -440,6 +440,16 @@ describe('Certificate Transparency', () => {
     ).toBe('CERT_TRANSPARENCY');
     expect(failure({ transparency: { logs: list }, now: NOW - 2 * DAY }, chain).code).toBe('CERT_TRANSPARENCY');
   });
+  it.each([
+    [{ min: 5 }, /^transparency\.min: unknown option$/],
+    [{ logs: [{ key: Uint8Array.of(1), retiredat: 1 }] }, /^transparency\.logs\[0\]\.retiredat: unknown option$/],
+    [{ logs: [{ key: Uint8Array.of(1), retiredAt: '2020-01-01' }] }, /^transparency: must be/],
+    [{ logs: [{ key: Uint8Array.of(1), retiredAt: Number.NaN }] }, /^transparency: must be/],
+    [{ logs: [{ key: Uint8Array.of(1), operator: 5 }] }, /^transparency: must be/],
+    [{ logs: [null] }, /^transparency\.logs\[0\]: must be an object$/],
+  ])('is refused where a part of it would count for nothing: %j', (wrong, said) => {
+    expect(() => validate({ transparency: { logs: list, ...wrong } as never })).toThrow(said);
+  });
   it('does not take timestamps of another certificate or issuer key', () => {
     const other = stamped(root, a, b);
     const moved = make({

@@ -1,7 +1,7 @@
 /**
  * @module Path validation with all that a TLS client asks beyond RFC 5280 section 6.1: revocation, transparency, pins.
  */
-import { isBytes } from '@ferrule/result/arguments';
+import { isBytes, knownOptions } from '@ferrule/result/arguments';
 import { bytesEqual } from '@ferrule/result/bytes';
 import * as V from '@ferrule/result/x509-v';
 import type { Certificate } from './certificate.ts';
@@ -88,23 +88,41 @@ const OPTIONS: OptionChecks<ValidationInput> = {
   ocspResponse: ['a Uint8Array', (response) => isBytes(response)],
   revocation: [
     "{ crlite, unknown? } with what crlite() returns, and unknown 'accept' or 'refuse'",
-    ({ crlite, unknown = 'accept' }) =>
-      typeof (crlite as Partial<typeof crlite> | undefined)?.check === 'function' &&
-      (unknown === 'accept' || unknown === 'refuse'),
+    (policy) => {
+      const { crlite, unknown = 'accept' } = knownOptions(policy, ['crlite', 'unknown'], 'revocation');
+      return (
+        typeof (crlite as Partial<typeof crlite> | undefined)?.check === 'function' &&
+        (unknown === 'accept' || unknown === 'refuse')
+      );
+    },
   ],
   transparency: [
-    '{ logs, minimum?, tlsList? } with a list of { key } of DER, a positive integer and a Uint8Array',
-    ({ logs, minimum = 2, tlsList }) =>
-      Array.isArray(logs) &&
-      logs.every((log: Partial<CtLog> | null) => isBytes(log?.key)) &&
-      isPositiveInteger(minimum) &&
-      (tlsList === undefined || isBytes(tlsList)),
+    '{ logs, minimum?, tlsList? } with a list of { key, operator?, retiredAt? }, a positive integer and a Uint8Array',
+    (policy) => {
+      const { logs, minimum = 2, tlsList } = knownOptions(policy, ['logs', 'minimum', 'tlsList'], 'transparency');
+      return (
+        Array.isArray(logs) &&
+        logs.every(isLog) &&
+        isPositiveInteger(minimum) &&
+        (tlsList === undefined || isBytes(tlsList))
+      );
+    },
   ],
   pins: [
     'a list of SHA-256 digests of 32 bytes that is not empty',
     (pins) => isListOf(pins, (pin) => isBytes(pin) && pin.length === 32),
   ],
 };
+
+function isLog(given: CtLog, i: number): boolean {
+  const log = knownOptions(given, ['key', 'operator', 'retiredAt'], `transparency.logs[${i}]`);
+  const { key, operator, retiredAt } = log as Readonly<Record<keyof CtLog, unknown>>;
+  return (
+    isBytes(key) &&
+    (operator === undefined || typeof operator === 'string') &&
+    (retiredAt === undefined || Number.isFinite(retiredAt))
+  );
+}
 
 /** TLS extension number of status_request (RFC 7633). */
 const STATUS_REQUEST = 5;
