@@ -162,7 +162,8 @@ bool leadsToAnchor(X509_STORE_CTX* store, X509* signer) {
     ossl().X509_VERIFY_PARAM_set_time(ours, timeOf(store));
     ossl().X509_VERIFY_PARAM_set_auth_level(ours, ossl().X509_VERIFY_PARAM_get_auth_level(param));
     ossl().X509_STORE_CTX_set_verify_cb(own, forgive);
-    leads = ossl().X509_verify_cert(own) == 1 && judgePath(stack(ossl().X509_STORE_CTX_get0_chain(own)), false).code == K(X509_V_OK);
+    const bool strict = (ossl().X509_VERIFY_PARAM_get_flags(param) & static_cast<unsigned long>(K(X509_V_FLAG_X509_STRICT))) != 0;
+    leads = ossl().X509_verify_cert(own) == 1 && judgePath(stack(ossl().X509_STORE_CTX_get0_chain(own)), strict).code == K(X509_V_OK);
   }
   ossl().X509_STORE_CTX_free(own);
   ossl().OPENSSL_sk_free(trusted);

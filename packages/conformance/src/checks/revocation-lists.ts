@@ -186,6 +186,9 @@ interface Row {
    * has it from the issuer, without basicConstraints and keyUsage.
    */
   readonly renewed?: 'self-issued' | 'trusted' | 'subscriber';
+  /** Of that certificate. */
+  readonly renewedWith?: readonly ExtensionOption[];
+  readonly profile?: 'rfc5280';
   /** Default: the root. */
   readonly anchor?: 'issuer';
 }
@@ -207,6 +210,10 @@ const KEY_CERT_SIGN: ExtensionOption = { oid: ExtensionOid.key_usage, critical: 
 const OF_ANOTHER: ExtensionOption = {
   oid: '2.5.29.29',
   value: sequence(tlv(0xa4, sequence(tlv(0x31, sequence(oid('2.5.4.3'), tlv(0x0c, 'another issuer')))))),
+};
+const POLICY_TWICE: ExtensionOption = {
+  oid: ExtensionOid.certificate_policies,
+  value: sequence(sequence(oid('1.2.3')), sequence(oid('1.2.3'))),
 };
 const [YESTERDAY, BEFORE] = [{ from: -1 }, { from: -2 }];
 
@@ -319,6 +326,16 @@ const ROWS: Readonly<Record<string, Row>> = {
     renewed: 'self-issued',
     lists: ({ issuer, renewed }) => [makeCrl(issuer, [], { signer: renewed })],
   },
+  'under rfc5280 the other key has no path whose certificates name a policy twice': {
+    profile: 'rfc5280',
+    renewedWith: [POLICY_TWICE],
+    lists: ({ issuer, renewed }) => [makeCrl(issuer, [], { signer: renewed })],
+    verify: X509V.CRL_SIGNATURE_FAILURE,
+  },
+  'by default it has': {
+    renewedWith: [POLICY_TWICE],
+    lists: ({ issuer, renewed }) => [makeCrl(issuer, [], { signer: renewed })],
+  },
   "a subscriber with the issuer's name signs no list": {
     renewed: 'subscriber',
     lists: ({ issuer, renewed, leaf }) => [
@@ -368,20 +385,21 @@ const ROWS: Readonly<Record<string, Row>> = {
 
 async function play(
   backend: Backend,
-  { lists, verify, leaf: extensions = [], issuer: own = [], renewed: how, anchor }: Row,
+  { lists, verify, leaf: extensions = [], issuer: own = [], renewed: how, renewedWith = [], profile, anchor }: Row,
 ): Promise<void> {
   const [root, named] = [await pki('root'), { subject: 'CN=of two keys', ca: true }];
   const issuer = await issue(root, { ...named, extensions: own });
   const renewed =
     how === 'subscriber'
       ? await issue(issuer, { ...named, ca: false, extensions: [{ oid: '2.5.29.15' }, { oid: '2.5.29.19' }] })
-      : await issue(how === 'self-issued' ? issuer : root, named);
+      : await issue(how === 'self-issued' ? issuer : root, { ...named, extensions: renewedWith });
   const leaf = await issue(issuer, { names: LEAF_NAMES, extensions });
   const sent = how === 'trusted' ? '' : toPem('CERTIFICATE', renewed.certificate);
   const trusted = anchor === 'issuer' ? [issuer] : how === 'trusted' ? [root, renewed] : [root];
   const options = {
     trustAnchors: trusted.map(({ certificate }) => certificate),
     crls: await Promise.all(lists({ root, issuer, renewed, leaf })),
+    ...(profile && { profile }),
   };
   const server = { identity: leaf, chainPem: leaf.chainPem + sent };
   const code: TlsErrorCode = verify === X509V.CERT_REVOKED ? 'CERT_REVOKED' : 'CERT_REVOCATION_UNKNOWN';
