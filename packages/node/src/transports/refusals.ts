@@ -4,7 +4,10 @@ import { authority, type Destination } from '@ferrule/result/host';
 
 export const nameOfProxy = (proxy: Destination): string => `the proxy ${authority(proxy)}`;
 
-/** @param given whether it was given credentials. @param answer its own words, where it has any. */
+/**
+ * @param given whether it was given credentials.
+ * @param answer its own words, where it has any.
+ */
 export const credentialsRefused = (name: string, given: boolean, answer = '', cause?: Error): TlsError =>
   new TlsError(
     'PROXY_AUTHENTICATION_REQUIRED',
