@@ -148,6 +148,12 @@ const BROKEN: readonly {
     on: 'connect-pure',
     steps: [['close'], ['drain', 24], ['wait', 1_004]],
   },
+  {
+    what: "a ticket that fails the connection while nobody reads (the fault was the model's)",
+    on: 'connect-pure',
+    config: { inside: [{ callback: 'now', nth: 2, step: ['throw'] }] },
+    steps: [['serverTicket'], ['serverTicket'], ['serverCloses']],
+  },
   { what: 'an alert behind close_notify', on: 'pure-node', steps: [['shutdown'], ['serverGarbage']] },
   {
     what: 'a keyUpdate() that waits for WebCrypto and is repeated for ever',
@@ -171,6 +177,12 @@ const BROKEN: readonly {
   },
   ...(loaded.ok
     ? ([
+        {
+          what: 'the same, read together with close_notify',
+          on: 'connect-native',
+          config: { inside: [{ callback: 'now', nth: 2, step: ['throw'] }] },
+          steps: [['serverTicket'], ['serverTicket'], ['serverCloses']],
+        },
         {
           what: "the answer to a KeyUpdate behind the transport's end",
           on: 'duplex-native',

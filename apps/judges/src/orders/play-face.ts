@@ -249,8 +249,21 @@ class Play implements FaceStage {
       throw new Finding('what was sent is not what the face gave', `${server.sent} sent, ${link.read.count} given`);
     // Who signs for more than one is not kept (ADR 0090)
     const { asks, postHandshakeAuth } = this.#sequence.config;
-    if (!link.closing && !asks && !postHandshakeAuth && link.sessions < server.tickets)
-      throw new Finding('a ticket goes unnoticed', `${server.tickets} sent, ${link.sessions} told`);
+    if (link.closing || asks || postHandshakeAuth || link.sessions >= server.tickets) return;
+    if (await this.#toldWhenAsked()) return;
+    throw new Finding('a ticket goes unnoticed', `${server.tickets} sent, ${link.sessions} told`);
+  }
+
+  /** A callback has failed the connection while nobody read or wrote: whoever asks then is told. */
+  async #toldWhenAsked(): Promise<boolean> {
+    const { link } = this;
+    if (!this.#callbacks.explain('CALLBACK_FAILED', link.who)) return false;
+    link.face.read(1);
+    // Where the end came with it, reading is over
+    if (!link.ended) link.write(1);
+    await flow(this);
+    link.check();
+    return link.failure?.code === 'CALLBACK_FAILED';
   }
 
   #arrived(): void {
