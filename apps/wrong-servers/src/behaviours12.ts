@@ -178,6 +178,9 @@ export const BEHAVIOURS_12: readonly Behaviour[] = [
     (s) => s.serverHello({ cipherSuite: unoffered(SUITES_12, s.hello.cipherSuites, 'suite') }),
     { cipherSuites: [0xc02b], maxVersion: 'TLSv1.2' },
   ),
+  hello('a cipher suite that does not exist', refusal('WRONG_CIPHER_SUITE', Alert.illegal_parameter), (s) =>
+    s.serverHello({ cipherSuite: 0x7777 }),
+  ),
   hello('a TLS 1.3 cipher suite in TLS 1.2', refusal('WRONG_CIPHER_SUITE', Alert.illegal_parameter), (s) =>
     s.serverHello({ cipherSuite: 0x1301 }),
   ),

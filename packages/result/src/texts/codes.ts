@@ -189,9 +189,8 @@ export const TABLE = {
   MISSING_KEY_SHARE: { meaning: 'The ServerHello has no key_share.', alert: 'missing_extension' },
   INVALID_SESSION_ID: { meaning: 'The legacy session id was not echoed, or is malformed.', alert: 'illegal_parameter' },
   INVALID_COMPRESSION: { meaning: 'The peer chose a compression method.', alert: 'illegal_parameter' },
-  UNKNOWN_CIPHER_SUITE: { meaning: 'The peer chose a cipher suite that does not exist.', alert: 'illegal_parameter' },
   WRONG_CIPHER_SUITE: {
-    meaning: 'The peer chose a cipher suite that was not offered or does not fit.',
+    meaning: 'The peer chose a cipher suite that was not offered, does not exist or does not fit.',
     remedy: 'Check `cipherSuites`, `minVersion`, `maxVersion`; otherwise the peer is broken.',
     alert: 'illegal_parameter',
   },
