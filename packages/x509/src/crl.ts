@@ -8,7 +8,7 @@ import * as V from '@ferrule/result/x509-v';
 import type { Certificate } from './certificate.ts';
 import { readExtension } from './certificate.ts';
 import { readSignatureAlgorithm } from './algorithm.ts';
-import { DerError, DerReader, readWhole } from './der.ts';
+import { DerError, DerReader, explicit, readWhole } from './der.ts';
 import { readFullName, type Extension } from './extensions.ts';
 import type { GeneralName } from './general-name.ts';
 import { readName, sameName } from './name.ts';
@@ -117,12 +117,7 @@ export function parseCrl(der: Uint8Array): Crl {
 function readScope(value: Uint8Array): CrlScope {
   const reader = new DerReader(value);
   reader.open(Tag.SEQUENCE);
-  let names: GeneralName[] | undefined;
-  if (reader.peek() === 0xa0) {
-    const outer = reader.open(0xa0);
-    names = readFullName(reader);
-    reader.close(outer);
-  }
+  const names = reader.peek() === 0xa0 ? explicit(reader, 0xa0, readFullName) : undefined;
   const flag = (tag: number): boolean => {
     if (reader.peek() !== tag) return false;
     const contents = reader.contents(tag);

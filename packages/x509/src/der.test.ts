@@ -92,7 +92,53 @@ describe('the DER reader', () => {
   it('refuses inputs over its limit', () => {
     expect(() => readWhole(new Uint8Array(2 ** 20 + 1))).toThrow(/limit/);
   });
-  it('refuses high tag numbers', () => {
+  it('reads values of any type, whatever their tag number, and what is in them where ASN.1 says what that is', () => {
+    for (const good of [
+      [0x9f, 0x1f, 0],
+      [0x9f, 0x81, 0x01, 1, 7],
+      [0xff, 0x87, 0xff, 0xff, 0xff, 0x7f, 0],
+      [0x1f, 0x1f, 1, 0],
+      [0x80, 0],
+      [0xa0, 1, 7],
+      [0x30, 1, 7],
+      [5, 0],
+      [6, 1, 42],
+      [1, 1, 7],
+      [3, 1, 0],
+      [10, 1, 5],
+      [0x1e, 2, 0, 65],
+      [0x1c, 4, 0, 0, 0, 65],
+      [0x17, 0],
+      [0x28, 2, 5, 0],
+    ])
+      expect(read(good, (r) => [...r.any(), r.more])).toEqual([...good, false]);
+    for (const bad of [
+      [],
+      [0x9f],
+      [0x9f, 0x81],
+      [0x9f, 0x1e, 0],
+      [0x9f, 0x80, 0x1f, 0],
+      [0x9f, 0x88, 0x80, 0x80, 0x80, 0, 0],
+      [0x9f, 0x1f, 1],
+      [0, 0],
+      [0x10, 0],
+      [0x24, 0],
+      [5, 1, 0],
+      [6, 0],
+      [1, 2, 0, 0],
+      [2, 0],
+      [2, 2, 0, 1],
+      [3, 0],
+      [3, 2, 9, 0],
+      [10, 0],
+      [0x1e, 1, 0],
+      [0x1c, 2, 0, 0],
+      [0x28, 2, 5, 1],
+      [0x3f, 0x1f, 1, 7],
+    ])
+      expect(() => read(bad, (r) => r.any()), String(bad)).toThrow(DerError);
+  });
+  it('refuses high tag numbers elsewhere', () => {
     expect(() => read([0x1f, 0x81, 1, 0], (r) => r.skip())).toThrow(DerError);
   });
   it('reads back every object identifier and number', () => {

@@ -1,7 +1,7 @@
 /**
  * @module Strict DER (ITU-T X.690) over a view, without copies.
  *
- * Definite, minimal lengths; low tag numbers; minimal integers; nothing behind an element. A few encodings that BER
+ * Definite, minimal lengths; tag numbers below 31 where the tag is known; minimal integers; nothing behind an element. A few encodings that BER
  * allows, and OpenSSL reads, are read and noted ({@link DerReader.odd}). The grammars read with this cursor do not
  * recurse, so depth is bounded by the code; size is bounded by {@link MAX_CERTIFICATE_SIZE} and its like.
  */
@@ -122,8 +122,24 @@ export class DerReader {
   }
 
   /** Steps over one element of the tag, or of any. */
-  skip(tag: number = this.any()): void {
+  skip(tag: number = this.lowTag()): void {
     this.position = this.header(tag);
+  }
+
+  /**
+   * A whole element of the type ANY: its tag may have any number, and where it is one of ASN.1's own types, its
+   * contents are of that type. What is inside a SEQUENCE or SET is not looked at.
+   */
+  any(): Uint8Array {
+    const start = this.position;
+    const tag = this.peek();
+    if (tag < 0) this.fail('DER: element expected');
+    if ((tag & 0x1f) === 0x1f) this.highTag();
+    const at = this.position;
+    const stop = this.header(this.peek());
+    if (tag < 0x40) checkUniversal(new DerReader(this.bytes, at, stop), tag);
+    this.position = stop;
+    return this.bytes.subarray(start, stop);
   }
 
   /** The contents of a primitive element. */
@@ -135,7 +151,7 @@ export class DerReader {
   }
 
   /** A whole element, header included. */
-  element(tag: number = this.any()): Uint8Array {
+  element(tag: number = this.lowTag()): Uint8Array {
     const start = this.position;
     this.position = this.header(tag);
     return this.bytes.subarray(start, this.position);
@@ -206,8 +222,8 @@ export class DerReader {
   }
 
   /** Steps over an OBJECT IDENTIFIER that is well-formed; the answer is where its contents began. */
-  skipOid(): number {
-    const stop = this.header(Tag.OID);
+  skipOid(tag: number = Tag.OID): number {
+    const stop = this.header(tag);
     const start = this.position;
     let ended = true;
     for (let i = start; i < stop; i++) {
@@ -220,12 +236,63 @@ export class DerReader {
     return start;
   }
 
-  private any(): number {
+  private lowTag(): number {
     const tag = this.peek();
     if (tag < 0) this.fail('DER: element expected');
-    if ((tag & 0x1f) === 0x1f) this.fail('DER: high tag numbers are not used in X.509');
+    if ((tag & 0x1f) === 0x1f) this.fail('DER: a tag number below 31 expected');
     return tag;
   }
+
+  /** To the last octet of the identifier (X.690 section 8.1.2.4): the number is 31 or more, and 2^31-1 at most. */
+  private highTag(): void {
+    let number = 0;
+    do {
+      const octet = this.bytes[++this.position];
+      if (this.position >= this.end || octet === undefined || (number === 0 && octet === 0x80))
+        this.fail('DER: bad tag number');
+      number = number * 128 + (octet & 0x7f);
+    } while (number <= 0x7fff_ffff && ((this.bytes[this.position] as number) & 0x80) !== 0);
+    if (number < 31 || number > 0x7fff_ffff) this.fail('DER: bad tag number');
+  }
+}
+
+/** X.690 sections 8.2 to 8.23 and 10.2, as far as OpenSSL looks: not what letters a string has, nor what a time is. */
+function checkUniversal(reader: DerReader, tag: number): void {
+  const [constructed, number] = [(tag & 0x20) !== 0, tag & 0x1f];
+  if (tag === 0 || (number !== 0x1f && constructed !== CONSTRUCTED.includes(number)))
+    reader.fail('DER: a type without its form');
+  if (constructed && tag !== Tag.SEQUENCE && tag !== Tag.SET) {
+    reader.open(reader.peek());
+    while (reader.more) reader.skip();
+  }
+  switch (tag) {
+    case Tag.BOOLEAN:
+      return void reader.boolean();
+    case Tag.INTEGER:
+    case Tag.ENUMERATED:
+      return void reader.integer(tag);
+    case Tag.BIT_STRING:
+      return void reader.namedBits();
+    case Tag.NULL:
+      if (reader.contents(tag).length > 0) reader.fail('DER: bad NULL');
+      return;
+    case Tag.OID:
+      return void reader.skipOid();
+    case Tag.BMP_STRING:
+    case Tag.UNIVERSAL_STRING:
+      if (reader.contents(tag).length % (tag === Tag.BMP_STRING ? 2 : 4) > 0) reader.fail('DER: half a character');
+  }
+}
+
+/** EXTERNAL, EMBEDDED PDV, SEQUENCE, SET, unrestricted CHARACTER STRING. */
+const CONSTRUCTED: readonly number[] = [8, 11, 16, 17, 29];
+
+/** Reads what stands inside an explicit tag. */
+export function explicit<T>(reader: DerReader, tag: number, read: (reader: DerReader) => T): T {
+  const outer = reader.open(tag);
+  const value = read(reader);
+  reader.close(outer);
+  return value;
 }
 
 /** One element that is the whole input, entered. */

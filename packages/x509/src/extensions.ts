@@ -1,5 +1,5 @@
 /** @module The extensions that decide whether a certificate may be used (RFC 5280 section 4.2, RFC 7633). */
-import { DerReader } from './der.ts';
+import { DerReader, explicit } from './der.ts';
 import {
   readGeneralName,
   readGeneralNames,
@@ -7,6 +7,7 @@ import {
   type GeneralName,
   type NameConstraints,
 } from './general-name.ts';
+import { readRdn } from './name.ts';
 import * as Tag from './tag.ts';
 import * as NameType from './name-type.ts';
 
@@ -116,12 +117,9 @@ export function decodeExtension(oid: string, reader: DerReader, into: Decoded): 
     case Oid.extendedKeyUsage:
       into.extendedKeyUsage = sequenceOf(reader, (r) => r.oid());
       break;
-    case Oid.subjectAltName: {
-      const outer = reader.open(Tag.SEQUENCE);
-      into.subjectAltName = readGeneralNames(reader);
-      reader.close(outer);
+    case Oid.subjectAltName:
+      into.subjectAltName = explicit(reader, Tag.SEQUENCE, readGeneralNames);
       break;
-    }
     case Oid.nameConstraints:
       into.nameConstraints = readNameConstraints(reader);
       break;
@@ -192,12 +190,7 @@ const readBasicConstraints = (reader: DerReader): BasicConstraints =>
 const readAuthorityKeyIdentifier = (reader: DerReader): AuthorityKeyIdentifier =>
   pair(reader, () => {
     const keyIdentifier = reader.peek() === 0x80 ? reader.contents(0x80) : undefined;
-    let issuer: GeneralName[] | undefined;
-    if (reader.peek() === 0xa1) {
-      const outer = reader.open(0xa1);
-      issuer = readGeneralNames(reader);
-      reader.close(outer);
-    }
+    const issuer = reader.peek() === 0xa1 ? explicit(reader, 0xa1, readGeneralNames) : undefined;
     return { keyIdentifier, issuer, serial: reader.peek() === 0x82 ? reader.integer(0x82) : undefined };
   });
 
@@ -232,13 +225,11 @@ function readDistributionPoints(reader: DerReader, into: Decoded): boolean {
     pair(r, () => {
       const named = r.peek() === 0xa0;
       if (named) {
-        const outer = r.open(0xa0);
         // Not as arguments of one call, of which an engine takes some ten thousand
-        for (const name of readFullName(r)) names.push(name);
-        r.close(outer);
+        for (const name of explicit(r, 0xa0, readFullName)) names.push(name);
       }
       if (r.peek() === 0x81) r.namedBits(0x81);
-      if (r.peek() === 0xa2) r.skip();
+      if (r.peek() === 0xa2) explicit(r, 0xa2, readGeneralNames);
       else if (!named) r.fail('a distribution point names nothing');
     }),
   );
@@ -249,14 +240,9 @@ function readDistributionPoints(reader: DerReader, into: Decoded): boolean {
 
 /** The full names of a DistributionPointName. */
 export function readFullName(reader: DerReader): GeneralName[] {
-  if (reader.peek() === 0xa1) {
-    reader.skip();
-    return [];
-  }
-  const outer = reader.open(0xa0);
-  const names = readGeneralNames(reader);
-  reader.close(outer);
-  return names;
+  if (reader.peek() === 0xa0) return explicit(reader, 0xa0, readGeneralNames);
+  readRdn(reader, 0xa1);
+  return [];
 }
 
 const readAccessDescription = (reader: DerReader): AccessDescription =>

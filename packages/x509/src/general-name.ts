@@ -1,7 +1,7 @@
 /** @module GeneralName (RFC 5280 section 4.2.1.6) and the NameConstraints made of them (section 4.2.1.10). */
 import { printable, toHex } from '@ferrule/result/bytes';
 import { hostNameText } from '@ferrule/result/host';
-import { DerReader } from './der.ts';
+import { DerReader, explicit } from './der.ts';
 import { nameText, readName } from './name.ts';
 import * as Tag from './tag.ts';
 import * as NameType from './name-type.ts';
@@ -33,8 +33,11 @@ export function readGeneralName(reader: DerReader): GeneralName {
   }
   const constructed = type === NameType.other || type === NameType.x400 || type === NameType.ediParty;
   if (type > 8 || (tag & 0xe0) !== (constructed ? 0xa0 : 0x80)) reader.fail('unknown kind of GeneralName');
+  const start = reader.position;
   const value = reader.contents(tag);
   if (type === NameType.other) checkOtherName(value);
+  else if (type === NameType.ediParty) checkEdiParty(value);
+  else if (type === NameType.registeredId) new DerReader(reader.bytes, start, reader.position).skipOid(tag);
   else if (type === NameType.email || type === NameType.dns || type === NameType.uri) {
     for (let i = 0; i < value.length; i++)
       if ((value[i] as number) > 127) reader.odd ??= 'a GeneralName that is not ASCII';
@@ -45,11 +48,29 @@ export function readGeneralName(reader: DerReader): GeneralName {
 function checkOtherName(value: Uint8Array): void {
   const reader = new DerReader(value);
   reader.skipOid();
-  const outer = reader.open(0xa0);
-  reader.skip();
-  reader.close(outer);
+  explicit(reader, 0xa0, (r) => r.any());
   reader.finish();
 }
+
+/** nameAssigner, which may be missing, and partyName: each a DirectoryString. */
+function checkEdiParty(value: Uint8Array): void {
+  const reader = new DerReader(value);
+  if (reader.peek() === 0xa0) explicit(reader, 0xa0, skipDirectoryString);
+  explicit(reader, 0xa1, skipDirectoryString);
+  reader.finish();
+}
+
+function skipDirectoryString(reader: DerReader): void {
+  if (!DIRECTORY_STRINGS.includes(reader.peek())) reader.fail('not a DirectoryString');
+  reader.any();
+}
+const DIRECTORY_STRINGS: readonly number[] = [
+  Tag.UTF8_STRING,
+  Tag.PRINTABLE_STRING,
+  Tag.TELETEX_STRING,
+  Tag.UNIVERSAL_STRING,
+  Tag.BMP_STRING,
+];
 
 /** For people, as OpenSSL prints it: `DNS:example.com`, `IP Address:192.0.2.1`. */
 export function generalNameText({ type, value }: GeneralName): string {

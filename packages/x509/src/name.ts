@@ -20,19 +20,22 @@ export interface NameAttribute {
 export function readName(reader: DerReader): Uint8Array {
   const start = reader.position;
   const outer = reader.open(Tag.SEQUENCE);
-  while (reader.more) {
-    const rdn = reader.open(Tag.SET);
-    if (!reader.more) reader.odd ??= 'a RelativeDistinguishedName that is empty';
-    while (reader.more) {
-      const pair = reader.open(Tag.SEQUENCE);
-      reader.skipOid();
-      reader.skip();
-      reader.close(pair);
-    }
-    reader.close(rdn);
-  }
+  while (reader.more) readRdn(reader, Tag.SET);
   reader.close(outer);
   return reader.bytes.subarray(start, reader.position);
+}
+
+/** Checks the structure of a RelativeDistinguishedName. */
+export function readRdn(reader: DerReader, tag: number): void {
+  const rdn = reader.open(tag);
+  if (!reader.more) reader.odd ??= 'a RelativeDistinguishedName that is empty';
+  while (reader.more) {
+    const pair = reader.open(Tag.SEQUENCE);
+    reader.skipOid();
+    reader.skip();
+    reader.close(pair);
+  }
+  reader.close(rdn);
 }
 
 /** The RDNs of a DER `Name`, in its order, those that are empty left out, as OpenSSL does. @throws DerError */

@@ -1,10 +1,10 @@
 /** @module Stapled OCSP responses: RFC 6960, with the freshness of RFC 5019. */
 import { bytesEqual } from '@ferrule/result/bytes';
 import * as V from '@ferrule/result/x509-v';
-import { explicit, readSignatureAlgorithm } from './algorithm.ts';
+import { readSignatureAlgorithm } from './algorithm.ts';
 import { parseCertificate, readExtension, type Certificate } from './certificate.ts';
 import { checkConstraints, MAX_COMPARISONS } from './constraints.ts';
-import { DerError, DerReader, readWhole } from './der.ts';
+import { DerError, DerReader, explicit, readWhole } from './der.ts';
 import { Oid } from './extensions.ts';
 import { REASONS } from './crl.ts';
 import { readName, sameName } from './name.ts';
@@ -120,7 +120,7 @@ function readSingle(reader: DerReader): SingleResponse {
   const id = reader.open(Tag.SEQUENCE);
   const algorithm = reader.open(Tag.SEQUENCE);
   const hash = HASHES.get(reader.oid());
-  if (reader.more) reader.skip();
+  if (reader.more) reader.any();
   reader.close(algorithm);
   const issuerNameHash = reader.contents(Tag.OCTET_STRING);
   const issuerKeyHash = reader.contents(Tag.OCTET_STRING);

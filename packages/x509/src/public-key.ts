@@ -103,7 +103,7 @@ export function readPublicKey(reader: DerReader): PublicKey {
   switch (oid) {
     case RSA:
       if (reader.more) {
-        const parameters = reader.element();
+        const parameters = reader.any();
         if (parameters.length !== 2 || parameters[0] !== Tag.NULL) reader.odd ??= 'an RSA key with parameters';
       }
       break;
@@ -125,7 +125,7 @@ export function readPublicKey(reader: DerReader): PublicKey {
     }
     default:
       if (mlDsa) return readMlDsaKey(reader, algorithm, mlDsa);
-      if (reader.more) reader.skip();
+      if (reader.more) reader.any();
       return unknown(reader, algorithm, oid, oid === '1.2.840.10040.4.1' ? 'DSA' : oid);
   }
   return readRsaKey(finish(reader, algorithm), oid === RSA ? 'rsa' : 'rsa-pss', undefined);
@@ -145,7 +145,7 @@ function unknown(reader: DerReader, algorithm: number, oid: string, description:
 
 function readEcKey(reader: DerReader, algorithm: number): EcKey | UnknownKey {
   if (reader.peek() !== Tag.OID) {
-    reader.skip();
+    reader.any();
     return unknown(reader, algorithm, EC, EXPLICIT_CURVE);
   }
   const oid = reader.oid();

@@ -86,6 +86,7 @@ const ALTERED: Readonly<Record<string, Alter>> = {
     element.members && { ...element, members: [...element.members, read(Uint8Array.of(NULL, 0))] },
   'as a SEQUENCE': retagged(() => SEQUENCE),
   'as an OCTET STRING': retagged(() => OCTET_STRING),
+  'as a BOOLEAN': retagged((tag) => ((tag & CONSTRUCTED) === 0 ? 1 : tag)),
   'as text': retagged((tag) => ((tag & CONSTRUCTED) === 0 ? 0x0c : tag)),
   'with the next tag': retagged((tag) => (tag & 0xe0) | ((tag + 1) & 0x1f)),
   'with the tag before': retagged((tag) => (tag & 0xe0) | ((tag - 1) & 0x1f)),

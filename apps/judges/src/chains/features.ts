@@ -86,6 +86,9 @@ const CLIENT = '1.3.6.1.5.5.7.3.2';
 /** 2.25 and a UUID (ITU-T X.667). */
 const UUID = tlv(0x06, Uint8Array.of(0x69, 0x83, ...new Array<number>(17).fill(0xaf), 1));
 
+/** X.690 section 8.1.2.4: number 129 of its context, and nothing in it. */
+const HIGH_TAG = Uint8Array.of(0x9f, 0x81, 0x01, 0);
+
 const number = (value: number): Uint8Array => integer(Uint8Array.of(value));
 
 const form: readonly Feature[] = [
@@ -128,6 +131,7 @@ const form: readonly Feature[] = [
     (draft) => void (draft.uniqueIds = concat([tlv(0x81, Uint8Array.of(0, 1)), tlv(0x82, Uint8Array.of(0, 2))])),
   ),
   feature('ECDSA with NULL parameters', ALL, (draft) => void (draft.parameters = NULL)),
+  feature('ECDSA with parameters of a high tag', ALL, (draft) => void (draft.parameters = HIGH_TAG)),
   feature('signed with SHA-1', ALL, (draft) => void (draft.hash = 'sha1')),
   feature('signed with SHA-224', ALL, (draft) => void (draft.hash = 'sha224')),
   feature('signed with SHA-384', ALL, (draft) => void (draft.hash = 'sha384')),
@@ -263,6 +267,11 @@ const subjects: readonly Feature[] = [
   san('a URI with a query beside', dns('server.test'), tlv(0x86, text('https://server.test?a'))),
   san('a user principal name beside', dns('server.test'), otherName('1.3.6.1.4.1.311.20.2.3', 'a@server.test')),
   san('a mailbox in UTF-8 beside', dns('server.test'), otherName('1.3.6.1.5.5.7.8.9', 'ä@server.test')),
+  san('a registered identifier beside', dns('server.test'), tlv(0x88, Uint8Array.of(42, 3))),
+  san('a bad registered identifier beside', dns('server.test'), tlv(0x88, Uint8Array.of(0x80, 1))),
+  san('an EDI party beside', dns('server.test'), tlv(0xa5, tlv(0xa1, tlv(0x0c, text('x'))))),
+  san('an EDI party of nothing beside', dns('server.test'), tlv(0xa5)),
+  san('another name of a high tag beside', dns('server.test'), tlv(0xa0, oid('1.2.3'), tlv(0xa0, HIGH_TAG))),
   san('a directory name beside', dns('server.test'), directory(name('ferrule chains', 'leaf'))),
   ...['ferrule\u00a0chains', 'f\u00ad\u00e9rrule chains', '\ufb01rrule chains'].map((organization) =>
     feature(`subject of ${JSON.stringify(organization)}`, SENT, (draft) => {

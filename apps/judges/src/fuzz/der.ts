@@ -66,6 +66,7 @@ const NAMES: readonly Uint8Array[] = [
   directoryName,
   otherName,
   tlv(0x88, hex('2a0304')),
+  tlv(0xa5, tlv(0xa0, tlv(0x13, ascii('assigner'))), tlv(0xa1, tlv(0x0c, ascii('party')))),
 ];
 const subtrees = (...bases: readonly Uint8Array[]): Uint8Array[] => bases.map((base) => tlv(0x30, base));
 const permitted = tlv(
