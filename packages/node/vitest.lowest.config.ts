@@ -28,9 +28,18 @@ const alias = [...Object.entries(lowest), ...named].map(([name, other]) => ({
 export default mergeConfig(
   testing({
     include: [
-      ...['secrets', 'reconnects', 'redirects', 'beside', 'taken-off', 'refusals', 'errors', 'timeouts', 'lax'].map(
-        (name) => `test/adapter-${name}.test.ts`,
-      ),
+      ...[
+        'secrets',
+        'reconnects',
+        'redirects',
+        'beside',
+        'last-word',
+        'taken-off',
+        'refusals',
+        'errors',
+        'timeouts',
+        'lax',
+      ].map((name) => `test/adapter-${name}.test.ts`),
       'test/routes.test.ts',
       'src/transports/*.test.ts',
     ],

@@ -53,7 +53,10 @@ export const MODULE_STATE = {
     collected: 'notes: wipes what is in a session that is collected',
   },
 
-  'packages/node/src/adapters/axios.ts': { done: 'notes: instances of axios that were prepared' },
+  'packages/node/src/adapters/axios.ts': {
+    done: 'notes: instances of axios that were prepared',
+    unwrapped: 'notes: what our functions among those of transformRequest call',
+  },
   'packages/node/src/adapters/tls-required.ts': {
     refusers: 'notes: functions that were made here',
     guarded: 'notes: sockets on which nothing goes out in plain text',

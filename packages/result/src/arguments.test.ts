@@ -26,6 +26,13 @@ function liar<View extends object>(
   return new Liar(Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8).buffer, 2, length);
 }
 
+it('options that are inherited from an object without a prototype count, whatever names it has', () => {
+  const base = Object.defineProperty(Object.create(null) as object, 'hasOwnProperty', { value: Object.hasOwn });
+  Object.defineProperty(base, 'port', { value: 1 });
+  expect(plainOptions(Object.create(base) as object, ['port'])).toEqual({ port: 1 });
+  expect(plainOptions(base, ['port', 'toString'])).toEqual({ port: 1 });
+});
+
 describe('bytes', () => {
   it('are those of the memory, whatever class, realm or getters of its own a Uint8Array has', () => {
     expect(bytesOf(liar(Uint8Array, 2))).toEqual(Uint8Array.of(3, 4));

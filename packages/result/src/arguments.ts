@@ -49,7 +49,7 @@ const PLAIN: ReadonlySet<string> = new Set(['[object Object]', '[object Module]'
 function holds(value: object, key: string): boolean {
   for (
     let holder: object | null = value;
-    holder !== null && !isRoot(holder);
+    holder !== null && (holder === value || !isRoot(holder));
     holder = Object.getPrototypeOf(holder) as object | null
   ) {
     if (Object.hasOwn(holder, key)) return true;
@@ -59,7 +59,7 @@ function holds(value: object, key: string): boolean {
 
 /** Object.prototype, of any realm. */
 const isRoot = (holder: object): boolean =>
-  Object.getPrototypeOf(holder) === null && Object.hasOwn(holder, 'hasOwnProperty');
+  Object.getPrototypeOf(holder) === null && Object.hasOwn(holder, 'isPrototypeOf');
 
 /** @throws TypeError */
 export function integerOption(value: unknown, name: string, least: number, most: number): number {

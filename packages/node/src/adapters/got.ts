@@ -1,4 +1,6 @@
 /** @module @ferrule/node/adapters/got: got, whose requests go through one connector, redirects too. */
+import http, { type ClientRequest } from 'node:http';
+import https, { type RequestOptions } from 'node:https';
 import { TlsError } from '@ferrule/result';
 import { STARTTLS_CODES } from '@ferrule/starttls';
 import type { TlsConnector } from '../duplex/connector.ts';
@@ -14,48 +16,67 @@ export interface GotRequest {
 /** One of got's hooks. */
 export type BeforeRequest = (request: GotRequest) => void;
 
+/** got's `request`: by this each request and each redirect is sent. */
+export type GotRequestFunction = (
+  url: URL,
+  options: RequestOptions,
+  callback?: (response: never) => void,
+) => ClientRequest;
+
 /** What is set, of got's options. */
 export interface GotOverTls {
+  readonly request: GotRequestFunction;
   readonly agent: { readonly http: TlsAgent; readonly https: TlsAgent };
   readonly hooks: { readonly beforeRequest: BeforeRequest[] };
 }
 
-/** Ways of got to a server that ask no agent. */
+const ANOTHER = 'requests have the agent of the connector';
+
+/** Ways of got to a server that ask no `request`, or another one. */
 const DETOURS = {
   http2: 'use http2Connect() of @ferrule/node/adapters/http2',
   h2session: 'use http2Connect() of @ferrule/node/adapters/http2',
-  request: 'requests have the agent of the connector',
-  createConnection: 'requests have the agent of the connector',
+  request: ANOTHER,
+  createConnection: ANOTHER,
 } as const;
 
 /**
  * `got.extend(gotOptions(connector, { prefixUrl }))`. Each request of the instance needs an `https:` URL, and so does
- * each redirect: another fails with `TLS_REQUIRED` before anything is sent. A request that sets `http2` or an `agent` of its
- * own fails, too.
+ * each redirect: another fails with `TLS_REQUIRED` before anything is sent. A request that sets `http2`, an `agent` or a
+ * `request` of its own fails, too. This is judged by our `request`, the last that got asks; a hook that returns a
+ * request or response of its own makes it without the connector.
  * @param options those of got.
  * @throws TypeError for options that would lead around the connector, and for a connector that offers `h2`.
  */
 export function gotOptions<O extends object>(connector: TlsConnector, options: O = {} as O): O & GotOverTls {
   const given = optionsFor('gotOptions', connector, options);
   const { hooks } = given as { readonly hooks?: object };
-  refuseDetours('gotOptions', given, { ...DETOURS, agent: 'requests have the agent of the connector' });
+  refuseDetours('gotOptions', given, { ...DETOURS, agent: ANOTHER });
   refuseNodeOptions('gotOptions', given);
   const agent = tlsAgents(connector);
-  const beforeRequest = (request: GotRequest): void => {
-    // Hooks that come behind, of an instance made of this one or of a call, may change what this one has seen
-    const { beforeRequest: all } = request['hooks'] as { readonly beforeRequest: BeforeRequest[] };
-    if (all.at(-1) !== beforeRequest) all.push(beforeRequest);
-    refuseDetours('gotOptions', request, DETOURS);
-    if (request.agent?.http !== agent.http || request.agent.https !== agent.https)
+  const request: GotRequestFunction = (url, options, callback) => {
+    const { h2session, createConnection } = options as { readonly h2session?: unknown; createConnection?: unknown };
+    refuseDetours('gotOptions', { h2session, createConnection }, DETOURS);
+    const [client, own] = url.protocol === 'https:' ? [https, agent.https] : [http, agent.http];
+    if (options.agent !== own)
       throw new TlsError(
         STARTTLS_CODES.TLS_REQUIRED,
         'gotOptions: agent would lead around the connector: leave it out, or use got itself for this request',
       );
+    return client.request(url, options, callback as () => void);
+  };
+  const beforeRequest = (given: GotRequest): void => {
+    // Hooks that come behind, of an instance made of this one or of a call, may change what this one has seen
+    const { beforeRequest: all } = given['hooks'] as { readonly beforeRequest: BeforeRequest[] };
+    if (all.at(-1) !== beforeRequest) all.push(beforeRequest);
+    const { http2, request: other } = given;
+    refuseDetours('gotOptions', { http2, request: other === request ? undefined : (other ?? true) }, DETOURS);
   };
   const { beforeRequest: theirs = [] } = (hooks ?? {}) as { readonly beforeRequest?: readonly BeforeRequest[] };
   return {
     ...given,
     agent,
+    request,
     hooks: { ...hooks, beforeRequest: [...theirs, beforeRequest] },
   };
 }

@@ -73,15 +73,19 @@ export function optionsFor<O extends object>(
   options: O | null | undefined,
 ): O {
   needsConnector(adapter, connector);
-  const given = options ?? ({} as O);
+  return flattened(options ?? ({} as O), adapter);
+}
+
+/**
+ * As a plain object of this call all that is found under `given.name`: own, inherited, not enumerable, of a getter; of
+ * Object.prototype nothing.
+ * @throws TypeError that begins with `name` for what holds no options.
+ */
+export function flattened<O extends object>(given: O, name: string): O {
   const names = new Set<string>();
-  for (
-    let holder = Object.getPrototypeOf(given) as object | null;
-    holder !== null && Object.getPrototypeOf(holder) !== null;
-    holder = Object.getPrototypeOf(holder) as object | null
-  )
-    for (const name of Object.getOwnPropertyNames(holder)) if (name !== 'constructor') names.add(name);
-  return plainOptions(given, names, adapter);
+  for (let holder: object | null = given; holder !== null; holder = Object.getPrototypeOf(holder) as object | null)
+    for (const key of Object.getOwnPropertyNames(holder)) if (key !== 'constructor') names.add(key);
+  return plainOptions(given, names, name);
 }
 
 /** @throws TypeError for what is no TlsConnector: it would be told at the first connection alone. */
