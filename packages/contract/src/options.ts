@@ -252,7 +252,10 @@ export interface Limits {
 export interface ExternalPsk {
   /** 1 to 65,535 bytes; of an imported key, less what RFC 9258 puts around it: 8 bytes and the context. */
   readonly identity: Uint8Array;
-  /** As many random bytes as the hash has, or more; with OpenSSL 512 at most. */
+  /**
+   * 16 random bytes or more (RFC 9257 section 6), best as many as the hash has; with OpenSSL 512 at most. A password is
+   * none: whoever sees one handshake can guess it.
+   */
   readonly key: Uint8Array;
   /** The hash of the suites that it is offered for; of an imported key, the one that it was agreed for. */
   readonly hash: 'sha256' | 'sha384';

@@ -235,12 +235,14 @@ describe('options that need what this OpenSSL does not have', () => {
   });
 });
 
-it('a pre-shared key that is longer than OpenSSL offers is refused', async () => {
+it('a pre-shared key is refused that is shorter than 128 bits, or longer than OpenSSL offers', async () => {
   const keyOf = (length: number): ContextOptions => ({
     externalPsks: [{ identity: Uint8Array.of(1), key: new Uint8Array(length).fill(7), hash: 'sha256' }],
   });
-  const { extensions } = await hello(keyOf(512));
-  expect(extensions.has(41)).toBe(true);
+  for (const length of [16, 512]) expect((await hello(keyOf(length))).extensions.has(41)).toBe(true);
+  expect(() => backend.createContext(keyOf(15))).toThrow(
+    new TypeError('externalPsks[0].key: must be at least 16 bytes (RFC 9257 section 6), this one has 15'),
+  );
   expect(() => backend.createContext(keyOf(513))).toThrow(
     new TypeError('externalPsks[0].key: OpenSSL offers keys of at most 512 bytes, this one has 513'),
   );

@@ -3,6 +3,7 @@ import {
   bytes,
   checkKeyShares,
   codePoint,
+  externalPsk,
   flag,
   integer,
   list,
@@ -14,6 +15,7 @@ import {
   record,
 } from './options.ts';
 
+const psk = (bytes: number): object => ({ identity: new Uint8Array(1), key: new Uint8Array(bytes), hash: 'sha256' });
 const given = (o: object) => new Map<string, unknown>(Object.entries(o));
 
 describe('what is wrong with an option', () => {
@@ -49,6 +51,10 @@ describe('what is wrong with an option', () => {
     ['keyShares: 0x0017 is not in groups', () => checkKeyShares([23], [29])],
     ['keyShares: not in the order of groups (RFC 9846 section 4.3.8)', () => checkKeyShares([23, 29], [29, 23])],
     ['pins[0]: must be a SHA-256 digest of 32 bytes', () => pin(new Uint8Array(31), 'pins[0]')],
+    [
+      'externalPsks[0].key: must be at least 16 bytes (RFC 9257 section 6), this one has 15',
+      () => externalPsk(psk(15), 'externalPsks[0]'),
+    ],
     ['alpn[0]: must be 1 to 255 bytes of UTF-8', () => protocolName('é'.repeat(128), 'alpn[0]')],
   ])('is said with its name: %s', (message, check) => {
     expect(check).toThrow(new TypeError(message));
@@ -66,6 +72,7 @@ describe('what is right', () => {
     expect(integer(o, 'tickets', 1, 9)).toBeUndefined();
     expect(flag(o, 'grease', true)).toBe(true);
     expect(protocolName('é'.repeat(127), 'alpn[0]')).toHaveLength(127);
+    expect(externalPsk(psk(16), 'externalPsks[0]').key).toHaveLength(16);
   });
 
   it('is copied where it is bytes, also from a Buffer, whose own slice() does not', () => {

@@ -115,14 +115,22 @@ export function protocolName(value: unknown, name: string): string {
   return value;
 }
 
+/** Bytes. RFC 9257 section 6: an external PSK MUST be at least 128 bits long. */
+const LEAST_PSK = 16;
+
 /** RFC 9846 section 4.3.11, RFC 9258. @throws TypeError */
 export function externalPsk(value: unknown, name: string): ExternalPsk {
   const o = record(value, name, ['identity', 'key', 'hash', 'import']);
   const identity = bytes(o.get('identity'), `${name}.identity`);
   if (identity.length > 0xffff) throw new TypeError(`${name}.identity: longer than 65535 bytes`);
+  const key = bytes(o.get('key'), `${name}.key`);
+  if (key.length < LEAST_PSK)
+    throw new TypeError(
+      `${name}.key: must be at least ${LEAST_PSK} bytes (RFC 9257 section 6), this one has ${key.length}`,
+    );
   const psk = {
     identity,
-    key: bytes(o.get('key'), `${name}.key`),
+    key,
     hash: choiceOption(o.get('hash'), `${name}.hash`, ['sha256', 'sha384'] as const),
   };
   if (!o.has('import')) return psk;

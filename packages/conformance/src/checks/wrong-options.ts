@@ -75,6 +75,8 @@ export const WRONG_OPTIONS: readonly WrongOption[] = [
   ['postHandshakeAuth that is no boolean', { postHandshakeAuth: 'yes' }],
   ['an empty list of raw public keys', { rawPublicKeys: [] }],
   ['an empty list of external PSKs', { externalPsks: [] }],
+  ['an external PSK of less than 128 bits', { externalPsks: [{ ...psk(1), key: new Uint8Array(15) }] }],
+  ['an imported PSK of less than 128 bits', { externalPsks: [{ ...psk(1), key: new Uint8Array(15), import: {} }] }],
   ['negative padding', { recordPadding: -1 }],
   ['padding beyond a record', { recordPadding: 16_385 }],
   ['a profile that does not exist', { profile: 'strict' }],

@@ -110,7 +110,7 @@ export const TLS_OPTIONS: Readonly<Record<string, OptionRow>> = {
   },
   pskCallback: {
     of: 'connection',
-    how: 'Asked once, with `null`, before the ClientHello: external PSKs of TLS 1.3 with SHA-256 (RFC 9846 section 4.3.11), of 32 bytes or more.',
+    how: 'Asked once, with `null`, before the ClientHello: external PSKs of TLS 1.3 with SHA-256 (RFC 9846 section 4.3.11), of 16 bytes or more (RFC 9257 section 6).',
   },
   enableTrace: { of: 'connection', how: 'A line for each handshake message and alert goes to stderr.' },
   onread: { of: 'connection', how: 'As net.connect(); only `false` pauses, and `buffer` may be a function.' },

@@ -30,6 +30,22 @@ describe('what is refused', () => {
     );
   });
 
+  it('a key of `pskCallback` that is too short, or an identity that is none, is told under its name', async () => {
+    const told = async (psk: { psk: Buffer; identity: string }): Promise<unknown> => {
+      const socket = connect({ port: 1, socket: duplexPair()[0], backend: 'pure', pskCallback: () => psk });
+      const [error] = (await once(socket, 'error')) as [Error & { readonly code?: string }];
+      return [error.code, error.message];
+    };
+    expect(await told({ psk: Buffer.alloc(15), identity: 'me' })).toEqual([
+      'ERR_INVALID_ARG_VALUE',
+      'pskCallback: must be at least 16 bytes (RFC 9257 section 6), this one has 15',
+    ]);
+    expect(await told({ psk: Buffer.alloc(16), identity: '' })).toEqual([
+      'ERR_INVALID_ARG_VALUE',
+      'pskCallback: must be a Uint8Array that is not empty',
+    ]);
+  });
+
   it("Node's own judgement of options is passed on", () => {
     expect(() => createSecureContext({ cert: 'no PEM' })).toThrow(/PEM/);
     expect(() => connect({ port: 1, ALPNProtocols: ['x'.repeat(256)] })).toThrow(/byte length of the protocol/);

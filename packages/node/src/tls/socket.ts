@@ -287,14 +287,15 @@ function protocolsOf(given: unknown): readonly string[] {
 async function sslOf(state: State, socket: TLSSocket): Promise<Ssl> {
   const { options, servername, context } = state;
   const { backend } = await chooseBackend(options.backend ?? defaults.backend);
-  const made = context.for(backend, {
+  const variant = {
     // The chain is the engine's to judge, the name that of checkServerIdentity()
     verify: rejects(options.rejectUnauthorized) ? 'peer' : 'none',
     alpn: state.alpn,
     ocsp: options.requestOCSP === true,
     psk: pskOf(options.pskCallback),
     trace: options.enableTrace === true ? traceLine : undefined,
-  });
+  } as const;
+  const made = withOwnName(() => context.for(backend, variant));
   state.made = made;
   const ssl = made.newConnection();
   if (servername !== undefined) setName(ssl, servername);
@@ -339,6 +340,18 @@ function pskOf(callback: ConnectionOptions['pskCallback']): ExternalPsk | undefi
     key: Buffer.from(psk.buffer, psk.byteOffset, psk.byteLength),
     hash: 'sha256',
   };
+}
+
+const OF_PSK = /^externalPsks(?:\[0\]\.(?:key|identity))?: /;
+
+/** @throws TypeError for a PSK that cannot be: the engine's own, under the name that the option has here. */
+function withOwnName<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    const { message } = error as Error;
+    throw OF_PSK.test(message) ? refusal('pskCallback', message.replace(OF_PSK, '')) : error;
+  }
 }
 
 /** What is wrong with the server, chain first, then name. */
