@@ -1,6 +1,6 @@
 /** @module What has been received and not yet understood, and the two ways in which preambles take it. */
 import { TlsError } from '@ferrule/result';
-import { latin1 } from '@ferrule/result/bytes';
+import { latin1, withoutControls } from '@ferrule/result/bytes';
 import { CODES } from './codes.ts';
 
 /** What a server may say before TLS, bytes; a dialogue that is longer is none, whoever leads it. */
@@ -73,9 +73,5 @@ export const notOffered = (what: string): TlsError => new TlsError(CODES.STARTTL
 const encoder = new TextEncoder();
 export const ascii = (text: string): Uint8Array => encoder.encode(text);
 
-/**
- * A server's words, safe to show: no control characters of ASCII, nor of C1, which JSON leaves as they are; 200
- * characters at most.
- */
-export const printable = (text: string): string =>
-  JSON.stringify(text.slice(0, 200)).replace(/[\x7f-\x9f]/g, (each) => `\\u00${each.charCodeAt(0).toString(16)}`);
+/** A server's words in quotes, safe to show: no control or format characters; 200 characters at most. */
+export const printable = (text: string): string => withoutControls(JSON.stringify(text.slice(0, 200)));

@@ -1,11 +1,11 @@
 /** @module The lines that `openssl x509 -text` prints for each extension. */
-import { latin1, toHex } from '@ferrule/result/bytes';
+import { latin1, toHex, withoutControls } from '@ferrule/result/bytes';
 import { decodeText } from '@ferrule/result/directory-string';
 import { addressText } from '@ferrule/result/host';
 import type { Certificate } from './certificate.ts';
 import { distributionPoints } from './crl.ts';
 import { DerError, DerReader } from './der.ts';
-import { timeText, visible } from './describe-text.ts';
+import { timeText } from './describe-text.ts';
 import { decodeExtension, Oid, type Decoded, type Extension, type PolicyInformation } from './extensions.ts';
 import { generalNameText, readGeneralNames, type GeneralName, type Subtree } from './general-name.ts';
 import * as NameType from './name-type.ts';
@@ -119,7 +119,7 @@ function known(c: Certificate, { oid, value }: Extension): string[] | undefined 
     }
     case NETSCAPE_COMMENT: {
       const reader = new DerReader(value);
-      return [visible(latin1(reader.contents(reader.peek())))];
+      return [withoutControls(latin1(reader.contents(reader.peek())))];
     }
     default:
       return undefined;
@@ -183,7 +183,7 @@ function noticeLines(reader: DerReader): string[] {
 function text(reader: DerReader): string {
   const tag = reader.peek();
   const raw = reader.contents(tag);
-  return visible(decodeText(tag, raw) ?? `#${toHex(raw)}`);
+  return withoutControls(decodeText(tag, raw) ?? `#${toHex(raw)}`);
 }
 
 const sctLines = ({ logId, timestamp, extensions, hash, signer, signature }: Sct): string[] => [
@@ -203,7 +203,7 @@ const wrapped = (head: string, bytes: Uint8Array): string[] =>
 function periodTime(contents: Uint8Array): string {
   const digits = latin1(contents);
   const at = Date.parse(digits.replace(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
-  return Number.isNaN(at) ? visible(digits) : timeText(at);
+  return Number.isNaN(at) ? withoutControls(digits) : timeText(at);
 }
 
 /** `Feb  2 09:36:40.442 2026 GMT` */

@@ -1,9 +1,5 @@
 /** @module Text for people, as OpenSSL writes it. */
 
-/** Control and formatting characters escaped: they must not reach a terminal. */
-export const visible = (text: string): string =>
-  text.replace(/\p{Cc}|\p{Cf}/gu, (c) => `\\u{${(c.codePointAt(0) as number).toString(16)}}`);
-
 /** ISO 8601. */
 export const isoText = (at: number): string => (Number.isNaN(at) ? BAD_TIME : new Date(at).toISOString());
 const BAD_TIME = 'Bad time value';

@@ -1,8 +1,8 @@
 /** @module Certificates for people and for JSON: everything that `openssl x509 -text` shows. */
-import { toHex } from '@ferrule/result/bytes';
+import { toHex, withoutControls } from '@ferrule/result/bytes';
 import type { Certificate } from './certificate.ts';
 import { describeExtension } from './describe-extension.ts';
-import { isoText, timeText, visible } from './describe-text.ts';
+import { isoText, timeText } from './describe-text.ts';
 import { attributeName, nameAttributes, nameText } from './name.ts';
 import { oidName } from './oid-names.ts';
 import type { PublicKey } from './public-key.ts';
@@ -160,7 +160,7 @@ function serialLines(serial: string): string[] {
 }
 
 const nameLine = ({ attributes }: NameDescription): string =>
-  attributes.map(({ name, value }) => `${name} = ${quoted(visible(value))}`).join(', ');
+  attributes.map(({ name, value }) => `${name} = ${quoted(withoutControls(value))}`).join(', ');
 
 const quoted = (text: string): string =>
   /[,+"\\<>;]|^[ #]| $/.test(text) ? `"${text.replace(/["\\]/g, '\\$&')}"` : text;
