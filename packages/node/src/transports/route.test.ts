@@ -30,6 +30,13 @@ describe('parseRoute()', () => {
   it.each([
     ['tcp://host', /no port/],
     ['tcp:host:1', /expected tcp:\/\/host:port/],
+    ['tcp://me:secret@host:1', /^((?!secret).)*credentials((?!secret).)*$/],
+    ['tcp://host:1/path', /neither path nor query/],
+    ['tcp://host:1?query', /neither path nor query/],
+    ['tcp://host:0', /port 0/],
+    ['http://proxy.example:0', /port 0/],
+    ['socks5://proxy.example:0', /port 0/],
+    ['ws://relay.example:0', /port 0/],
     ['unix:', /no path/],
     ['exec: ', /no command/],
     ['http://proxy.example/path', /neither path nor query/],
@@ -47,8 +54,18 @@ describe('parseRoute()', () => {
     'ws://user:p%40@relay.test/x#secret',
     'ws://relay.test?secret',
     'WS://user:secret@relay.test/',
+    'ws:///user:secret@relay.test/x',
+    'ws:////user:secret@relay.test/',
+    'ws://\n/us\ter:secret@relay.test/',
+    'ws://\\user:secret@relay.test/x',
   ])('shows nothing of %s but where it leads', (url) => {
     expect(nameOfRoute(parseRoute(url))).toMatch(/^ws:\/\/relay\.test(\/x?)?$/);
+  });
+
+  it('names a relay by the places for the destination that it has', () => {
+    expect(nameOfRoute(parseRoute('ws://me:secret@{host}:{port}/to/{host}?{port}'))).toBe(
+      'ws://{host}:{port}/to/{host}',
+    );
   });
 
   it('never tells credentials', () => {

@@ -41,7 +41,11 @@ export function parseRoute(text: string): Route {
     case 'exec':
       return { scheme: 'exec', command: wordsOf(rest) };
     case 'tcp': {
-      const { hostname, port } = urlOf('tcp', rest);
+      const { hostname, port, username, password, pathname, search, hash } = urlOf('tcp', rest);
+      if (username + password !== '')
+        throw new TypeError('tcp: nobody is asked for credentials; expected tcp://host:port');
+      if (pathname.replace(/^\/$/, '') + search + hash !== '')
+        throw new TypeError('tcp: an address has neither path nor query; expected tcp://host:port');
       if (port === '') throw new TypeError('tcp: no port; expected tcp://host:port');
       return { scheme: 'tcp', host: unbracketed(hostname), port: Number(port) };
     }
@@ -52,8 +56,7 @@ export function parseRoute(text: string): Route {
     case 'http':
       return { scheme: 'http', ...proxyOf('http', rest, 80) };
     case 'ws':
-      urlOf('ws', rest.replaceAll(/\{(host|port)\}/g, '1'));
-      return { scheme: 'ws', url: `ws:${rest}` };
+      return { scheme: 'ws', url: checkRelay(`ws:${rest}`) };
     case 'wss':
     case 'https':
       throw new TypeError(
@@ -91,6 +94,7 @@ export function checkRoute(given: string | Route): Route {
   for (const key of Object.keys(rest))
     if (!fields.includes(key)) throw new TypeError(`route.${key}: unknown for ${scheme}`);
   for (const key of fields) checkField(key, (rest as Readonly<Record<string, unknown>>)[key]);
+  if (scheme === 'ws') checkRelay(rest['url'] as string);
   return structuredClone({ scheme, ...rest }) as Route;
 }
 
@@ -119,7 +123,7 @@ export function nameOfRoute(route: Route): string {
     case 'exec':
       return `exec:${route.command[0] ?? ''}`;
     case 'ws':
-      return route.url.replace(/^(ws:\/\/)[^/?#]*@/, '$1').replace(/[?#].*/s, '');
+      return nameOfRelay(route.url);
     default:
       return `${route.scheme}://${authority(route)}`;
   }
@@ -138,8 +142,8 @@ export function proxyHost(host: string): string {
 }
 
 function proxyOf(scheme: 'socks5' | 'http', rest: string, defaultPort: number): Proxy {
-  const { hostname, port, username, password, pathname, search } = urlOf(scheme, rest);
-  if (!['', '/'].includes(pathname) || search !== '')
+  const { hostname, port, username, password, pathname, search, hash } = urlOf(scheme, rest);
+  if (!['', '/'].includes(pathname) || search + hash !== '')
     throw new TypeError(`${scheme}: a proxy has neither path nor query; expected ${scheme}://host:port`);
   return {
     host: unbracketed(hostname),
@@ -154,7 +158,28 @@ function urlOf(scheme: string, rest: string): URL {
   const url = rest.startsWith('//') && URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || url.hostname === '')
     throw new TypeError(`${scheme}: not a URL; expected ${scheme}://host:port`);
+  if (url.port === '0') throw new TypeError(`${scheme}: nobody listens at port 0; expected ${scheme}://host:port`);
   return url;
+}
+
+/** What stands for `{host}` and `{port}` where a URL is parsed: neither could be there as it is. */
+const [A_HOST, A_PORT] = ['host-of-destination', '65535'];
+
+/** The URL of a relay as it is parsed: WHATWG's parser takes `ws:///user:password@relay` for one with credentials. */
+const relayOf = (url: string): URL =>
+  urlOf('ws', url.slice('ws:'.length).replaceAll('{host}', A_HOST).replaceAll('{port}', A_PORT));
+
+/** @throws TypeError, without credentials. */
+function checkRelay(url: string): string {
+  if (!/^ws:/i.test(url)) throw new TypeError('route.url: not a URL that begins with ws:');
+  relayOf(url);
+  return url;
+}
+
+function nameOfRelay(url: string): string {
+  const { host, pathname } = relayOf(url);
+  const name = `ws://${host}${pathname}`.replaceAll(A_HOST, '{host}');
+  return url.includes('{port}') ? name.replaceAll(A_PORT, '{port}') : name;
 }
 
 function decoded(text: string): string {
