@@ -9,7 +9,7 @@ export interface CertificateFacts {
   readonly names: readonly string[];
   readonly notBefore: string;
   readonly notAfter: string;
-  /** Whole days until it expires; negative when it has. */
+  /** Whole days until it expires, or, negative, since it expired: never 0 then, but -1 on the first day, too. */
   readonly daysLeft: number;
   readonly key: string;
   readonly serialNumber: string;
@@ -31,11 +31,22 @@ export function certificateFacts(der: Uint8Array, now: number = Date.now()): Cer
       .filter((name) => name !== ''),
     notBefore: new Date(certificate.validFrom).toISOString(),
     notAfter: new Date(certificate.validTo).toISOString(),
-    daysLeft: Math.floor((Date.parse(certificate.validTo) - now) / 86_400_000),
+    daysLeft: daysUntil(Date.parse(certificate.validTo), now),
     key: detail === undefined ? asymmetricKeyType : `${asymmetricKeyType} ${detail}`,
     serialNumber: certificate.serialNumber,
     sha256: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
   };
+}
+
+const daysUntil = (end: number, now: number): number => {
+  const days = Math.trunc((end - now) / 86_400_000);
+  return end < now ? Math.min(days, -1) : days;
+};
+
+/** `5 days left`, `expired 1 day ago` */
+export function daysText(daysLeft: number): string {
+  const days = `${Math.abs(daysLeft)} day${Math.abs(daysLeft) === 1 ? '' : 's'}`;
+  return daysLeft < 0 ? `expired ${days} ago` : `${days} left`;
 }
 
 /** What a server shows may be no certificate at all. */

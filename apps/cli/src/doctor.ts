@@ -82,7 +82,7 @@ function trust(): Diagnosis['trust'] {
   const files = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR'].flatMap((name) =>
     env[name] ? [`${name}=${env[name]}`] : [],
   );
-  const source = ['whom node:tls trusts', ...flags, ...files].join(', ');
+  const source = ['those that node:tls trusts', ...flags, ...files].join(', ');
   try {
     return { source, certificates: platformAnchors().length, reason: undefined };
   } catch (error) {

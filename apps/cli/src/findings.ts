@@ -3,7 +3,7 @@
  * table decides the colours, so that none is without a reason.
  */
 import { extensionName } from '@ferrule/result/names';
-import { readableFacts } from './certificates.ts';
+import { daysText, readableFacts } from './certificates.ts';
 import type { Scan, Strength, Thing } from './scan.ts';
 
 /** Worst first. */
@@ -192,7 +192,7 @@ function ofCertificate(der: Uint8Array): Finding[] {
           ? [
               {
                 severity: 'low',
-                what: `the certificate expires in ${daysLeft} days`,
+                what: `the certificate has ${daysText(daysLeft)}`,
                 why: 'it should have been renewed by now',
                 things: [subject],
               } as const,

@@ -2,12 +2,19 @@
 
 const VERIFIES = 'Verification cannot be turned off; trust a certificate with --ca <file>.';
 
+const NOT_VERIFIED = 'scan asks whatever certificate the server has; ferrule inspect <target> verifies it.';
+
 const SILENT = 'Nothing is shown beside the page; errors go to stderr.';
 const QUIET = 'The exit code is the verdict, too: > /dev/null leaves it alone.';
 const TOO_OLD = 'TLS 1.1 and older are not spoken; ferrule scan <target> tells whether a server takes them.';
 
+/** In a hint: the command at hand, with its arguments. */
+export const CALL = '{call}';
+
 /** An option of ours with its value, or a sentence; of one command alone where that stands before it. */
 export const FOREIGN_OPTIONS: Readonly<Record<string, string>> = {
+  'scan -k': NOT_VERIFIED,
+  'scan --insecure': NOT_VERIFIED,
   '-k': VERIFIES,
   '--insecure': VERIFIES,
   '--no-check-certificate': VERIFIES,
@@ -29,9 +36,9 @@ export const FOREIGN_OPTIONS: Readonly<Record<string, string>> = {
   '-reconnect': 'ferrule inspect <target> --resume connects a second time with the session.',
   '-sess_out': 'ferrule inspect <target> --resume connects a second time with the session.',
   '-sess_in': 'ferrule inspect <target> --resume connects a second time with the session.',
-  '-connect': 'The server is named without a flag: ferrule connect <host:port>',
-  '-host': 'The server is named without a flag: ferrule connect <host:port>',
-  '-port': 'The server is named without a flag: ferrule connect <host:port>',
+  '-connect': `The server is named without a flag: ${CALL}`,
+  '-host': `The server is named without a flag: ${CALL}`,
+  '-port': `The server is named without a flag: ${CALL}`,
   '-servername': '--servername <name>',
   '--sni': '--servername <name>',
   '--server-name': '--servername <name>',
@@ -73,8 +80,8 @@ export const FOREIGN_OPTIONS: Readonly<Record<string, string>> = {
   '--pinnedpubkey': '--pin <sha256>',
   '-w': '--timeout <seconds>',
   '--days': '--min-days <days>',
-  'get -w': 'get --json tells times, status and headers.',
-  '--write-out': 'get --json tells times, status and headers.',
+  'get -w': 'ferrule get --json tells times, status and headers.',
+  '--write-out': 'ferrule get --json tells times, status and headers.',
   '-s': SILENT,
   '-S': SILENT,
   '--silent': SILENT,

@@ -3,7 +3,7 @@ import pc from 'picocolors';
 import { peerCertificatesOf, type ConnectionInfo, type TlsError } from 'ferrule';
 import { nameOfRoute } from '@ferrule/node/transports';
 import { x509VSentence } from '@ferrule/result';
-import { certificateFacts, type CertificateFacts, matchedName, readableFacts } from './certificates.ts';
+import { certificateFacts, type CertificateFacts, daysText, matchedName, readableFacts } from './certificates.ts';
 import { printable } from './printable.ts';
 import type { Cause } from './causes.ts';
 import { Exit } from './exit.ts';
@@ -79,12 +79,8 @@ export function chainTree(
     const indent = depth === 0 ? '' : `${'   '.repeat(depth - 1)}└─ `;
     const below = '   '.repeat(depth);
     const { daysLeft } = certificate;
-    const left =
-      daysLeft < 0
-        ? c.red(`expired ${-daysLeft - 1} days ago`)
-        : daysLeft < 21
-          ? c.yellow(`${daysLeft} days left`)
-          : `${daysLeft} days left`;
+    const told = daysText(daysLeft);
+    const left = daysLeft < 0 ? c.red(told) : daysLeft < 21 ? c.yellow(told) : told;
     const hang = below.length + 2;
     return [
       { text: `${indent}${c.cyan(certificate.subject)}`, hang },
@@ -237,7 +233,7 @@ export const verdictLine = ({ target, error, cause }: Inspection, c: Colors): st
 
 /** One server of many. */
 export function watchLine({ target, cause }: Inspection, exit: Exit, daysLeft: number | undefined, c: Colors): string {
-  const left = daysLeft === undefined || exit === Exit.validity ? '' : `${daysLeft} days left`;
+  const left = daysLeft === undefined || exit === Exit.validity ? '' : daysText(daysLeft);
   if (exit === Exit.expiring) return `${c.yellow('!')} ${target}: ${c.yellow(left)}\n`;
   return exit === Exit.ok
     ? `${c.green('✓')} ${target}: ${left}\n`

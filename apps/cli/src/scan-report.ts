@@ -1,5 +1,5 @@
 /** @module What `ferrule scan` says: for people, and for programs. */
-import { certificateFacts, readableFacts } from './certificates.ts';
+import { certificateFacts, daysText, readableFacts } from './certificates.ts';
 import { printable } from './printable.ts';
 import { Exit } from './exit.ts';
 import {
@@ -183,7 +183,7 @@ function columnsOf(items: readonly string[], width: number): string[] {
 function certificateLines(der: Uint8Array, count: number, versions: readonly string[], c: Colors): string[] {
   try {
     const { subject, issuer, key, daysLeft } = certificateFacts(der);
-    const left = daysLeft < 0 ? c.red('expired') : `${daysLeft} days left`;
+    const left = daysLeft < 0 ? c.red(daysText(daysLeft)) : daysText(daysLeft);
     return [`${c.cyan(subject)}, ${key}, ${left}`, c.dim(`by ${issuer}; ${count} sent; ${versions.join(', ')}`)];
   } catch {
     return [c.red('a certificate that cannot be read')];

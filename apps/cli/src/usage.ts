@@ -4,7 +4,7 @@
  */
 import { type Command, type CommanderError, InvalidArgumentError, Option } from 'commander';
 import { printable } from './printable.ts';
-import { FOREIGN_COMMANDS, FOREIGN_OPTIONS } from './foreign.ts';
+import { CALL, FOREIGN_COMMANDS, FOREIGN_OPTIONS } from './foreign.ts';
 
 /** A command line that cannot be done, in a sentence that names the option and the value. */
 export class UsageError extends Error {
@@ -100,18 +100,18 @@ export function usageReport(error: UsageError | CommanderError, command: Command
   return [`error: ${message}`, ...(hint === undefined ? [] : [hint]), help, ''].join('\n');
 }
 
-/** `ferrule get <url> [options]` */
-const usageLine = (command: Command): string =>
+/** `ferrule get <url>` */
+const callOf = (command: Command): string =>
   [
-    'usage:',
     command.parent?.name() ?? '',
     command.name(),
     ...command.registeredArguments.map((each) => {
       const name = `${each.name()}${each.variadic ? '…' : ''}`;
       return each.required ? `<${name}>` : `[${name}]`;
     }),
-    '[options]',
   ].join(' ');
+
+const usageLine = (command: Command): string => `usage: ${callOf(command)} [options]`;
 
 interface Explained {
   readonly message: string;
@@ -157,16 +157,32 @@ function unknownOption(flag: string, command: Command): Explained {
     FOREIGN_OPTIONS[flag.replace(/^--?/, '-')] ??
     FOREIGN_OPTIONS[flag.replace(/^-(?=[^-])/, '--')] ??
     FOREIGN_OPTIONS[letter];
-  const own = command.options.map(({ long }) => long).filter((long) => long !== undefined && long !== null);
-  const known = (name: string): boolean => !name.startsWith('--') || own.includes(name.split(' ')[0] ?? '');
-  if (foreign !== undefined && known(foreign))
-    return { message, hint: foreign.startsWith('--') ? `Did you mean ${foreign}?` : foreign };
+  if (foreign !== undefined && applies(foreign, command))
+    return {
+      message,
+      hint: /^--[^]*[^.]$/.test(foreign) ? `Did you mean ${foreign}?` : foreign.replace(CALL, callOf(command)),
+    };
+  const own = longNames(command);
   const others = (command.parent?.commands ?? [])
     .filter((each) => each.options.some(({ long, short }) => long === flag || short === flag))
     .map((each) => each.name());
   if (others.length > 0) return { message, hint: `It is an option of ${others.join(', ')}.` };
   const nearest = nearestOf(flag.replace(/^-*/, '--'), own);
   return nearest === undefined ? { message } : { message, hint: `Did you mean ${nearest}?` };
+}
+
+const longNames = (command: Command): string[] => command.options.flatMap(({ long }) => long ?? []);
+
+/** Whether this command, or the one that the hint names, takes what the hint says. */
+function applies(hint: string, command: Command): boolean {
+  const [, named] = /\bferrule ([a-z]+)/.exec(hint) ?? [];
+  const its = command.parent?.commands.find((each) => each.name() === named) ?? command;
+  const long = longNames(its);
+  const names = hint.match(/(?<![\w-])--[a-z][\w-]*/g) ?? [];
+  return (
+    names.every((name) => long.includes(name)) &&
+    (!hint.includes(CALL) || ['a', 'target', 'targets', 'url'].includes(command.registeredArguments[0]?.name() ?? ''))
+  );
 }
 
 function unknownCommand(typed: string, command: Command): Explained {

@@ -13,7 +13,7 @@ it('ferrule doctor tells host, engines, cryptography and trust', async () => {
   expect(stdout).toMatch(new RegExp(`^host +node ${process.versions.node}, ${process.platform} ${process.arch}$`, 'm'));
   expect(stdout).toMatch(/^pure +TypeScript, node:crypto$/m);
   expect(stdout).toMatch(/^ {2}node:crypto +AES-128-GCM, .*secp521r1.*ecdsa on P-256/m);
-  expect(stdout).toMatch(/^trust +\d+ roots: whom node:tls trusts/m);
+  expect(stdout).toMatch(/^trust +\d+ roots: those that node:tls trusts/m);
 });
 
 it('ferrule doctor fits the terminal', async () => {

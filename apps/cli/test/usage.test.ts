@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pki } from '@ferrule/conformance/pki';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { commands } from '../src/commands.ts';
+import { FOREIGN_OPTIONS } from '../src/foreign.ts';
 import { here } from './here.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ferrule-usage-'));
@@ -232,6 +234,31 @@ describe('a wrong command line', () => {
     expect(stderr.trimEnd().split('\n').length).toBeLessThanOrEqual(4);
     expect(stderr).not.toMatch(/\bat .*\.[jt]s:\d+|s3cret|\u001b/);
     for (const each of stderr.split('\n')) expect(each.length, each).toBeLessThan(160);
+  });
+
+  it('with an option of another tool is told the command that was typed, and options that this has', async () => {
+    const program = commands(() => Promise.resolve(), new AbortController().signal);
+    const lines = program.commands.flatMap((command) =>
+      Object.keys(FOREIGN_OPTIONS)
+        .filter((flag) => /^-\S+$/.test(flag))
+        // -debug is -d with the value "ebug", where there is a -d
+        .filter((flag) => !command.options.some(({ short, long }) => long === flag || short === flag.slice(0, 2)))
+        .map((flag) => ({ command, flag })),
+    );
+    expect(lines.length).toBeGreaterThan(1000);
+    for (const { command, flag } of lines) {
+      const name = command.name();
+      const operand = name === 'get' ? 'https://localhost:1/' : 'localhost:1';
+      const { code, stderr } = await here([name, operand, flag]);
+      const [, hint = ''] = stderr.split('\n');
+      expect([code, /\.\?|[{}]/.test(hint)], `${name} ${flag}: ${stderr}`).toEqual([2, false]);
+      if (hint.startsWith('usage:') || hint.startsWith('It is an option of')) continue;
+      const [, of = name] = /\bferrule ([a-z]+)/.exec(hint) ?? [];
+      const told = program.commands.find((each) => each.name() === of);
+      for (const [option] of hint.matchAll(/(?<![\w-])--[a-z][\w-]*/g))
+        expect(told?.options.map(({ long }) => long), `${name} ${flag}: ${hint}`).toContain(option);
+      if (hint.includes('named without a flag')) expect(hint).toContain(`ferrule ${name} <`);
+    }
   });
 
   it('prints nothing that steers the terminal', async () => {
