@@ -134,6 +134,10 @@ const everywhere = {
           ':matches(Program, ExportNamedDeclaration) > VariableDeclaration > VariableDeclarator:not([id.typeAnnotation]) > ArrowFunctionExpression[body.type="BlockStatement"]',
         message: 'A function of a module that has statements is a declaration; an arrow is one expression.',
       },
+      {
+        selector: 'ExportAllDeclaration[exportKind="value"][source.value=/^(@ferrule\\u002F|ferrule)/]',
+        message: 'For Node several entry points may be one file (ADR 0135): name what is handed on.',
+      },
     ],
     eqeqeq: 'error',
     'max-lines': ['error', 800],

@@ -9,7 +9,7 @@ interface Manifest {
   readonly name: string;
   readonly version: string;
   readonly private?: boolean;
-  readonly exports?: Readonly<Record<string, string | { readonly require?: unknown }>>;
+  readonly exports?: Readonly<Record<string, string | { readonly import?: object; readonly require?: unknown }>>;
 }
 
 export interface CloneOptions {
@@ -83,6 +83,9 @@ export async function prepareClone({ root, clone, scratch, zig, platforms }: Clo
 const linesOfTargets = (text: string): string =>
   [...text.matchAll(/^([\w-]+): \d+ bytes, sha256/gm)].map(([, name]) => name).join(', ');
 
+/** Of which the chunks of everyday entry points are a part: `into` in their tsup.config.ts. */
+const JOINED_FOR_ALL: readonly string[] = ['@ferrule/node/duplex', '@ferrule/x509'];
+
 /** All that is published, the packages of platforms excepted. */
 export function publishedPackages(clone: string): (Package & { readonly folder: string })[] {
   return ['packages', 'apps'].flatMap((group) =>
@@ -100,6 +103,10 @@ export function publishedPackages(clone: string): (Package & { readonly folder: 
           version: manifest.version,
           entries: entries.map(([subpath]) => manifest.name + subpath.slice(1)),
           esmOnly: entries.every(([, target]) => typeof target === 'object' && target.require === undefined),
+          joined: entries
+            .filter(([, target]) => typeof target === 'object' && 'node' in (target.import ?? {}))
+            .map(([subpath]) => manifest.name + subpath.slice(1))
+            .concat(JOINED_FOR_ALL.filter((entry) => entry.startsWith(`${manifest.name}/`) || entry === manifest.name)),
         },
       ];
     }),

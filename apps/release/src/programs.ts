@@ -12,6 +12,8 @@ export interface Package {
   readonly entries: readonly string[];
   /** ESM alone, as its `exports` says. */
   readonly esmOnly: boolean;
+  /** Those that are, for Node, one file with other modules, and give the names of those too (ADR 0135). */
+  readonly joined: readonly string[];
 }
 
 /** The other side of the handshakes. */
@@ -33,7 +35,7 @@ export const entriesOf = ({ entries }: Package, withPeers = false): readonly str
   entries.filter((entry) => withPeers || !NEEDS_PEERS.test(entry));
 
 /**
- * `import` and `require()` of every entry give the same names. What is ESM alone is required too, as Node 20.19 and
+ * `import` and `require()` of every entry give the same names; of one that is joined, `import` may give more. What is ESM alone is required too, as Node 20.19 and
  * 22.12 can, but not under Plug'n'Play, whose files are in archives: there require() finds no module.
  */
 export async function importsAll(installer: Installer, folder: string, given: Package): Promise<string> {
@@ -54,8 +56,10 @@ export async function importsAll(installer: Installer, folder: string, given: Pa
   for (const [entry, names] of Object.entries(esm ?? {})) {
     const own = names.filter((name) => !['default', 'module.exports', '__esModule'].includes(name));
     const required = (cjs?.[entry] ?? []).filter((name) => !['default', 'module.exports', '__esModule'].includes(name));
-    if (cjs !== undefined && own.join() !== required.join())
-      throw new Error(`${entry}: import gives ${own.join()}, require() ${required.join()}`);
+    const alone = given.joined.includes(entry) ? [] : own.filter((name) => !required.includes(name));
+    const missing = required.filter((name) => !own.includes(name));
+    if (cjs !== undefined && alone.length + missing.length > 0)
+      throw new Error(`${entry}: import alone gives ${alone.join()}, require() alone ${missing.join()}`);
     if (own.length === 0 && !NAMELESS.includes(entry)) throw new Error(`${entry} exports nothing`);
     count += own.length;
   }

@@ -225,7 +225,7 @@ export class Questions {
   /** Without one, the answer is an empty Certificate (RFC 9846 section 4.5.1, RFC 5246 section 7.4.6). */
   #use(credential: ParsedCredential | undefined): void {
     if (!this.#binding.useCredential(this.#handle, credential?.pair ?? null))
-      return this.#refuseCredential(askFailed(undefined, 'OpenSSL refuses the credential: its use'));
+      return this.#refuseCredential(askFailed(undefined, 'use the credential, which OpenSSL refuses'));
     this.#facts.clientCredential = credential && givenCredential(credential.credential);
   }
 

@@ -3,7 +3,7 @@
  * texts differ between versions.
  */
 import { Alert, CODES, peerAlert, SslErrorCode, TlsError, type CommonCode, failed, type Failed } from '@ferrule/result';
-import { foreignPeer } from '@ferrule/ssl';
+import { endText, foreignPeer } from '@ferrule/ssl';
 import { type NativeFailure, OwnReason } from './binding.ts';
 import { certificateError, type PeerFacts } from './certificate-error.ts';
 
@@ -223,10 +223,7 @@ export function failureOf(native: NativeFailure, peer: PeerFacts): Failed {
 }
 
 function messageOf(code: CommonCode, { head, duringHandshake }: NativeFailure): string {
-  if (code !== 'UNEXPECTED_EOF' || !duringHandshake) return CODES[code].meaning;
-  return head.length === 0
-    ? 'The transport ended before the server had said anything.'
-    : 'The transport ended in the middle of the handshake.';
+  return code === 'UNEXPECTED_EOF' ? endText(head.length > 0, !duringHandshake) : CODES[code].meaning;
 }
 
 const isVerification = ({ library, reason }: NativeFailure): boolean =>

@@ -39,6 +39,7 @@ import {
 } from '@ferrule/ssl';
 import { contextOptions, type OwnOptions, withDefaults } from '@ferrule/ssl/context-options';
 import { checkKeyShares, profileOption } from '@ferrule/ssl/options';
+import { parsePublicKey } from '@ferrule/x509';
 import { guarded } from './crypto/guard.ts';
 import type { CipherSuite, CryptoProvider, Group } from './crypto/provider.ts';
 import type { EchConfig } from './ech/config.ts';
@@ -101,6 +102,18 @@ export interface Config {
   readonly shape: ((values: ExtensionInput<'clientHello'>) => ExtensionInput<'clientHello'>) | undefined;
 }
 
+/** @throws TypeError */
+function readableKey(spki: Uint8Array, i: number): Uint8Array {
+  try {
+    parsePublicKey(spki);
+  } catch (cause) {
+    throw new TypeError(`rawPublicKeys[${i}]: cannot be read as a SubjectPublicKeyInfo: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+  return spki;
+}
+
 /** @throws TypeError that names the option. */
 export function parseOptions(crypto: CryptoProvider, options: ContextOptions = {}): Config {
   const provider = guarded(crypto);
@@ -141,7 +154,7 @@ export function parseOptions(crypto: CryptoProvider, options: ContextOptions = {
     signedCertificateTimestamps: own.signedCertificateTimestamps,
     reverifyOnResumption: own.reverifyOnResumption,
     postHandshakeAuth: own.postHandshakeAuth,
-    rawPublicKeys: own.rawPublicKeys ?? [],
+    rawPublicKeys: (own.rawPublicKeys ?? []).map(readableKey),
     serverCertificateTypes:
       own.serverCertificateTypes ?? (own.rawPublicKeys === undefined ? ['x509'] : ['raw-public-key', 'x509']),
     clientCertificateTypes: own.clientCertificateTypes ?? typesOf(credentials),

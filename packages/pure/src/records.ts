@@ -7,7 +7,7 @@
 import type { Bio } from '@ferrule/bio';
 import { Alert, peerAlert } from '@ferrule/result';
 import { ContentType } from '@ferrule/result/numbers';
-import { transportError, type Outlet } from '@ferrule/ssl';
+import { endText, transportError, type Outlet } from '@ferrule/ssl';
 import type { Config } from './context.ts';
 import { fail } from './reason.ts';
 import type { AlertMessage } from './record/alert.ts';
@@ -83,7 +83,7 @@ export class Records {
     const progress = this.reader.next(bio);
     this.opening = pending(progress === WANT_ASYNC ? this.reader.ready : undefined);
     // ADR 0004: bytes, then the end, then the failure.
-    if (progress.kind === 'end') throw fail('UNEXPECTED_EOF', `the transport ended at "${this.#where()}"`);
+    if (progress.kind === 'end') throw fail('UNEXPECTED_EOF', endText(this.reader.heard, this.reader.established));
     if (progress.kind === 'wait' && bio.error !== undefined && progress !== WANT_ASYNC) throw transportError(bio.error);
     return progress;
   }

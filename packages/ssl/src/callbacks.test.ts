@@ -1,6 +1,6 @@
 import { TlsError, X509V } from '@ferrule/result';
 import { describe, expect, it } from 'vitest';
-import { ask, clock, refusalOf, type Asked } from './callbacks.ts';
+import { ask, askFailed, clock, refusalOf, type Asked } from './callbacks.ts';
 
 function text(value: unknown): string {
   if (typeof value !== 'string') throw new TypeError('no text');
@@ -138,7 +138,23 @@ describe('the answer of a verify function', () => {
       const other = new TlsError(code as 'DISPOSED', 'mine', { hint: '' });
       expect(thrown(other)).toMatchObject({ error: { code: 'CERT_REJECTED', cause: other }, verifyCode: 50 });
     }
-    expect(thrown(undefined)).toMatchObject({ error: { code: 'CERT_REJECTED' } });
+  });
+
+  it('tells what was thrown, where that has a text', () => {
+    const bare = Object.create(null) as object;
+    for (const [error, said] of [
+      [new Error('no such user'), 'the verify function failed: no such user'],
+      [new Error(), 'the verify function failed'],
+      [undefined, 'the verify function failed'],
+      ['no', 'the verify function failed: no'],
+      [Symbol('no'), 'the verify function failed: Symbol(no)'],
+      [bare, 'the verify function failed: a value of type object'],
+    ] as const)
+      expect(thrown(error)?.error.message).toBe(said);
+    expect(verdict(() => false)?.error.message).toBe('the verify function refused the certificate');
+    expect(askFailed(new Error('no token'), 'choose a client credential').message).toBe(
+      'could not choose a client credential: no token',
+    );
   });
 });
 

@@ -80,7 +80,10 @@ export function refusalOf(asked: Asked<boolean>): Refusal | undefined {
   const code = named !== undefined && isCertificateCode(named.code) ? named.code : 'CERT_REJECTED';
   const verifyCode = codeOf(named?.verify?.code);
   const alert = alertOf(named?.alert?.description) ?? CODES[code].alert;
-  const text = asked.state === 'failed' ? 'the verify function failed' : 'the verify function refused the certificate';
+  const text =
+    asked.state === 'failed'
+      ? withReason('the verify function failed', thrown)
+      : 'the verify function refused the certificate';
   const error = new TlsError(code, named?.message ?? text, {
     alert: { description: alert, origin: 'local' },
     verify: { code: verifyCode, depth: named?.verify?.depth ?? 0, subject: named?.verify?.subject },
@@ -109,11 +112,14 @@ const alertOf = (description: unknown): number | undefined =>
  * The failure of any other callback that was asked (credential choice, signer): its TlsError, or ASYNC_OPERATION_FAILED
  * with what it threw as the cause. The alert is one of ours and can be sent: a TlsError may be that of another
  * connection.
- * @param what - what the callback was to do.
+ * @param what - what the callback was to do: `choose a client credential`.
  */
 export function askFailed(error: unknown, what: string): TlsError {
   if (!TlsError.is(error))
-    return new TlsError('ASYNC_OPERATION_FAILED', `${what} failed`, { alert: INTERNAL_ERROR, cause: error });
+    return new TlsError('ASYNC_OPERATION_FAILED', withReason(`could not ${what}`, error), {
+      alert: INTERNAL_ERROR,
+      cause: error,
+    });
   const { alert } = error;
   if (alert?.origin === 'local' && alertOf(alert.description) !== undefined) return error;
   return new TlsError(error, error.message, { alert: INTERNAL_ERROR, verify: error.verify, cause: error });
@@ -127,12 +133,13 @@ export const callbackFailed = (
   name: string,
   cause: unknown,
   details: Pick<TlsErrorDetails, 'verify' | 'alert'> = {},
-): TlsError =>
-  new TlsError(
-    'CALLBACK_FAILED',
-    `the callback ${name} failed: ${cause instanceof Error ? cause.message : textOf(cause)}`,
-    { ...details, cause },
-  );
+): TlsError => new TlsError('CALLBACK_FAILED', withReason(`the callback ${name} failed`, cause), { ...details, cause });
+
+/** With what a function of the caller has thrown, where that says anything. */
+function withReason(what: string, thrown: unknown): string {
+  const said = thrown === undefined ? '' : textOf(thrown instanceof Error ? thrown.message : thrown);
+  return said === '' ? what : `${what}: ${said}`;
+}
 
 /** Any value for a message: some have no text. */
 export function textOf(value: unknown): string {

@@ -21,6 +21,7 @@ import { isTls13Suite } from '@ferrule/result/numbers';
 import { credentialOption, type OwnCredential } from './credential.ts';
 import {
   bytes,
+  der,
   callback,
   codePoint,
   externalPsk,
@@ -55,7 +56,7 @@ export function contextOptions(options: ContextOptions = {}): OwnOptions {
   const o = optionsOf(options, NAMES);
   const read: { readonly [Key in keyof Required<OwnOptions>]: OwnOptions[Key] | undefined } = {
     trustAnchors: list(o, 'trustAnchors', trustAnchor, { empty: true }),
-    crls: list(o, 'crls', bytes),
+    crls: list(o, 'crls', der),
     ocsp: word(o, 'ocsp', ['off', 'request', 'require']),
     revocation: revocationOption(o),
     pins: list(o, 'pins', pin),
@@ -81,7 +82,7 @@ export function contextOptions(options: ContextOptions = {}): OwnOptions {
     signedCertificateTimestamps: boolean(o, 'signedCertificateTimestamps'),
     reverifyOnResumption: boolean(o, 'reverifyOnResumption'),
     postHandshakeAuth: boolean(o, 'postHandshakeAuth'),
-    rawPublicKeys: list(o, 'rawPublicKeys', bytes),
+    rawPublicKeys: list(o, 'rawPublicKeys', der),
     serverCertificateTypes: list(o, 'serverCertificateTypes', certificateType),
     clientCertificateTypes: list(o, 'clientCertificateTypes', certificateType),
     externalPsks: list(o, 'externalPsks', externalPsk),
@@ -293,11 +294,11 @@ function verifyOption(o: Options): 'peer' | 'none' | VerifyCallback | undefined 
 }
 
 function trustAnchor(value: unknown, name: string): TrustAnchor {
-  if (bytesOf(value) !== undefined) return bytes(value, name);
+  if (bytesOf(value) !== undefined || typeof value === 'string') return der(value, name);
   if (typeof value !== 'object' || value === null)
     return refuseOption(value, name, 'a DER certificate, or { subject, spki, nameConstraints? }');
   const o = record(value, name, ['subject', 'spki', 'nameConstraints']);
-  const part = (key: string): Uint8Array => bytes(o.get(key), `${name}.${key}`);
+  const part = (key: string): Uint8Array => der(o.get(key), `${name}.${key}`);
   return Object.freeze({
     subject: part('subject'),
     spki: part('spki'),

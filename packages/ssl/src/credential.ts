@@ -2,9 +2,9 @@
  * @module A caller's credential as a context keeps it: whatever becomes of the caller's objects, it stays who it was.
  */
 import type { Credential, Signer } from '@ferrule/contract';
-import { copyOf } from '@ferrule/result/arguments';
+import { bytesOf } from '@ferrule/result/arguments';
 import { bytesEqual, EMPTY } from '@ferrule/result/bytes';
-import { bytes, codePoint, flag, list, record } from './options.ts';
+import { codePoint, der, flag, list, record } from './options.ts';
 
 /**
  * What the caller gave, for `Ssl.clientCredential`. Nothing else looks at it. Of all copies of this package, since
@@ -28,8 +28,8 @@ export const givenCredential = (own: OwnCredential): Credential => own[GIVEN];
 export function credentialOption(value: unknown, name: string): OwnCredential {
   if (OWN.has(value as object)) return value as OwnCredential;
   const o = record(value, name, ['chain', 'rawPublicKey', 'key', 'signatureAlgorithms', 'mustMatchIssuer']);
-  const rawPublicKey = o.has('rawPublicKey') ? bytes(o.get('rawPublicKey'), `${name}.rawPublicKey`) : undefined;
-  const chain = list(o, 'chain', bytes, { prefix: name, empty: rawPublicKey !== undefined });
+  const rawPublicKey = o.has('rawPublicKey') ? der(o.get('rawPublicKey'), `${name}.rawPublicKey`) : undefined;
+  const chain = list(o, 'chain', der, { prefix: name, empty: rawPublicKey !== undefined });
   if (chain === undefined) throw new TypeError(`${name}.chain: required`);
   if (rawPublicKey !== undefined && chain.length !== 0)
     throw new TypeError(`${name}.chain: must be empty beside a rawPublicKey`);
@@ -57,10 +57,11 @@ const OWN = new WeakSet<object>();
 const SIGNERS = new WeakMap<Signer, readonly [signer: unknown, sign: unknown]>();
 
 function keyOption(value: unknown, name: string): Uint8Array | Signer {
-  const copy = copyOf(value);
-  if (copy !== undefined) return bytes(copy, name);
+  if (bytesOf(value) !== undefined || typeof value === 'string') return der(value, name);
   if (typeof value !== 'object' || value === null) throw new TypeError(`${name}: must be a Uint8Array or a Signer`);
   const { schemes: offered, sign } = value as { readonly schemes?: unknown; readonly sign?: unknown };
+  if (offered === undefined && sign === undefined)
+    throw new TypeError(`${name}: must be a key in DER or a Signer, which has schemes and sign()`);
   if (!Array.isArray(offered) || offered.length === 0)
     throw new TypeError(`${name}.schemes: must be a list of SignatureSchemes`);
   const schemes = Object.freeze(

@@ -7,4 +7,4 @@ export { defaultKeyShares, knownIds, type Offer, refuseUnusable, versionsAndSuit
 export type { FactName, Facts, Observers, Outlet, Port, Start } from './port.ts';
 export { askFilter, revocationError } from './revocation.ts';
 export { SslShell } from './shell.ts';
-export { transportError } from './transport.ts';
+export { endText, transportError } from './transport.ts';

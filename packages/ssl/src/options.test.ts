@@ -27,7 +27,7 @@ describe('what is wrong with an option', () => {
     ['groups: must be an array, not 29', () => list(given({ groups: 29 }), 'groups', codePoint)],
     ['groups: must not be empty', () => list(given({ groups: [] }), 'groups', codePoint)],
     [
-      'groups[1]: must be a 16-bit code point, not 65536',
+      'groups[1]: must be a 16-bit code point, as @ferrule/result/numbers has them, not 65536',
       () => list(given({ groups: [29, 65_536] }), 'groups', codePoint),
     ],
     [

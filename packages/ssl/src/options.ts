@@ -5,6 +5,7 @@
 import type { CertificateProfile, ExternalPsk } from '@ferrule/contract';
 import {
   booleanOption,
+  bytesOf,
   choiceOption,
   copyOf,
   functionOption,
@@ -12,7 +13,7 @@ import {
   knownOptions,
   refuseOption,
 } from '@ferrule/result/arguments';
-import { EMPTY, hex16 } from '@ferrule/result/bytes';
+import { EMPTY, hex16, latin1 } from '@ferrule/result/bytes';
 
 /** Options that were given, without those that are `undefined`. */
 export type Options = ReadonlyMap<string, unknown>;
@@ -82,11 +83,19 @@ export function bytes(value: unknown, name: string): Uint8Array {
   return copy;
 }
 
+/** The same, of what people have as PEM, too. @throws TypeError that says so where it is PEM */
+export function der(value: unknown, name: string): Uint8Array {
+  const pem = typeof value === 'string' ? value : latin1(bytesOf(value)?.subarray(0, 64) ?? EMPTY);
+  if (/^\s*-----BEGIN /.test(pem))
+    throw new TypeError(`${name}: must be DER, not PEM; decodePem() of @ferrule/x509 reads PEM`);
+  return bytes(value, name);
+}
+
 /** A group, cipher suite or signature scheme. @throws TypeError */
 export function codePoint(value: unknown, name: string): number {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0xffff
     ? (value as number)
-    : refuseOption(value, name, 'a 16-bit code point');
+    : refuseOption(value, name, 'a 16-bit code point, as @ferrule/result/numbers has them');
 }
 
 /** RFC 9846 section 4.3.8: the groups that get a share, in the order of all groups. @throws TypeError */

@@ -3,7 +3,7 @@
  * what a call of some other connection has thrown, and is never taken for an error of the operation that is under way.
  */
 import { bioErrorCode, type Bio } from '@ferrule/bio';
-import { TlsError } from '@ferrule/result';
+import { CODES, TlsError } from '@ferrule/result';
 import { isBytes } from '@ferrule/result/arguments';
 
 /** Each of its methods may throw a TlsError of {@link transportError}, and nothing else. */
@@ -145,6 +145,14 @@ export function transportError(cause: unknown): TlsError {
   return cause instanceof Error
     ? new TlsError(bioErrorCode(cause), cause.message, { cause })
     : new TlsError('TRANSPORT_ERROR', undefined, { cause });
+}
+
+/** What is said of a transport that ends without close_notify: by how far the peer had come. */
+export function endText(heard: boolean, established: boolean): string {
+  if (established) return CODES.UNEXPECTED_EOF.meaning;
+  return heard
+    ? 'The transport ended in the middle of the handshake.'
+    : 'The transport ended before the server had said anything.';
 }
 
 /** Whether it has these methods, which are all that an engine calls. */

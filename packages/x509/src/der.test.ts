@@ -1,7 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { parseCertificate } from './certificate.ts';
+import { parseCrl } from './crl.ts';
 import { DerError, DerReader, readWhole } from './der.ts';
+import { parseOcspResponse } from './ocsp.ts';
 import { readTime } from './time.ts';
+import { trustStore } from './trust.ts';
 import { int, oid, text, time, tlv } from '../test/make.ts';
 
 const read = <T>(bytes: Uint8Array | readonly number[], how: (reader: DerReader) => T): T =>
@@ -208,4 +212,10 @@ describe('times', () => {
   it('refuse fractions in GeneralizedTime', () => {
     expect(() => read(tlv(0x18, text('20260101000000.5Z')), readTime)).toThrow(DerError);
   });
+});
+
+it('PEM in the place of DER is told as that, whoever reads it', () => {
+  const pem = new TextEncoder().encode('-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n');
+  for (const read of [parseCertificate, parseCrl, parseOcspResponse, (der: Uint8Array) => trustStore([der])])
+    expect(() => read(pem)).toThrow(/PEM, where DER is expected \(decodePem\(\) reads it\)/);
 });

@@ -59,6 +59,10 @@ export function derElement(tag: number, contents: Uint8Array): Uint8Array {
 }
 
 /** A cursor. `open` and `close` bracket a constructed element; `close` refuses what has not been read. */
+/** `-----BEGIN `, which people take for DER. */
+const DASH = 0x2d;
+const IS_PEM = 'PEM, where DER is expected (decodePem() reads it),';
+
 export class DerReader {
   readonly bytes: Uint8Array;
   position: number;
@@ -93,7 +97,8 @@ export class DerReader {
   /** Reads a header: the position is then the first byte of the contents, the answer the first behind them. */
   header(tag: number): number {
     const { bytes, position, end } = this;
-    if (position + 2 > end || bytes[position] !== tag) this.fail(`DER: tag 0x${tag.toString(16)} expected`);
+    if (position + 2 > end || bytes[position] !== tag)
+      this.fail(position === 0 && bytes[0] === DASH ? IS_PEM : `DER: tag 0x${tag.toString(16)} expected`);
     let length = bytes[position + 1] as number;
     let start = position + 2;
     if (length >= 0x80) {

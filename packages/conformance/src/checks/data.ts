@@ -174,7 +174,8 @@ const closing: CheckGroup = group('closing', {
       wire.cut();
       assert.equal(await client.readEnd(), -1);
       assert.equal(ssl.getError(-1), SslErrorCode.ssl);
-      assert.equal(client.failure().error.code, 'UNEXPECTED_EOF');
+      const { code, message } = client.failure().error;
+      assert.deepEqual([code, message], ['UNEXPECTED_EOF', 'The transport ended without close_notify.']);
     }),
   'an end in the middle of the handshake is -1 / SSL with UNEXPECTED_EOF': (backend) =>
     scene(backend, { bioSize: 700 }, async ({ client, wire }) => {

@@ -223,7 +223,21 @@ const foreignPeers: CheckGroup = {
       title: 'an end at once is UNEXPECTED_EOF',
       run: async (backend) => {
         const client = await Client.make(backend, new ScriptedPeer(''));
-        assert.equal((await client.refused()).error.code, 'UNEXPECTED_EOF');
+        const { code, message } = (await client.refused()).error;
+        assert.deepEqual(
+          [code, message],
+          ['UNEXPECTED_EOF', 'The transport ended before the server had said anything.'],
+        );
+      },
+    },
+    {
+      title: 'an end in the middle of a record header is told as one in the middle of the handshake',
+      run: async (backend) => {
+        for (const begun of ['\x16', '\x16\x03\x03', '\x16\x03\x03\x00\x50\x02']) {
+          const client = await Client.make(backend, new ScriptedPeer(begun));
+          const { code, message } = (await client.refused()).error;
+          assert.deepEqual([code, message], ['UNEXPECTED_EOF', 'The transport ended in the middle of the handshake.']);
+        }
       },
     },
     {

@@ -1,6 +1,6 @@
 /** @module Every wrong option is a TypeError that names it, when the context is made. One table for all engines. */
 import assert from 'node:assert/strict';
-import type { ContextOptions } from '@ferrule/contract';
+import type { Backend, ContextOptions } from '@ferrule/contract';
 import type { Check, CheckGroup } from '../check.ts';
 
 /**
@@ -18,13 +18,26 @@ const psk = (identity: number): object => ({
   hash: 'sha256',
 });
 
+/** As `readFileSync()` gives it, with what openssl(1) writes in front. */
+const pem = (label: string): Uint8Array => new TextEncoder().encode(`\n-----BEGIN ${label}-----\nMAA=\n`);
+
+/** PEM where DER belongs: each says so, in the same words. */
+export const PEM_OPTIONS: readonly WrongOption[] = [
+  ['a trust anchor', { trustAnchors: [pem('CERTIFICATE')] }],
+  ['a trust anchor as text', { trustAnchors: ['-----BEGIN CERTIFICATE-----'] }],
+  ['the key of a trust anchor', { trustAnchors: [{ subject: new Uint8Array([0x30, 0x00]), spki: pem('PUBLIC KEY') }] }],
+  ['a CRL', { crls: [pem('X509 CRL')] }],
+  ['a chain of ours', { credentials: [{ chain: [pem('CERTIFICATE')], key: new Uint8Array(1) }] }],
+  ['a key of ours', { credentials: [{ chain: [new Uint8Array(1)], key: pem('PRIVATE KEY') }] }],
+  ['a key of ours as text', { credentials: [{ chain: [new Uint8Array(1)], key: '-----BEGIN PRIVATE KEY-----' }] }],
+];
+
 export const WRONG_OPTIONS: readonly WrongOption[] = [
   ['an unknown key', { trustAnchor: [] }],
   ['a key that only node:tls has', { rejectUnauthorized: false }],
   ['a misspelt key', { minversion: 'TLSv1.3' }],
   ['a number in place of trust anchors', { trustAnchors: 5 }],
   ['a trust anchor that is no certificate', { trustAnchors: [new Uint8Array([0x30, 0x00])] }],
-  ['a trust anchor in PEM', { trustAnchors: ['-----BEGIN CERTIFICATE-----'] }],
   ['an empty trust anchor', { trustAnchors: [new Uint8Array(0)] }],
   ['a trust anchor without its key', { trustAnchors: [{ subject: new Uint8Array([0x30, 0x00]) }] }],
   ['an empty list of CRLs', { crls: [] }],
@@ -74,6 +87,7 @@ export const WRONG_OPTIONS: readonly WrongOption[] = [
   ['a word that extendedMasterSecret does not know', { extendedMasterSecret: 'forbid' }],
   ['postHandshakeAuth that is no boolean', { postHandshakeAuth: 'yes' }],
   ['an empty list of raw public keys', { rawPublicKeys: [] }],
+  ['a raw public key that is none', { rawPublicKeys: [new Uint8Array(3)] }],
   ['an empty list of external PSKs', { externalPsks: [] }],
   ['an external PSK of less than 128 bits', { externalPsks: [{ ...psk(1), key: new Uint8Array(15) }] }],
   ['an imported PSK of less than 128 bits', { externalPsks: [{ ...psk(1), key: new Uint8Array(15), import: {} }] }],
@@ -145,6 +159,15 @@ export const wrongOptions: CheckGroup = {
             return true;
           },
         );
+        await Promise.resolve();
+      },
+    })),
+    ...PEM_OPTIONS.map(([title, options]) => ({
+      title: `${title} in PEM is told as that`,
+      run: async (backend: Backend) => {
+        const [option = ''] = Object.keys(options);
+        const told = new RegExp(`^${option}\\[0\\].*: must be DER, not PEM; decodePem`);
+        assert.throws(() => backend.createContext(options as ContextOptions), { name: 'TypeError', message: told });
         await Promise.resolve();
       },
     })),

@@ -326,6 +326,8 @@ describe('a leaf with a defect of form', () => {
   );
 });
 
+const { spki: other } = await pki('p384');
+
 describe('a raw public key', () => {
   it('must be one that the caller named', async () => {
     const { spki } = await pki('p256');
@@ -350,7 +352,7 @@ describe('a raw public key', () => {
     ['rsa-1024', 2, X509V.EE_KEY_TOO_SMALL, {}],
     ['p256', 4, X509V.EE_KEY_TOO_SMALL, {}],
     ['p256', 3, X509V.OK, {}],
-    ['p256', 3, X509V.CERT_UNTRUSTED, { rawPublicKeys: [new Uint8Array([0x30, 0])] }],
+    ['p256', 3, X509V.CERT_UNTRUSTED, { rawPublicKeys: [other] }],
   ])('%s at security level %i has the verify result %i', async (name, securityLevel, verify, options) => {
     const { spki } = await pki(name);
     const peer = await peerOf('p256', { kind: 'raw-public-key', certificates: [spki] });

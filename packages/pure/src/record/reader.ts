@@ -97,6 +97,11 @@ export class RecordReader {
     }
   }
 
+  /** Whether the peer has sent anything, be it a part of a record. */
+  get heard(): boolean {
+    return this.#greeted || this.#gatheredBytes > 0;
+  }
+
   /** Settles, never rejects, when the head of the window has been opened; `undefined` when nothing is in flight. */
   get ready(): Promise<void> | undefined {
     return this.#queue[0]?.settled;

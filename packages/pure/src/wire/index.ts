@@ -1,7 +1,24 @@
 /**
  * @module @ferrule/pure/wire: the messages of TLS and back. For tests and tools; not covered by semantic versioning.
  */
-export * from '@ferrule/result/numbers';
+export {
+  CertificateCompressionId,
+  CertificateType,
+  CipherSuiteId,
+  ClientCertificateType,
+  ContentType,
+  ExtensionType,
+  greaseValue,
+  HandshakeType,
+  isGrease,
+  isTls13Suite,
+  KeyUpdateRequest,
+  NamedGroup,
+  PointFormat,
+  PskMode,
+  SignatureScheme,
+  Version,
+} from '@ferrule/result/numbers';
 export * from './certificate.ts';
 export * from './certificate-request.ts';
 export * from './certificate-status.ts';

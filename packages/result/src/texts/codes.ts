@@ -47,7 +47,10 @@ export const TABLE = {
     meaning: 'The peer did not answer in time.',
     remedy: 'Check host, port and firewalls; raise the timeout if the peer is slow.',
   },
-  ABORTED: { meaning: 'The caller aborted the operation.', remedy: 'Nothing to do: the abort signal was yours.' },
+  ABORTED: {
+    meaning: 'The caller aborted the operation.',
+    remedy: 'Nothing to do: your program aborted the signal, or destroyed the connection.',
+  },
   BLOCKING_FORBIDDEN: {
     meaning: 'This thread may not wait: Atomics.wait is forbidden here.',
     remedy: 'Run the blocking connection in a worker, or use a non-blocking BIO with drive().',
@@ -371,7 +374,7 @@ export const TABLE = {
   },
   CERT_REJECTED: {
     meaning: 'The verify callback refused the certificate.',
-    remedy: 'The decision is in your verify function.',
+    remedy: 'Your verify function decides: look there, and at `cause` for what it threw.',
     alert: 'handshake_failure',
   },
 } as const;
