@@ -10,7 +10,9 @@ it('days are whole days, and those of an expired certificate are negative from i
     const { daysLeft } = certificateFacts(certificate, now);
     return [daysLeft, daysText(daysLeft)];
   };
-  expect([-30 * day, -day - hour, -hour, 0, hour, day + hour, 698 * day + hour].map((late) => said(end + late))).toEqual([
+  expect(
+    [-30 * day, -day - hour, -hour, 0, hour, day + hour, 698 * day + hour].map((late) => said(end + late)),
+  ).toEqual([
     [30, '30 days left'],
     [1, '1 day left'],
     [0, '0 days left'],

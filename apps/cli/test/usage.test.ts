@@ -256,7 +256,10 @@ describe('a wrong command line', () => {
       const [, of = name] = /\bferrule ([a-z]+)/.exec(hint) ?? [];
       const told = program.commands.find((each) => each.name() === of);
       for (const [option] of hint.matchAll(/(?<![\w-])--[a-z][\w-]*/g))
-        expect(told?.options.map(({ long }) => long), `${name} ${flag}: ${hint}`).toContain(option);
+        expect(
+          told?.options.map(({ long }) => long),
+          `${name} ${flag}: ${hint}`,
+        ).toContain(option);
       if (hint.includes('named without a flag')) expect(hint).toContain(`ferrule ${name} <`);
     }
   });
