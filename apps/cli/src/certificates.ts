@@ -38,10 +38,10 @@ export function certificateFacts(der: Uint8Array, now: number = Date.now()): Cer
   };
 }
 
-const daysUntil = (end: number, now: number): number => {
+function daysUntil(end: number, now: number): number {
   const days = Math.trunc((end - now) / 86_400_000);
   return end < now ? Math.min(days, -1) : days;
-};
+}
 
 /** `5 days left`, `expired 1 day ago` */
 export function daysText(daysLeft: number): string {
