@@ -5,6 +5,7 @@ import type {
   QuicConnectionOptions,
   QuicEvent,
   QuicLevel,
+  Ssl,
   TlsSession,
 } from '@ferrule/contract';
 import { SslErrorCode } from '@ferrule/result';
@@ -342,6 +343,19 @@ describe('what a server does wrong', () => {
     expect(() => wire.decodeExtensions('encryptedExtensions', [{ type: 57, data: THEIRS }], new Set([16]))).toThrow();
     server.go();
   });
+});
+
+it.each<[string, (tls: Ssl) => unknown]>([
+  ['keyUpdate()', (tls) => tls.keyUpdate(true)],
+  ['write()', (tls) => tls.write(Uint8Array.of(1))],
+])('a %s that its type does not have sends nothing, and ends the connection', (_name, call) => {
+  const { quic, server } = scene();
+  serve(server);
+  server.readFlight();
+  expect(server.go()).toBe(1);
+  expect(call(quic.tls as Ssl)).toBe(-1);
+  expect(quic.tls.failure?.error.code).toBe('INTERNAL_ERROR');
+  expect(quic.events()).toEqual([{ kind: 'close', errorCode: 0x150 }]);
 });
 
 describe('the caller', () => {

@@ -348,6 +348,43 @@ describe('a blocking pipe', () => {
   });
 
   it.each([
+    ['rejects', () => Promise.reject(new Error('close() failed'))],
+    [
+      'throws',
+      () => {
+        throw new Error('close() failed');
+      },
+    ],
+  ])('whose close() %s is given up all the same, with the reason for it', async (_, close) => {
+    const unhandled = vi.fn();
+    process.on('unhandledRejection', unhandled);
+    later(() => process.off('unhandledRejection', unhandled));
+    let read: () => Promise<null> = () => Promise.reject(new Error('read() failed'));
+    const { port1, port2 } = new MessageChannel();
+    later(() => port1.close());
+    let closed = 0;
+    serveBlocking(port1, async () => ({
+      read: () => read(),
+      write: async () => {},
+      close: () => {
+        closed++;
+        return close();
+      },
+    }));
+    const broken = blockingDial(port2, { host: 'a', port: 1 });
+    await until(() => broken.error !== undefined);
+    expect(broken.error?.message).toBe('read() failed');
+    read = () => new Promise(() => {});
+    const before = closed;
+    const pipe = blockingDial(port2, { host: 'a', port: 1 });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    pipe.fail(new Error('enough'));
+    await until(() => closed > before);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(unhandled).not.toHaveBeenCalled();
+  });
+
+  it.each([
     ['says nothing', false],
     ['goes on sending', true],
   ])('is closed with close(), though the server %s', async (_, floods) => {

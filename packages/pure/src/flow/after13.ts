@@ -54,7 +54,11 @@ export function after13(effects: Effects, legacy: Legacy13): PostHandshake {
 
   return {
     exporter: legacy.exporter,
-    keyUpdate: (requestPeer) => updateOurs(effects, legacy, requestPeer),
+    keyUpdate(requestPeer) {
+      // RFC 9001 section 6: no KeyUpdate is sent either
+      if (quic !== undefined) throw fail('INTERNAL_ERROR', 'keys are updated by QUIC, not through TLS');
+      updateOurs(effects, legacy, requestPeer);
+    },
     dataCame: () => void (row.keyUpdates = row.tickets = row.requests = 0),
     beforeWrite() {
       if (legacy.updateOwed === true) updateOurs(effects, legacy, false);

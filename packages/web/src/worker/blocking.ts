@@ -77,7 +77,7 @@ async function serve(bio: SharedBio, dial: Dial, to: Destination, life: Closable
   changes.whenOver(() => abort.abort());
   const pipe = await opening;
   try {
-    changes.whenOver(() => void pipe.close());
+    changes.whenOver(() => void givenUp(pipe));
     const received = receive(bio, pipe, changes);
     // Ended by the pipe's end, when nobody waits for it any more
     received.catch(() => {});
@@ -87,7 +87,16 @@ async function serve(bio: SharedBio, dial: Dial, to: Destination, life: Closable
     bio.fail(new BioError('ABORTED', 'the pipe was closed'));
   } finally {
     changes.stop();
+    await givenUp(pipe);
+  }
+}
+
+/** What comes of closing a pipe that is given up is nobody's: neither a rejection, nor the reason why it was. */
+async function givenUp(pipe: Pipe): Promise<void> {
+  try {
     await pipe.close();
+  } catch {
+    // As with connect()
   }
 }
 
