@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "constraints.h"
+#include "directory.h"
 #include "extension.h"
 #include "policies.h"
 #include "store.h"
@@ -129,7 +130,7 @@ int forgive(int ok, X509_STORE_CTX* store) {
 X509* issuerOf(X509* certificate, const OPENSSL_STACK* candidates) {
   for (int i = 0; i < ossl().OPENSSL_sk_num(candidates); i++) {
     X509* candidate = certificateAt(candidates, i);
-    const bool named = ossl().X509_NAME_cmp(ossl().X509_get_subject_name(candidate), ossl().X509_get_issuer_name(certificate)) == 0;
+    const bool named = sameName(ossl().X509_get_subject_name(candidate), ossl().X509_get_issuer_name(certificate));
     if (named && ossl().X509_verify(certificate, ossl().X509_get0_pubkey(candidate)) == 1) return candidate;
   }
   return certificate;

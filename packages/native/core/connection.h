@@ -191,7 +191,8 @@ class Connection {
   void readServerHello(const ServerView& hello);
   void readServerKeyExchange(const KeyExchangeView& exchange);
   bool askRevocation(X509_STORE_CTX* store);
-  bool pinned(const OPENSSL_STACK* chain, int count) const;
+  int pinnedLength(X509_STORE_CTX* store) const;
+  bool pinned(const OPENSSL_STACK* chain, int count) const;  // also where there are no pins
   Finding verifyPath(X509_STORE_CTX* store) const;
   bool needsStaple(const X509* leaf) const;
   long stapleVerdict(const uint8_t* der, size_t size, const OPENSSL_STACK* chain, const OPENSSL_STACK* sent) const;
@@ -220,6 +221,7 @@ class Connection {
   int keyUpdating_ = -1;    // what the KeyUpdate asks for that is under way
   int shutdownDue_ = -1;    // what shutdown() returns once close_notify is out
   bool verified_ = false;
+  int pathLength_ = 0;  // where it is verified: up to its anchor
   size_t handshakeBytes_ = 0;   // in records in the clear or of TLS 1.2, and not yet in a message that was seen whole
   const char* messageState_ = nullptr;  // OpenSSL's, when it last had a message whole
   bool answersClose_ = false;   // the peer's close_notify in a handshake of TLS 1.2

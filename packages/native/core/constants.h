@@ -160,6 +160,7 @@ namespace ferrule {
   C(V_OCSP_CERTSTATUS_REVOKED, 1)                   \
   C(OCSP_TRUSTOTHER, 0x200)                         \
   C(OCSP_NOEXPLICIT, 0x20)                          \
+  C(OCSP_NOINTERN, 0x2)                             \
   C(OCSP_PARTIAL_CHAIN, 0x1000)                     \
   C(NID_kx_ecdhe, 1038)                             \
   C(NID_kx_any, 1063)

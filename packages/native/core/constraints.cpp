@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "texts.h"
-
 namespace ferrule {
 namespace {
 
@@ -203,37 +201,10 @@ Match matchDirectories(const ConstrainedName& name, const ConstrainedName& base)
   return match;
 }
 
-std::string oidOf(const ASN1_OBJECT* object) {
-  const uint8_t* octets = ossl().OBJ_get0_data(object);
-  return std::string(octets, octets + ossl().OBJ_length(object));
-}
-
-NameAttribute attributeOf(const X509_NAME_ENTRY* entry) {
-  const std::string type = oidOf(ossl().X509_NAME_ENTRY_get_object(entry));
-  const ASN1_STRING* value = ossl().X509_NAME_ENTRY_get_data(entry);
-  const int tag = ossl().ASN1_STRING_type(value);
-  const uint8_t* octets = ossl().ASN1_STRING_get0_data(value);
-  const auto size = static_cast<size_t>(ossl().ASN1_STRING_length(value));
-  if (auto text = textReader == nullptr ? std::nullopt : textReader->comparable(tag, octets, size)) return {type, std::move(*text), true};
-  std::u16string unread(octets, octets + size);
-  unread.push_back(static_cast<char16_t>(tag));
-  return {type, std::move(unread), false};
-}
-
 ConstrainedName directoryOf(const X509_NAME* name) {
   ConstrainedName directory;
   directory.type = K(GEN_DIRNAME);
-  int last = -1;
-  for (int i = 0; i < ossl().X509_NAME_entry_count(name); i++) {
-    const X509_NAME_ENTRY* entry = ossl().X509_NAME_get_entry(name, i);
-    const int set = ossl().X509_NAME_ENTRY_set(entry);
-    if (set != last) directory.directory.emplace_back();
-    last = set;
-    directory.directory.back().push_back(attributeOf(entry));
-  }
-  for (auto& rdn : directory.directory) {
-    std::sort(rdn.begin(), rdn.end(), [](const NameAttribute& a, const NameAttribute& b) { return a.type != b.type ? a.type < b.type : a.text < b.text; });
-  }
+  directory.directory = rdnsOf(name);
   return directory;
 }
 

@@ -5,22 +5,16 @@
 #include <string>
 #include <vector>
 
-#include "openssl.h"
+#include "directory.h"
 
 namespace ferrule {
-
-struct NameAttribute {
-  std::string type;  // the contents octets of an OID
-  std::u16string text;
-  bool readable;  // else `text` holds its octets and its string type
-};
 
 // A GeneralName, or a constraint on one, read once.
 struct ConstrainedName {
   int type = 0;                      // GEN_*
   std::string octets;                // of a DNS name in lower case
   std::optional<std::string> value;  // of a DNS name, a mailbox, a URI or an address in the form that is compared; none for what is malformed
-  std::vector<std::vector<NameAttribute>> directory;
+  Rdns directory;
   std::string otherType;  // of an otherName, the contents octets of its type
   bool bounded = false;   // a constraint with a minimum or a maximum, which RFC 5280 does not use
 };

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "chain.h"
+#include "directory.h"
 #include "store.h"
 #include "strength.h"
 #include "times.h"
@@ -14,7 +15,6 @@ namespace {
 const OPENSSL_STACK* stack(const void* typed) { return static_cast<const OPENSSL_STACK*>(typed); }
 X509* certificateAt(const OPENSSL_STACK* path, int i) { return static_cast<X509*>(ossl().OPENSSL_sk_value(path, i)); }
 bool hasSameKey(const X509* a, const X509* b) { return ossl().EVP_PKEY_eq(ossl().X509_get0_pubkey(a), ossl().X509_get0_pubkey(b)) == 1; }
-bool sameName(const X509_NAME* a, const X509_NAME* b) { return ossl().X509_NAME_cmp(a, b) == 0; }
 
 // ── Reading ──
 
@@ -99,6 +99,14 @@ bool readScope(RevocationList* list) {
 
 // ── Which lists count ──
 
+bool sameGeneralName(GENERAL_NAME* a, GENERAL_NAME* b) {
+  int types[2] = {};
+  const void* left = ossl().GENERAL_NAME_get0_value(a, &types[0]);
+  const void* right = ossl().GENERAL_NAME_get0_value(b, &types[1]);
+  if (types[0] == K(GEN_DIRNAME) && types[1] == K(GEN_DIRNAME)) return sameName(static_cast<const X509_NAME*>(left), static_cast<const X509_NAME*>(right));
+  return ossl().GENERAL_NAME_cmp(a, b) == 0;
+}
+
 // Whether one of the full names of a list's distribution point is one of the certificate's (sections 4.2.1.13 and 5.2.5).
 bool sharesPoint(const DistributionPointName* name, const X509* certificate) {
   if (name->type != DistributionPointName::kFull) return false;
@@ -111,7 +119,7 @@ bool sharesPoint(const DistributionPointName* name, const X509* certificate) {
       for (int k = 0; k < ossl().OPENSSL_sk_num(name->names); k++) {
         auto* ours = static_cast<GENERAL_NAME*>(ossl().OPENSSL_sk_value(own->names, j));
         auto* theirs = static_cast<GENERAL_NAME*>(ossl().OPENSSL_sk_value(name->names, k));
-        shares = shares || ossl().GENERAL_NAME_cmp(ours, theirs) == 0;
+        shares = shares || sameGeneralName(ours, theirs);
       }
     }
   }
@@ -192,7 +200,8 @@ bool isSignedByOtherKey(X509_STORE_CTX* store, const RevocationList& list, X509*
   };
   if (isInPathOfSigner(store)) return false;
   if (signs(stack(ossl().X509_STORE_CTX_get0_untrusted(store)))) return true;
-  auto* anchors = reinterpret_cast<OPENSSL_STACK*>(ossl().X509_STORE_CTX_get1_certs(store, ossl().X509_get_subject_name(issuer)));
+  // OpenSSL would find those whose name has the same letters.
+  auto* anchors = reinterpret_cast<OPENSSL_STACK*>(ossl().X509_STORE_get1_all_certs(ossl().X509_STORE_CTX_get0_store(store)));
   const bool found = signs(anchors);
   ossl().OPENSSL_sk_pop_free(anchors, [](void* certificate) { ossl().X509_free(static_cast<X509*>(certificate)); });
   return found;
@@ -220,7 +229,8 @@ bool hasSerialOf(const RevocationList& list, const X509* certificate) {
 long look(const RevocationList& list, X509* certificate) {
   if (!list.isUnderstood) return K(X509_V_ERR_UNHANDLED_CRITICAL_CRL_EXTENSION);
   X509_REVOKED* entry = nullptr;
-  if (ossl().X509_CRL_get0_by_cert(list.crl.get(), &entry, certificate) != 0) return K(X509_V_ERR_CERT_REVOKED);
+  // Not X509_CRL_get0_by_cert(3), which compares the issuers' names once more.
+  if (ossl().X509_CRL_get0_by_serial(list.crl.get(), &entry, ossl().X509_get0_serialNumber(certificate)) != 0) return K(X509_V_ERR_CERT_REVOKED);
   if (!list.isAttributed || !hasSerialOf(list, certificate)) return K(X509_V_OK);
   return list.isAway ? K(X509_V_ERR_UNHANDLED_CRITICAL_CRL_EXTENSION) : K(X509_V_ERR_CERT_REVOKED);
 }

@@ -304,7 +304,7 @@ typedef int (*PskUseSession)(SSL*, const EVP_MD*, const unsigned char**, size_t*
   F(const unsigned char*, OBJ_get0_data, (const ASN1_OBJECT*))                                    \
   F(int, X509_CRL_get_ext_by_NID, (const X509_CRL*, int, int))                                    \
   F(void*, X509_CRL_get_ext_d2i, (const X509_CRL*, int, int*, int*))                              \
-  F(int, X509_CRL_get0_by_cert, (X509_CRL*, X509_REVOKED**, X509*))                               \
+  F(int, X509_CRL_get0_by_serial, (X509_CRL*, X509_REVOKED**, const ASN1_INTEGER*))               \
   F(X509_NAME*, X509_CRL_get_issuer, (const X509_CRL*))                                             \
   F(int, X509_NAME_cmp, (const X509_NAME*, const X509_NAME*))                                       \
   F(int, X509_CRL_verify, (X509_CRL*, EVP_PKEY*))                                                 \
@@ -383,6 +383,7 @@ typedef int (*PskUseSession)(SSL*, const EVP_MD*, const unsigned char**, size_t*
   F(int, X509_STORE_CTX_set_ex_data, (X509_STORE_CTX*, int, void*))                                 \
   F(void, X509_STORE_CTX_set0_trusted_stack, (X509_STORE_CTX*, struct stack_st_X509*))              \
   F(struct stack_st_X509*, X509_STORE_CTX_get1_certs, (X509_STORE_CTX*, const X509_NAME*))          \
+  F(struct stack_st_X509*, X509_STORE_get1_all_certs, (X509_STORE*))                              \
   F(void, X509_STORE_CTX_set_error_depth, (X509_STORE_CTX*, int))                                   \
   F(void, X509_STORE_CTX_set_current_cert, (X509_STORE_CTX*, X509*))                                \
   F(int, X509_VERIFY_PARAM_get_auth_level, (const X509_VERIFY_PARAM*))                              \

@@ -79,7 +79,8 @@ int64_t Connection::verifiedUntil() const {
   const int64_t now = time_ != 0 ? time_ : std::time(nullptr);
   int64_t first = 0;
   const OPENSSL_STACK* chain = stack(verified_ ? ossl().SSL_get0_verified_chain(ssl_) : ossl().SSL_get_peer_cert_chain(ssl_));
-  for (int i = 0; i < ossl().OPENSSL_sk_num(chain); i++) {
+  const int length = verified_ ? pathLength_ : ossl().OPENSSL_sk_num(chain);
+  for (int i = 0; i < length; i++) {
     first = earlier(first, secondsOf(ossl().X509_get0_notAfter(static_cast<const X509*>(ossl().OPENSSL_sk_value(chain, i)))), now);
   }
   // What has ended and counted all the same, for the clocks' sake, ends when it no longer does.

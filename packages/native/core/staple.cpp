@@ -1,5 +1,7 @@
 #include "staple.h"
 
+#include <algorithm>
+#include <initializer_list>
 #include <memory>
 
 #include "chain.h"
@@ -56,31 +58,46 @@ bool isUnderstood(OCSP_BASICRESP* response) {
   return true;
 }
 
+// Of the certificates that came with a response, so many are looked at, as on pure.
+constexpr int kMostDelegates = 16;
+
+// A stack that owns nothing.
+struct Stack {
+  explicit Stack(std::initializer_list<X509*> certificates) : list(ossl().OPENSSL_sk_new_null()) {
+    for (X509* certificate : certificates) ossl().OPENSSL_sk_push(list, certificate);
+  }
+  ~Stack() { ossl().OPENSSL_sk_free(list); }
+  Stack(const Stack&) = delete;
+  Stack& operator=(const Stack&) = delete;
+  struct stack_st_X509* certificates() const { return reinterpret_cast<struct stack_st_X509*>(list); }
+  OPENSSL_STACK* list;
+};
+
 // RFC 6960 section 4.2.2.2: the response is signed by the issuer itself or by someone whom it certified for that, with a key
-// that may sign.
+// that may sign. OpenSSL would take the first certificate of the responder's name or key for the responder, whoever made it.
 bool signedByIssuer(OCSP_BASICRESP* response, X509* issuer, time_t now, int level) {
-  X509_STORE* store = ossl().X509_STORE_new();
-  OPENSSL_STACK* issuers = ossl().OPENSSL_sk_new_null();
-  ossl().OPENSSL_sk_push(issuers, issuer);
-  ossl().X509_STORE_add_cert(store, issuer);
-  X509_VERIFY_PARAM* param = ossl().X509_STORE_get0_param(store);
+  if (!hasStrongHash(ossl().OCSP_resp_get0_tbs_sigalg(response), level)) return false;
+  const std::unique_ptr<X509_STORE, void (*)(X509_STORE*)> store(ossl().X509_STORE_new(), ossl().X509_STORE_free);
+  ossl().X509_STORE_add_cert(store.get(), issuer);
+  X509_VERIFY_PARAM* param = ossl().X509_STORE_get0_param(store.get());
   ossl().X509_VERIFY_PARAM_set_time(param, now);
   ossl().X509_VERIFY_PARAM_set_auth_level(param, level);
-  const auto flags = static_cast<unsigned long>(K(OCSP_TRUSTOTHER) | K(OCSP_NOEXPLICIT) | K(OCSP_PARTIAL_CHAIN));
-  auto* candidates = reinterpret_cast<struct stack_st_X509*>(issuers);
-  X509* signer = nullptr;
-  bool good = hasStrongHash(ossl().OCSP_resp_get0_tbs_sigalg(response), level) && ossl().OCSP_basic_verify(response, candidates, store, flags) == 1 &&
-              ossl().OCSP_resp_get0_signer(response, &signer, candidates) == 1;
-  if (good && ossl().X509_cmp(signer, issuer) != 0) {
-    OPENSSL_STACK* path = ossl().OPENSSL_sk_new_null();
-    ossl().OPENSSL_sk_push(path, signer);
-    ossl().OPENSSL_sk_push(path, issuer);
-    good = (ossl().X509_get_key_usage(signer) & static_cast<uint32_t>(K(KU_DIGITAL_SIGNATURE))) != 0 && judgePath(path, false).code == K(X509_V_OK);
-    ossl().OPENSSL_sk_free(path);
+  const auto verifies = [&](X509* signer, long more) {
+    const Stack alone({signer});
+    const auto flags = static_cast<unsigned long>(K(OCSP_NOINTERN) | K(OCSP_NOEXPLICIT) | K(OCSP_PARTIAL_CHAIN) | more);
+    return ossl().OCSP_basic_verify(response, alone.certificates(), store.get(), flags) == 1;
+  };
+  const Stack itself({issuer});
+  X509* named = nullptr;
+  if (ossl().OCSP_resp_get0_signer(response, &named, itself.certificates()) == 1 && named == issuer) return verifies(issuer, K(OCSP_TRUSTOTHER));
+  const auto* sent = reinterpret_cast<const OPENSSL_STACK*>(ossl().OCSP_resp_get0_certs(response));
+  for (int i = 0; i < std::min(ossl().OPENSSL_sk_num(sent), kMostDelegates); i++) {
+    auto* delegate = static_cast<X509*>(ossl().OPENSSL_sk_value(sent, i));
+    const Stack path({delegate, issuer});
+    const bool maySign = (ossl().X509_get_key_usage(delegate) & static_cast<uint32_t>(K(KU_DIGITAL_SIGNATURE))) != 0;
+    if (maySign && verifies(delegate, 0) && judgePath(path.list, false).code == K(X509_V_OK)) return true;
   }
-  ossl().OPENSSL_sk_free(issuers);
-  ossl().X509_STORE_free(store);
-  return good;
+  return false;
 }
 
 // Of issuers, in RFC 5019 section 2.1.1 and RFC 6960 section 4.3. MD5 names nobody.

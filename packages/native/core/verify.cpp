@@ -12,10 +12,18 @@ namespace {
 const OPENSSL_STACK* stack(const void* typed) { return static_cast<const OPENSSL_STACK*>(typed); }
 X509* certificateAt(const OPENSSL_STACK* chain, int i) { return static_cast<X509*>(ossl().OPENSSL_sk_value(chain, i)); }
 
-std::vector<Bytes> dersOf(const OPENSSL_STACK* chain) {
+std::vector<Bytes> dersOf(const OPENSSL_STACK* chain, int count) {
   std::vector<Bytes> ders;
-  for (int i = 0; i < ossl().OPENSSL_sk_num(chain); i++) ders.push_back(derOf(certificateAt(chain, i)));
+  for (int i = 0; i < std::min(count, ossl().OPENSSL_sk_num(chain)); i++) ders.push_back(derOf(certificateAt(chain, i)));
   return ders;
+}
+
+bool isAnchor(X509_STORE_CTX* store, X509* certificate) {
+  auto* namesakes = reinterpret_cast<OPENSSL_STACK*>(ossl().X509_STORE_CTX_get1_certs(store, ossl().X509_get_subject_name(certificate)));
+  bool found = false;
+  for (int i = 0; i < ossl().OPENSSL_sk_num(namesakes); i++) found = found || ossl().X509_cmp(certificateAt(namesakes, i), certificate) == 0;
+  ossl().OPENSSL_sk_pop_free(namesakes, [](void* one) { ossl().X509_free(static_cast<X509*>(one)); });
+  return found;
 }
 
 // Empty where OpenSSL cannot encode it.
@@ -71,6 +79,7 @@ int Connection::verify(X509_STORE_CTX* store) {
   } else {
     const Finding finding = verifyPath(store);
     verified_ = finding.code == K(X509_V_OK);
+    if (verified_) pathLength_ = pinnedLength(store);
     facts_.verifyResult = finding.code;
     ossl().ERR_clear_error();
     if (verified_ && askRevocation(store)) return 1;
@@ -84,8 +93,7 @@ int Connection::verify(X509_STORE_CTX* store) {
     return refuse(store, code, K(X509_V_ERR_INVALID_PURPOSE), Reason::none);
   }
   // Where no path was built, only the first certificate is the peer's for sure: CertificateVerify proves that one.
-  const OPENSSL_STACK* chain = verified_ ? stack(ossl().X509_STORE_CTX_get0_chain(store)) : sent;
-  if (!config.pins.empty() && !pinned(chain, verified_ ? ossl().OPENSSL_sk_num(chain) : 1)) {
+  if (verified_ ? pathLength_ == 0 : !pinned(sent, 1)) {
     describe(leaf, 0);
     return refuse(store, K(X509_V_ERR_APPLICATION_VERIFICATION), K(X509_V_ERR_CERT_REJECTED), Reason::pinMismatch);
   }
@@ -154,7 +162,18 @@ void Connection::describe(X509* certificate, int depth, bool trusted) {
   ossl().ERR_clear_error();
 }
 
+// How many certificates the path has up to an anchor (RFC 5280 section 6.1.1 d), with a pinned key among them, if there are pins.
+// Above one that is trusted itself OpenSSL goes on as far as it can. 0: no anchor ends it so.
+int Connection::pinnedLength(X509_STORE_CTX* store) const {
+  const OPENSSL_STACK* path = stack(ossl().X509_STORE_CTX_get0_chain(store));
+  for (int length = 1; length <= ossl().OPENSSL_sk_num(path); length++) {
+    if (isAnchor(store, certificateAt(path, length - 1)) && pinned(path, length)) return length;
+  }
+  return 0;
+}
+
 bool Connection::pinned(const OPENSSL_STACK* chain, int count) const {
+  if (context_->config().pins.empty()) return true;
   for (int i = 0; i < count; i++) {
     const Bytes spki = spkiOf(certificateAt(chain, i));
     Pin digest{};
@@ -221,8 +240,9 @@ bool Connection::judgeAnew(X509_STORE_CTX* store, const OPENSSL_STACK* sent, con
   }
   if (config.verify != Verify::none && isReadable(leaf) && (ossl().X509_get_key_usage(leaf) & static_cast<uint32_t>(K(KU_DIGITAL_SIGNATURE))) == 0) return false;
   const OPENSSL_STACK* chain = verified ? stack(ossl().X509_STORE_CTX_get0_chain(store)) : sent;
-  if (!config.pins.empty() && !pinned(chain, verified ? ossl().OPENSSL_sk_num(chain) : 1)) return false;
-  reverifiedChain_ = verified ? dersOf(chain) : std::vector<Bytes>();
+  const int length = verified ? pinnedLength(store) : 0;
+  if (verified ? length == 0 : !pinned(sent, 1)) return false;
+  reverifiedChain_ = dersOf(chain, length);
   if (config.verify == Verify::ask || config.ocsp == Ocsp::off) return true;
   reverifiedStaple_ = stapleVerdict(staple.data(), staple.size(), chain, sent);
   return reverifiedStaple_ == K(X509_V_OK) || config.verify == Verify::none;
@@ -284,10 +304,13 @@ Bytes Connection::requestedCertificateTypes() const {
   return types == nullptr || count <= 0 ? Bytes() : Bytes(types, types + count);
 }
 
-std::vector<Bytes> Connection::peerChain() const { return dersOf(stack(ossl().SSL_get_peer_cert_chain(ssl_))); }
+std::vector<Bytes> Connection::peerChain() const {
+  const OPENSSL_STACK* chain = stack(ossl().SSL_get_peer_cert_chain(ssl_));
+  return dersOf(chain, ossl().OPENSSL_sk_num(chain));
+}
 
 std::vector<Bytes> Connection::verifiedChain() const {
-  return verified_ ? dersOf(stack(ossl().SSL_get0_verified_chain(ssl_))) : std::vector<Bytes>();
+  return verified_ ? dersOf(stack(ossl().SSL_get0_verified_chain(ssl_)), pathLength_) : std::vector<Bytes>();
 }
 
 Bytes Connection::ocspResponse() const {

@@ -63,7 +63,7 @@ const STATUS = [
   'signature required',
   'unauthorised',
 ];
-/** Certificates of a response that are looked at. */
+/** Certificates of a response that are looked at, as on native. */
 const MAX_CERTIFICATES = 16;
 
 /** Reads a DER OCSPResponse. @throws DerError, also for a responder's refusal to answer. */
@@ -234,18 +234,18 @@ function* authorised(
   verifier: SignatureVerifier,
 ): Steps<boolean> {
   const { signatureAlgorithm: algorithm, tbs, signature } = response;
-  if (!algorithm || hashStrength(algorithm) < securityBits(rules.securityLevel)) return false;
+  const delegates = readDelegates(response);
+  if (!delegates || !algorithm || hashStrength(algorithm) < securityBits(rules.securityLevel)) return false;
   if (isResponder(response, issuer.subject, issuer.spki, verifier)) {
     return fits(algorithm, issuer.publicKey) && (yield* verified(verifier, algorithm, issuer.spki, tbs, signature));
   }
-  for (const der of response.certificates.slice(0, MAX_CERTIFICATES)) {
-    const delegate = readDelegate(der);
-    if (!delegate || !isResponder(response, delegate.subject, delegate.spki, verifier)) continue;
+  for (const delegate of delegates.slice(0, MAX_CERTIFICATES)) {
+    if (!isResponder(response, delegate.subject, delegate.spki, verifier)) continue;
     if (!mayRespond(delegate, issuer, rules) || !fits(algorithm, delegate.publicKey)) continue;
     const { signatureAlgorithm } = delegate;
     if (!signatureAlgorithm || !fits(signatureAlgorithm, issuer.publicKey)) continue;
     if (!(yield* verified(verifier, signatureAlgorithm, issuer.spki, delegate.tbs, delegate.signature))) continue;
-    return yield* verified(verifier, algorithm, delegate.spki, tbs, signature);
+    if (yield* verified(verifier, algorithm, delegate.spki, tbs, signature)) return true;
   }
   return false;
 }
@@ -260,9 +260,10 @@ const isResponder = (
     ? sameName(responder.name, subject)
     : digest !== undefined && bytesEqual(responder.keyHash, digest('sha1', keyOf(spki)));
 
-function readDelegate(der: Uint8Array): Certificate | undefined {
+/** `undefined` where one of them is no certificate: OpenSSL then cannot decode the response. */
+function readDelegates({ certificates }: OcspResponse): Certificate[] | undefined {
   try {
-    return parseCertificate(der);
+    return certificates.map(parseCertificate);
   } catch (error) {
     if (error instanceof DerError) return undefined;
     throw error;

@@ -2,11 +2,13 @@
 import { createHash } from 'node:crypto';
 import { oid } from '@ferrule/conformance/pki';
 import { EMPTY } from '@ferrule/result/bytes';
-import { tlv } from '../fuzz/der.ts';
+import { contentsOf, tlv } from '../fuzz/der.ts';
 import {
+  encode,
   generalizedTime,
   integer,
   keyOf,
+  name,
   sequence,
   signed,
   text,
@@ -16,6 +18,7 @@ import {
   type DraftHash,
   type Key,
 } from './draft.ts';
+import { Id, purposes } from './features.ts';
 
 /** What is given to the client, and what the server staples. */
 export interface Told {
@@ -132,6 +135,9 @@ interface Staple {
   readonly until?: number | null;
   readonly hash?: DraftHash;
   readonly by?: Key;
+  /** What comes with it, and who of them responds, and whether by name. */
+  readonly with?: (issuer: Draft) => readonly Uint8Array[];
+  readonly named?: true;
   readonly serial?: Uint8Array;
   readonly version?: true;
   /** What it says that it is signed with, in place of what it is. */
@@ -139,6 +145,40 @@ interface Staple {
   readonly extensions?: readonly Uint8Array[];
   readonly singleExtensions?: readonly Uint8Array[];
 }
+
+/** Whom the issuer lets respond, and who only looks so. */
+const RESPONDER = name('ferrule chains', 'responder');
+const responder = (issuer: Draft, change: Partial<Draft> = {}): Draft => ({
+  ...issuer,
+  issuer: undefined,
+  subject: RESPONDER,
+  key: keyOf('p256:responder'),
+  extensions: new Map([[Id.eku, { critical: EMPTY, value: purposes('1.3.6.1.5.5.7.3.9') }]]),
+  ...change,
+});
+const delegate = (issuer: Draft, change: Partial<Draft> = {}): Uint8Array => encode(responder(issuer, change), issuer);
+const others = (issuer: Draft, count: number): Uint8Array[] =>
+  new Array<Uint8Array>(count).fill(
+    delegate(issuer, { subject: name('ferrule chains', 'another'), key: keyOf('p256:another') }),
+  );
+const IN_FRONT: Readonly<Record<string, (issuer: Draft) => readonly Uint8Array[]>> = {
+  itself: () => [],
+  '15 others': (issuer) => others(issuer, 15),
+  '16 others': (issuer) => others(issuer, 16),
+  'one without the purpose': (issuer) => [delegate(issuer, { extensions: new Map() })],
+  'one that has expired': (issuer) => [delegate(issuer, { notAfter: utcTime(-1) })],
+  'one that signed itself': (issuer) => [encode(responder(issuer), responder(issuer))],
+  'one of another key': (issuer) => [delegate(issuer, { key: keyOf('p256:another') })],
+  'what is no certificate': () => [sequence()],
+};
+const DELEGATED: Readonly<Record<string, Staple>> = Object.fromEntries(
+  Object.entries(IN_FRONT).flatMap(([title, front]) =>
+    [{}, { named: true } as const].map((how): [string, Staple] => [
+      `staple: by a delegate${'named' in how ? ', named,' : ''} behind ${title}`,
+      { ...how, by: keyOf('p256:responder'), with: (issuer) => [...front(issuer), delegate(issuer)] },
+    ]),
+  ),
+);
 
 const STAPLES: Readonly<Record<string, Staple>> = {
   'staple: good': {},
@@ -154,6 +194,7 @@ const STAPLES: Readonly<Record<string, Staple>> = {
   'staple: over SHA-1': { hash: 'sha1' },
   'staple: over SHA-224': { hash: 'sha224' },
   ...Object.fromEntries(UNNAMED.map(([title, algorithm]) => [`staple: with ${title}`, { algorithm }])),
+  ...DELEGATED,
   'staple: of version 2': { version: true },
   'staple: with an unknown critical extension': { extensions: [UNKNOWN] },
   'staple: with an unknown critical extension inside': { singleExtensions: [UNKNOWN] },
@@ -189,14 +230,16 @@ function encodeStaple(issuer: Draft, leaf: Draft, staple: Staple): Uint8Array {
     () =>
       sequence(
         staple.version ? tlv(0xa0, integer(Uint8Array.of(1))) : EMPTY,
-        tlv(0xa2, sha1(pointOf(key))),
+        staple.named ? tlv(0xa1, RESPONDER) : tlv(0xa2, sha1(pointOf(key))),
         generalizedTime(from),
         sequence(single),
         extensions.length > 0 ? tlv(0xa1, sequence(...extensions)) : EMPTY,
       ),
     staple.algorithm,
   );
-  return sequence(tlv(0x0a, Uint8Array.of(0)), tlv(0xa0, sequence(oid('1.3.6.1.5.5.7.48.1.1'), tlv(0x04, basic))));
+  const certificates = staple.with?.(issuer);
+  const whole = certificates ? sequence(contentsOf(basic), tlv(0xa0, sequence(...certificates))) : basic;
+  return sequence(tlv(0x0a, Uint8Array.of(0)), tlv(0xa0, sequence(oid('1.3.6.1.5.5.7.48.1.1'), tlv(0x04, whole))));
 }
 
 /** The contents of subjectPublicKey. */

@@ -241,6 +241,28 @@ const pins: CheckGroup = group('pins', {
       },
     );
   },
+  'of what is above the anchor do not count, wherever the path has one, and the verified chain ends there': async (
+    backend,
+  ) => {
+    const [leaf, intermediate, root] = [await pki('p256'), await pki('intermediate'), await pki('root')];
+    const path = [leaf, intermediate, root];
+    const server = { chainPem: leaf.chainPem + root.certificatePem };
+    for (const [end, { certificate }] of path.entries()) {
+      const trustAnchors = [certificate];
+      for (const [at, { spki }] of path.entries()) {
+        for (const verify of ['peer', 'none'] as const) {
+          const options = { trustAnchors, pins: [sha256(spki)], verify };
+          await scene(backend, { server, options }, async ({ client }) => {
+            if (at > end) assert.equal((await client.refused()).error.code, 'CERT_PIN_MISMATCH');
+            else {
+              await client.established();
+              assert.equal(client.ssl.verifiedChain?.length, end + 1);
+            }
+          });
+        }
+      }
+    }
+  },
 });
 
 const crls: CheckGroup = group(
