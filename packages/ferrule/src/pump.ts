@@ -167,9 +167,9 @@ export class TlsPump implements TransportSink {
 
   /**
    * Ends without ceremony: what the transport has not taken is given up, what it has is not. For a face that is
-   * destroyed, and hears no more of this but {@link PumpFace.over}.
+   * destroyed, and hears no more of this but {@link PumpFace.over}. @param reason for whoever waits.
    */
-  abandon(reason: Error): void {
+  abandon(reason: Error = closedByUs()): void {
     if (this.#state === 'over') return;
     if (this.#state === 'leaving') return this.#ssl?.dispose();
     const established = this.#state === 'open';

@@ -1,7 +1,9 @@
 /** @module Building a path by RFC 5280 section 6.1 alone, as a plain function, a promise and steps. */
-import { checkOptions, PATH_OPTIONS } from './options.ts';
+import { checkOptions, optionTable, PATH_CHECKS } from './options.ts';
 import { buildCheckedPath, type PathChecks, type PathInput, type PathResult } from './path.ts';
 import { runAsync, runSync, type Steps } from './steps.ts';
+
+const OPTIONS = /* @__PURE__ */ optionTable(PATH_CHECKS);
 
 /**
  * Builds and validates a path as RFC 5280 section 6.1 has it, and nothing more: `validatePath` also asks about
@@ -19,4 +21,4 @@ export const buildPathAsync = async (input: PathInput): Promise<PathResult> => r
  * @throws TypeError at once for options that are wrong.
  */
 export const buildPathSteps = (input: PathInput, checks?: PathChecks): Steps<PathResult> =>
-  buildCheckedPath(checkOptions(input, PATH_OPTIONS), checks);
+  buildCheckedPath(checkOptions(input, OPTIONS), checks);

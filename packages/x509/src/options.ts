@@ -15,7 +15,7 @@ function isCertificate(value: unknown): boolean {
   return isBytes(raw) && isBytes(subject);
 }
 
-export const PATH_OPTIONS: OptionChecks<PathInput> = {
+export const PATH_CHECKS: OptionChecks<PathInput> = {
   chain: [
     'an array of certificates, as DER or as parseCertificate() returns them',
     (chain) =>
@@ -49,9 +49,20 @@ export function oneOf<T extends string>(...choices: readonly T[]): OptionCheck<T
   return [`one of ${choices.join(', ')}`, (value) => choices.includes(value)];
 }
 
+/** Checks, and the names that they are for: engines check options for each chain. */
+export interface OptionTable<T> {
+  readonly checks: OptionChecks<T>;
+  readonly names: ReadonlySet<string>;
+}
+
+export const optionTable = <T>(checks: OptionChecks<T>): OptionTable<T> => ({
+  checks,
+  names: new Set(Object.keys(checks)),
+});
+
 /** The options, each read once. @throws TypeError that begins with the name of the option. */
-export function checkOptions<T extends PathInput>(given: T, checks: OptionChecks<T>): T {
-  const input = knownOptions(given, Object.keys(checks));
+export function checkOptions<T extends PathInput>(given: T, { checks, names }: OptionTable<T>): T {
+  const input = knownOptions(given, names);
   for (const key in input) {
     const [what, isRight] = checks[key] as OptionCheck<unknown>;
     if (input[key] !== undefined && (input[key] === null || !isRight(input[key]))) refuseOption(input[key], key, what);

@@ -8,7 +8,7 @@ import type { Certificate } from './certificate.ts';
 import { crlBreach, parseCrl, type Crl, type CrlSearch } from './crl.ts';
 import { sameName } from './name.ts';
 import { ocspBreach } from './ocsp.ts';
-import { checkOptions, isPositiveInteger, oneOf, PATH_OPTIONS, type OptionChecks } from './options.ts';
+import { checkOptions, isPositiveInteger, oneOf, type OptionTable, optionTable, PATH_CHECKS } from './options.ts';
 import { buildCheckedPath, type PathChecks, type PathInput, type PathResult, type PlacedBreach } from './path.ts';
 import { pinBreach } from './pin.ts';
 import { fits } from './public-key.ts';
@@ -77,8 +77,8 @@ export function validatePathSteps(given: ValidationInput): Steps<PathResult> {
 const isListOf = <T>(list: readonly T[], test: (item: T) => boolean): boolean =>
   Array.isArray(list) && list.length > 0 && list.every(test);
 
-const OPTIONS: OptionChecks<ValidationInput> = {
-  ...PATH_OPTIONS,
+const OPTIONS: OptionTable<ValidationInput> = /* @__PURE__ */ optionTable<ValidationInput>({
+  ...PATH_CHECKS,
   crls: [
     'a list of CRLs, as DER or as parseCrl() returns them, that is not empty',
     (crls) => isListOf<Uint8Array | Crl | null>(crls, (crl) => isBytes(crl) || isBytes(crl?.tbs)),
@@ -112,7 +112,7 @@ const OPTIONS: OptionChecks<ValidationInput> = {
     'a list of SHA-256 digests of 32 bytes that is not empty',
     (pins) => isListOf(pins, (pin) => isBytes(pin) && pin.length === 32),
   ],
-};
+});
 
 function isLog(given: CtLog, i: number): boolean {
   const log = knownOptions(given, ['key', 'operator', 'retiredAt'], `transparency.logs[${i}]`);

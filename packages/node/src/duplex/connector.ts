@@ -291,7 +291,7 @@ export function tlsDuplex(options: ConnectorOptions & DuplexOptions): TlsDuplex 
 /** As they are now, whatever the caller does with them: each that is known, wherever the object has it. */
 export function connectionOptions(options: DuplexOptions): DuplexOptions {
   const given = knownOptions(options, CONNECTION_KEYS);
-  return typeof given.host === 'string' ? { ...given, host: asciiHost(given.host) } : given;
+  return typeof given.host === 'string' ? Object.assign(given, { host: asciiHost(given.host) }) : given;
 }
 
 interface Parsed {

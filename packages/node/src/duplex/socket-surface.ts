@@ -90,6 +90,11 @@ export abstract class SocketSurface extends Duplex {
     if (!this.#referenced) this.#timer.unref();
   }
 
+  /** @internal Somebody waits for what was written, or for its end: an error, with its stack, is made for nobody else. */
+  protected get writing(): boolean {
+    return this.writableLength > 0 || (this.writableEnded && !this.writableFinished);
+  }
+
   /** @internal So many bytes of plaintext were read. */
   protected gotBytes(count: number): void {
     this.#bytesRead += count;

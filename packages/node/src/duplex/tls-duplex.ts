@@ -87,7 +87,7 @@ export class TlsDuplex extends SocketSurface {
         },
         drained: () => this.#plaintext.drained(),
         ended: () => this.#endRead(),
-        failed: (error) => this.#fail(error),
+        failed: (error) => void (this.destroyed || this.#fail(error)),
         over: () => {},
         keepsUnread: () => false,
         // The end of what is to be read, then, and no failure
@@ -252,7 +252,7 @@ export class TlsDuplex extends SocketSurface {
     this.#plaintext.wanted = false;
     this.#phase = 'dead';
     this.#unsigned();
-    const reason = error ?? new TlsError('ABORTED', 'the connection was destroyed');
+    const reason = error ?? (this.writing ? new TlsError('ABORTED', 'the connection was destroyed') : undefined);
     if (this.#pump !== undefined) this.#pump.abandon(reason);
     else this.#ssl?.dispose();
     for (const each of this.#early.splice(0)) this.#telling(each.callback)(reason);

@@ -61,12 +61,10 @@ const X25519_PKCS8 = Buffer.from('302e020100300506032b656e04220420', 'hex');
 const SLOW_DER = Number.parseInt(process.versions.node, 10) < 22;
 
 function x25519Share(random: Random, platform: boolean): KeyShare {
-  const privateKey = platform ? nodeCrypto.generateKeyPairSync('x25519').privateKey : importX25519(random);
+  const { privateKey, publicKey } = platform ? generateX25519() : importX25519(random);
   const held = new PlatformKey(privateKey);
   return {
-    publicKey: SLOW_DER
-      ? plain(nodeCrypto.diffieHellman({ privateKey, publicKey: basePoint() }))
-      : exportX25519(privateKey),
+    publicKey,
     derive(peer) {
       const { key } = held;
       if (peer.length !== 32) return null;
@@ -93,7 +91,18 @@ function x25519PublicKey(u: Uint8Array): KeyObject {
   return nodeCrypto.createPublicKey({ key: { kty: 'OKP', crv: 'X25519', x }, format: 'jwk' });
 }
 
-function importX25519(random: Random): KeyObject {
+interface X25519Pair {
+  readonly privateKey: KeyObject;
+  /** 32 bytes. */
+  readonly publicKey: Uint8Array;
+}
+
+function generateX25519(): X25519Pair {
+  const { privateKey, publicKey } = nodeCrypto.generateKeyPairSync('x25519');
+  return { privateKey, publicKey: SLOW_DER ? exportJwk(publicKey) : exportSpki(publicKey) };
+}
+
+function importX25519(random: Random): X25519Pair {
   const pkcs8 = Buffer.concat([X25519_PKCS8, Buffer.alloc(32)]);
   const secret = pkcs8.subarray(X25519_PKCS8.length);
   random(secret);
@@ -104,12 +113,19 @@ function importX25519(random: Random): KeyObject {
       })
     : nodeCrypto.createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' });
   pkcs8.fill(0);
-  return key;
+  const publicKey = SLOW_DER
+    ? plain(nodeCrypto.diffieHellman({ privateKey: key, publicKey: basePoint() }))
+    : exportSpki(nodeCrypto.createPublicKey(key));
+  return { privateKey: key, publicKey };
 }
 
+/** A product with the base point costs as much as the pair did; a private JWK without its public half has no other. */
+const exportJwk = (publicKey: KeyObject): Uint8Array =>
+  new Uint8Array(Buffer.from(publicKey.export({ format: 'jwk' }).x as string, 'base64url'));
+
 /** The last 32 bytes of the SPKI are the key. */
-const exportX25519 = (privateKey: KeyObject): Uint8Array =>
-  new Uint8Array(nodeCrypto.createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).subarray(-32));
+const exportSpki = (publicKey: KeyObject): Uint8Array =>
+  new Uint8Array(publicKey.export({ format: 'der', type: 'spki' }).subarray(-32));
 
 function nistGroup(
   id: number,
