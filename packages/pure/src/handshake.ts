@@ -1,5 +1,6 @@
 /** @module What a flow does to the records of its connection (`HandshakeIo`), and what it leaves to the connection. */
 import type { TlsVersion } from '@ferrule/contract';
+import { copyOf } from '@ferrule/result/arguments';
 import { Version } from '@ferrule/result/numbers';
 import type { Outlet } from '@ferrule/ssl';
 import type { Config } from './context.ts';
@@ -137,7 +138,9 @@ export class Handshake implements HandshakeIo {
 
   done(_established: Established, after: PostHandshake): void {
     // RFC 9849 section 6.1.6: the public name was proved, which is enough for its retry configurations and nothing else.
-    if (this.#negotiated.facts.ech === 'rejected') throw fail('ECH_REJECTED');
+    const { ech, echRetryConfigs } = this.#negotiated.facts;
+    if (ech === 'rejected')
+      throw fail('ECH_REJECTED', undefined, { echRetryConfigs: echRetryConfigs && copyOf(echRetryConfigs) });
     this.after = after;
     this.#records.reader.established = true;
     this.#records.coalescer.limit = Math.min(this.#config.limits.handshakeBytes, MAX_POST_HANDSHAKE_BYTES);

@@ -313,6 +313,7 @@ describe('Encrypted ClientHello', () => {
       'rejected',
       retry,
     ]);
+    expect(it.ssl.failure?.error.echRetryConfigs).toEqual(retry);
     const [certificate] = it.server.readFlight();
     expect(wire.decodeCertificate(certificate?.subarray(4) as Uint8Array).entries).toEqual([]);
     expect(it.server.record()).toEqual({ type: 21, content: new Uint8Array([2, 121]) });

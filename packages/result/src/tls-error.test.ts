@@ -44,6 +44,13 @@ describe('TlsError', () => {
     });
   });
 
+  it('has the ECHConfigList to try next, which another that says it again has, too', () => {
+    const echRetryConfigs = Uint8Array.of(1, 2);
+    const first = new TlsError('ECH_REJECTED', undefined, { echRetryConfigs });
+    expect([first.echRetryConfigs, new TlsError(first).echRetryConfigs]).toEqual([echRetryConfigs, echRetryConfigs]);
+    expect('echRetryConfigs' in new TlsError('ECH_REJECTED')).toBe(false);
+  });
+
   it('names the alert and who sent it', () => {
     const { alert } = new TlsError('PEER_ALERT', 'refused', {
       alert: { description: Alert.handshake_failure, origin: 'peer' },

@@ -33,6 +33,8 @@ export interface TlsErrorDetails {
   /** What to do; the code's general remedy when absent. */
   readonly hint?: string | undefined;
   readonly cause?: unknown;
+  /** Of `ECH_REJECTED`. */
+  readonly echRetryConfigs?: Uint8Array | undefined;
 }
 
 const BRAND = Symbol.for('ferrule.TlsError');
@@ -55,10 +57,15 @@ export class TlsError extends Error {
   readonly verify: VerifyInfo | undefined;
   /** What to do about it. */
   readonly hint: string;
+  /**
+   * Of `ECH_REJECTED`, where the server gave any: the ECHConfigList to connect again with, as `ech`, once (RFC 9849
+   * section 6.1.6).
+   */
+  declare readonly echRetryConfigs?: Uint8Array;
 
   /**
    * @param code - one of `CODES`, by name; the entry of a package that has codes of its own (`errorCodes()`); or another
-   * error, whose code, message and hint this one has.
+   * error, whose code, message, hint and ECHConfigList this one has.
    */
   constructor(code: CommonCode | CodeEntry | TlsError, message?: string, details: TlsErrorDetails = {}) {
     const entry = typeof code === 'string' ? CODES[code] : isTlsError(code) ? entryOf(code) : code;
@@ -74,6 +81,8 @@ export class TlsError extends Error {
       subject: verify.subject,
     };
     this.hint = details.hint ?? entry.remedy;
+    const retry = details.echRetryConfigs ?? (isTlsError(code) ? code.echRetryConfigs : undefined);
+    if (retry !== undefined) this.echRetryConfigs = retry;
     Object.defineProperty(this, BRAND, { value: true });
   }
 

@@ -293,7 +293,7 @@ export const TABLE = {
   },
   ECH_REJECTED: {
     meaning: 'The server rejected Encrypted ClientHello and proved its public name.',
-    remedy: 'Connect again with `echRetryConfigs`, or without ECH where that is safe.',
+    remedy: 'Connect again with its `echRetryConfigs` as `ech`, or without ECH where that is safe.',
     alert: 'ech_required',
   },
   ECH_REQUIRED: { meaning: 'No ECH configuration could be used.', remedy: 'Fetch the current ECHConfigList from DNS.' },

@@ -50,10 +50,13 @@ export function post(port: Port, message: unknown, transfer: readonly unknown[] 
 }
 
 /** An error as a message has it. */
-export type Told = { readonly tls: TlsErrorJson } | { readonly type: string } | { readonly other: string };
+export type Told =
+  | { readonly tls: TlsErrorJson; readonly echRetryConfigs?: Uint8Array | undefined }
+  | { readonly type: string }
+  | { readonly other: string };
 
 export function tell(error: unknown): Told {
-  if (TlsError.is(error)) return { tls: error.toJSON() };
+  if (TlsError.is(error)) return { tls: error.toJSON(), echRetryConfigs: error.echRetryConfigs };
   if (error instanceof TypeError) return { type: error.message };
   return { other: error instanceof Error ? error.message : String(error) };
 }
@@ -62,5 +65,9 @@ export function told(error: Told): Error {
   if ('type' in error) return new TypeError(error.type);
   if ('other' in error) return new Error(error.other);
   const { code, message, hint, ...details } = error.tls;
-  return new TlsError({ code, meaning: message, remedy: hint, alert: undefined }, message, details);
+  const { echRetryConfigs } = error;
+  return new TlsError({ code, meaning: message, remedy: hint, alert: undefined }, message, {
+    ...details,
+    echRetryConfigs,
+  });
 }
