@@ -119,7 +119,8 @@ export interface ContextOptions {
   readonly signedCertificateTimestamps?: boolean;
   /**
    * Verify the certificates of a session anew before it is offered, as if the server had sent them; one that no longer
-   * passes is not offered, and the handshake is full. Feature `reverify`. Default: false.
+   * passes is not offered, and the handshake is full. With `revocation` it is so in any case: the filter is asked each
+   * time. Feature `reverify`. Default: false.
    */
   readonly reverifyOnResumption?: boolean;
   /**

@@ -15,7 +15,7 @@ import {
   refusalOf,
   revocationError,
 } from '@ferrule/ssl';
-import { mayOffer } from '@ferrule/ssl/session-binding';
+import { mayOffer, verifiesAnew } from '@ferrule/ssl/session-binding';
 import type { Binding, Handle } from './binding.ts';
 import { concerned } from './certificate-error.ts';
 import type { Shared } from './context.ts';
@@ -86,7 +86,7 @@ export class Questions {
     const { verify, bound } = this.#shared.config;
     const take = (peer: PeerRecord): void =>
       void (this.#facts.offered = this.#binding.setSession(this.#handle, session.der) ? peer : undefined);
-    if (!bound.reverifyOnResumption || session.peer.chain.length === 0) return take(session.peer);
+    if (!verifiesAnew(bound) || session.peer.chain.length === 0) return take(session.peer);
     const { chain, ocspResponse } = session.peer;
     const anew = this.#binding.reverify(this.#handle, chain, ocspResponse);
     if (anew === undefined) return;

@@ -63,7 +63,9 @@ export const SESSION_BINDING: {
   trustAnchors: bound('a path to another anchor is another verdict'),
   crls: bound('a certificate may be revoked in one list and not in another'),
   ocsp: bound('a session made without a response must not pass where one is required'),
-  revocation: bound('a certificate may be revoked in one filter and not in another, or unknown to it'),
+  revocation: bound(
+    'a certificate may be revoked in one filter and not in another, or unknown to it; the same filter is asked anew',
+  ),
   pins: bound('a path without a pinned key is refused'),
   profile: bound('a path that one profile accepts may break a rule of another'),
   verify: bound(
@@ -118,6 +120,16 @@ export const SESSION_BINDING: {
   limits: irrelevant('about what a peer can make us hold or do in this handshake'),
   random: irrelevant('for byte-exact tests'),
 };
+
+/**
+ * Whether the certificates of a session are verified anew before it is offered: where that is asked for, and where a
+ * filter is, whose word may be another by now (a filter that was fresh grows stale).
+ */
+export const verifiesAnew = ({
+  reverifyOnResumption,
+  revocation,
+}: Pick<BoundOptions, 'reverifyOnResumption' | 'revocation'>): boolean =>
+  reverifyOnResumption || revocation !== undefined;
 
 /** SHA-256, which each engine has its own of. */
 export type Sha256 = (bytes: Uint8Array) => Uint8Array;

@@ -4,7 +4,7 @@
  */
 import type { ExternalPsk } from '@ferrule/contract';
 import type { Facts } from '@ferrule/ssl';
-import { bindingDigest, mayOffer, mayOfferEarlyData, type Offering } from '@ferrule/ssl/session-binding';
+import { bindingDigest, mayOffer, mayOfferEarlyData, type Offering, verifiesAnew } from '@ferrule/ssl/session-binding';
 import { TlsError } from '@ferrule/result';
 import { concat } from '@ferrule/result/bytes';
 import { verifyChain } from '../auth/verify.ts';
@@ -140,7 +140,7 @@ export type KnownPeer = Partial<
 };
 
 /**
- * Whom a session is with. Where the options ask for it, its certificates are verified anew first, as if the server had
+ * Whom a session is with. Where the options ask for it ({@link verifiesAnew}), its certificates are verified anew first, as if the server had
  * sent them; `undefined` when they no longer pass, and the session is not to be offered.
  */
 export function* knownPeer(effects: Effects, session: Session): Steps<KnownPeer | undefined> {
@@ -162,7 +162,7 @@ export function* knownPeer(effects: Effects, session: Session): Steps<KnownPeer 
     verifiedChain,
     verifyResult,
   };
-  if (!effects.config.reverifyOnResumption || (peerCertificates.length === 0 && raw === undefined))
+  if (!verifiesAnew(effects.config) || (peerCertificates.length === 0 && raw === undefined))
     return { ...told, signatureAlgorithm };
   const suite = effects.config.provider.suites.find(({ id }) => id === fields.cipherSuite);
   if (suite === undefined) return undefined;
