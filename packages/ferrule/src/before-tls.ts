@@ -13,6 +13,7 @@ import {
   type StarttlsProtocol,
   starttlsProtocols,
 } from '@ferrule/starttls';
+import { notes } from './notes.ts';
 import { notBytes } from './steps.ts';
 import type { Transport, TransportSink } from './transport.ts';
 
@@ -30,12 +31,12 @@ export function preambleOption(given: StarttlsProtocol | Starttls, host: string 
 }
 
 /** Dialogues that a connection has had. */
-const used = new WeakSet<Starttls>();
+const used = notes<Starttls, true>('dialogues');
 
 /** The dialogue, or another like it where a connection has had it: each needs one of its own. */
 export function unused(dialogue: Starttls): Starttls {
   if (used.has(dialogue)) return dialogue.fresh();
-  used.add(dialogue);
+  used.set(dialogue, true);
   return dialogue;
 }
 

@@ -8,6 +8,7 @@ import { newConnection, type TlsConnection } from './connection.ts';
 import { chooseBackend, type ChosenBackend, type BackendChoice } from './backend.ts';
 import { infoOf } from './info.ts';
 import { DEFAULT_TIMEOUT, dialled, Limit } from './limit.ts';
+import { notes } from './notes.ts';
 import {
   type CaOption,
   checkConnection,
@@ -162,7 +163,7 @@ export async function connectOver(
 }
 
 /** The certificates of servers that were refused. */
-const shown = new WeakMap<TlsError, readonly Uint8Array[]>();
+const shown = notes<TlsError, readonly Uint8Array[]>('peerCertificates');
 
 /**
  * The chain that the server had sent before `connect()` failed with this error: DER, leaf first, not trusted by

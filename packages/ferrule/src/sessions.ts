@@ -1,6 +1,7 @@
 /** @module ferrule/sessions: sessions kept between connections, so that reconnects resume. */
 import type { Ssl, SslContext, TlsSession } from '@ferrule/contract';
 import { bytesOf, functionOption, integerOption, refuseOption } from '@ferrule/result/arguments';
+import { notes } from './notes.ts';
 
 /**
  * Where serialised sessions are kept. They hold secrets: a shared cache must be as private as a key store. A ticket is
@@ -187,7 +188,7 @@ const cacheShelf = (cache: SessionCache): Shelf => ({
 });
 
 /** Sessions that were taken from stores where others may still find them. */
-const USED = new WeakSet<TlsSession>();
+const USED = notes<TlsSession, true>('usedSessions');
 
 const storeShelf = (store: SessionStore): Shelf => ({
   take(key) {
@@ -213,7 +214,7 @@ function remove(
   const deleted = typeof store.delete === 'function' ? store.delete(key) : undefined;
   if (atOnce && deleted === true) return session;
   if (deleted === false || USED.has(session)) return undefined;
-  USED.add(session);
+  USED.set(session, true);
   return isPromise(deleted) ? deleted.then((was) => (was === false ? undefined : session)) : session;
 }
 

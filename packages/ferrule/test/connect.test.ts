@@ -239,6 +239,11 @@ describe.each(engines.filter((_, i) => runs[i]))('connect() with the %s engine',
     expect(peerCertificatesOf(error).map((der) => Buffer.from(der))).toEqual(
       (await pki(name)).chain.map((der) => Buffer.from(der)),
     );
+    // Another copy of the package, CommonJS beside ESM say, knows them, too
+    vi.resetModules();
+    const other = await import('ferrule');
+    expect(other.peerCertificatesOf).not.toBe(peerCertificatesOf);
+    expect(other.peerCertificatesOf(error)).toEqual(peerCertificatesOf(error));
   });
 
   it('trusts the roots of the platform when none are named, and those are not ours', async () => {

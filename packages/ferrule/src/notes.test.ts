@@ -1,0 +1,41 @@
+/** What one copy of this package notes about an object, another copy knows: ESM beside CommonJS, say. */
+import type { Ssl, SslContext, TlsSession } from '@ferrule/contract';
+import { starttls } from '@ferrule/starttls';
+import { expect, it, vi } from 'vitest';
+import * as beforeTls from './before-tls.ts';
+import { notes } from './notes.ts';
+import * as sessions from './sessions.ts';
+
+/** Another copy, all modules of it. */
+async function another<T>(load: () => Promise<T>): Promise<T> {
+  vi.resetModules();
+  return load();
+}
+
+it('notes of a name are the same in each copy, and others are others', async () => {
+  const other = await another(() => import('./notes.ts'));
+  expect(other.notes).not.toBe(notes);
+  expect(other.notes('test')).toBe(notes('test'));
+  expect(notes('test')).not.toBe(notes('test 2'));
+});
+
+it('a dialogue that one has used begins anew in the other', async () => {
+  const dialogue = starttls('smtp');
+  expect(beforeTls.unused(dialogue)).toBe(dialogue);
+  const other = await another(() => import('./before-tls.ts'));
+  expect(other.unused(dialogue)).not.toBe(dialogue);
+});
+
+it('a session that one has taken from a store without delete() is not given by the other', async () => {
+  const context = { backend: { name: 'none' }, sessionIdContext: 'x' } as unknown as SslContext;
+  const store = new Map([['none x host address', { version: 'TLSv1.3' } as TlsSession]]);
+  const without: sessions.SessionStore = { get: (key) => store.get(key), set: () => undefined };
+  const offered = async ({ SessionKeeper }: typeof sessions): Promise<number> => {
+    let count = 0;
+    const ssl = { setSession: () => void count++ } as unknown as Ssl;
+    await new SessionKeeper(without, context, 'host', 'address').offer(ssl, 1000, () => false);
+    return count;
+  };
+  expect(await offered(sessions)).toBe(1);
+  expect(await offered(await another(() => import('./sessions.ts')))).toBe(0);
+});
