@@ -42,7 +42,8 @@ export function guarded<T>(call: () => T, otherwise: T): T {
   }
 }
 
-function throwLater(error: unknown): void {
+/** An uncaught exception, when what is under way has returned. */
+export function throwLater(error: unknown): void {
   process.nextTick(() => {
     throw error;
   });
@@ -80,7 +81,11 @@ export class Chunks implements Plaintext {
       this.#slab = Buffer.allocUnsafeSlow(Math.min(SLAB_SIZE, Math.max(1024, there)));
       this.#used = 0;
     }
-    return this.#used === 0 ? this.#slab : this.#slab.subarray(this.#used);
+    const slab = this.#slab;
+    // Not subarray(), which for a Buffer is several functions of Node's
+    return this.#used === 0
+      ? slab
+      : new Uint8Array(slab.buffer, slab.byteOffset + this.#used, slab.length - this.#used);
   }
 
   filled(n: number): void {

@@ -183,7 +183,7 @@ export class StreamTransport implements Transport {
         buffer: receiveBuffer(),
         callback: (count, buffer) => {
           this.onActivity();
-          return this.#sink?.data(buffer.subarray(0, count)) ?? false;
+          return this.#sink?.data(new Uint8Array(buffer.buffer, buffer.byteOffset, count)) ?? false;
         },
       },
     });

@@ -12,12 +12,10 @@ import { BeforeTls } from 'ferrule/before-tls';
 import { onAbort, TlsPump } from 'ferrule/pump';
 import { AGREED, type Phase, PHASES, type TlsDuplexParts } from './duplex-parts.ts';
 import { Greeting } from './greeting.ts';
-import { inOrder, joined } from './joined.ts';
 import { Chunks, guarded, type Plaintext, StaticBuffer } from './plaintext.ts';
 import { SocketSurface } from './socket-surface.ts';
 import { type ConnectArguments, failedDuring, StreamTransport, type Target, targetOf } from './stream-transport.ts';
-
-type Callback = (error?: Error | null) => void;
+import { type Callback, Writes } from './writes.ts';
 
 export class TlsDuplex extends SocketSurface {
   readonly #parts: TlsDuplexParts;
@@ -27,8 +25,7 @@ export class TlsDuplex extends SocketSurface {
   #greeting: Greeting | undefined;
   #phase: Phase = 'idle';
   readonly #unsigned: () => void = () => {};
-  /** What was written, or ended, before there was a transport to write to. */
-  readonly #early: { readonly go: (pump: TlsPump) => void; readonly callback: Callback }[] = [];
+  readonly #writes: Writes;
   /** What the engine refused before there was a `connect()`: nobody may be listening yet. */
   #refusal: Error | undefined;
 
@@ -37,6 +34,7 @@ export class TlsDuplex extends SocketSurface {
     super(parts);
     this.#parts = parts;
     const { ssl, signal, target, onread } = parts;
+    this.#writes = new Writes({ wrote: (bytes) => this.wrote(bytes), told: (error) => parts.told(error) });
     this.#plaintext = onread === undefined ? new Chunks((chunk) => this.push(chunk)) : new StaticBuffer(onread);
     if (ssl instanceof Promise)
       ssl.then(
@@ -96,7 +94,7 @@ export class TlsDuplex extends SocketSurface {
       transport,
     );
     this.#pump = pump;
-    for (const { go } of this.#early.splice(0)) go(pump);
+    this.#writes.begin(pump);
     this.carriedBy(transport);
     const dialogue = preamble && this.#dialogue(preamble, pump, transport);
     // Who made this Duplex listens in a moment; some libraries do in the next turn
@@ -204,15 +202,12 @@ export class TlsDuplex extends SocketSurface {
 
   /** @internal */
   override _write(chunk: Uint8Array, _encoding: BufferEncoding, callback: Callback): void {
-    this.#whenOpen(callback, (pump) => pump.write(chunk, this.#written(chunk.length, callback)));
+    this.#writes.write(chunk, callback);
   }
 
   /** @internal */
   override _writev(chunks: { chunk: Uint8Array }[], callback: Callback): void {
-    this.#whenOpen(callback, (pump) => {
-      const pieces = joined(chunks.map(({ chunk }) => chunk));
-      inOrder(pieces, (piece, done) => pump.write(piece, this.#written(piece.length, done)), callback);
-    });
+    this.#writes.writeAll(chunks, callback);
   }
 
   /** @internal */
@@ -223,28 +218,10 @@ export class TlsDuplex extends SocketSurface {
       callback();
       return this.#fail(new TlsError('ABORTED', `ended during ${this.#where()}, before anything was written`));
     }
-    const end = (): void => this.#whenOpen(callback, (pump) => pump.shutdown(true, this.#telling(callback)));
+    const end = (): void => this.#writes.end(callback);
     // In TLS 1.3 a server refuses our certificate after our Finished: its alert is read before our close_notify fails.
     if (this.#phase === 'open' && this.bytesRead === 0) setImmediate(() => setImmediate(end));
     else end();
-  }
-
-  /** A callback of Node's, which runs the caller's. */
-  #telling(callback: Callback): (error?: Error) => void {
-    return (error) => guarded(() => callback(error && this.#parts.told(error)), undefined);
-  }
-
-  #written(bytes: number, callback: Callback): (error?: Error) => void {
-    const tell = this.#telling(callback);
-    return (error) => {
-      if (error === undefined) this.wrote(bytes);
-      tell(error);
-    };
-  }
-
-  #whenOpen(callback: Callback, go: (pump: TlsPump) => void): void {
-    if (this.#pump !== undefined) go(this.#pump);
-    else this.#early.push({ go, callback });
   }
 
   /** @internal */
@@ -255,7 +232,7 @@ export class TlsDuplex extends SocketSurface {
     const reason = error ?? (this.writing ? new TlsError('ABORTED', 'the connection was destroyed') : undefined);
     if (this.#pump !== undefined) this.#pump.abandon(reason);
     else this.#ssl?.dispose();
-    for (const each of this.#early.splice(0)) this.#telling(each.callback)(reason);
+    this.#writes.over(reason);
     this.surfaceOver();
     callback(error);
     // After `error`; as net.Socket, which says whether there was one
