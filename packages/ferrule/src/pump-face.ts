@@ -24,8 +24,9 @@ export interface PumpFace {
    */
   keepsUnread(): boolean;
   /**
-   * The transport has ended without close_notify. True: for this face that is the end of the plaintext, as close_notify
-   * is (RFC 9846 section 6.1 says why it should not be). Absent: it is a failure.
+   * The transport has ended. True: once the connection is established that is the end of the plaintext, as close_notify
+   * is (RFC 9846 section 6.1 says why it should not be), and what is written still goes. Absent: without close_notify it
+   * is a failure.
    */
   truncated?(): boolean;
 }

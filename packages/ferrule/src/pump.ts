@@ -65,6 +65,8 @@ export class TlsPump implements TransportSink {
   #dry = false;
   #awaited: Promise<void> | undefined;
   #readEnded = false;
+  /** The transport has ended, which for this face ends the plaintext too. */
+  #cutOff = false;
   #shutdown: 'no' | 'asked' | 'sent' = 'no';
   /** close() was called: nothing is read any more. */
   #closing = false;
@@ -104,7 +106,7 @@ export class TlsPump implements TransportSink {
 
   /** The transport has ended, and all that it brought has been taken. */
   get eof(): boolean {
-    return this.#inbound.eof;
+    return this.#inbound.eof || (this.#cutOff && this.#inbound.pending === 0);
   }
 
   get failure(): Error | undefined {
@@ -203,7 +205,9 @@ export class TlsPump implements TransportSink {
   }
 
   end(): void {
-    this.#inbound.end();
+    // Where that is no failure the engine does not hear of it, and still writes
+    if (this.#face.truncated?.() === true) this.#cutOff = true;
+    else this.#inbound.end();
     this.run();
     this.#departure.peerEnded();
   }
@@ -295,7 +299,7 @@ export class TlsPump implements TransportSink {
   #read(ssl: Ssl): void {
     if (this.#readEnded || this.#closing) return;
     // Most turns are for a write
-    if (this.#dry && this.#inbound.pending === 0 && !this.#inbound.eof && this.#broken === undefined) {
+    if (this.#dry && this.#inbound.pending === 0 && !this.eof && this.#broken === undefined) {
       this.#hungry = true;
       return;
     }
@@ -315,7 +319,7 @@ export class TlsPump implements TransportSink {
         continue;
       }
       this.#face.drained();
-      if (why === SslErrorCode.zeroReturn) {
+      if (why === SslErrorCode.zeroReturn || (this.#cutOff && why === SslErrorCode.wantRead && !ssl.asyncReady)) {
         this.#readEnded = true;
         this.#inbound.clear();
         this.#face.ended();
@@ -348,7 +352,12 @@ export class TlsPump implements TransportSink {
         this.#hungry = true;
         // Of an observer: no byte tells that it was rejected
         if (ssl.asyncReady !== undefined) this.#awaitPromise(ssl.asyncReady);
-        else this.#dry = this.#inbound.pending === 0;
+        else if (this.#cutOff && this.#is('handshake')) {
+          // There it is a failure
+          this.#cutOff = false;
+          this.#inbound.end();
+          this.#again = true;
+        } else this.#dry = this.#inbound.pending === 0;
         return;
       case SslErrorCode.wantWrite:
         this.#full = true;
@@ -360,23 +369,12 @@ export class TlsPump implements TransportSink {
         return this.#awaitPromise(ssl.asyncReady ?? Promise.resolve());
       case SslErrorCode.ssl:
       case SslErrorCode.syscall:
-        return this.#engineFailed(
+        return this.fail(
           bare(ssl.failure?.error ?? new TlsError('INTERNAL_ERROR', 'the engine failed and gave no reason')),
         );
       default:
         return;
     }
-  }
-
-  #engineFailed(error: TlsError): void {
-    if (this.#state !== 'open' || error.code !== 'UNEXPECTED_EOF' || this.#face.truncated?.() !== true)
-      return this.fail(error);
-    // Nobody reads what we would send: our own end is done with it, and what waits to be written is not.
-    this.#readEnded = true;
-    this.#shutdown = 'sent';
-    this.#jobs.settleAll(this.#jobs.only(closeNotify) ? undefined : error);
-    this.#leave('answered');
-    this.#face.ended();
   }
 
   #awaitPromise(ready: Promise<void>): void {

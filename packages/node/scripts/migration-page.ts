@@ -52,7 +52,7 @@ A worker or program that is given another \`env\` is not reached. The package is
 Each option of node:tls is honoured as the table says, or refused with a \`TypeError\` that says why. Unknown options are ignored, as in node:tls. The socket is a \`stream.Duplex\` with what a \`net.Socket\` has, and not an instance of that: ask for \`tls.TLSSocket\`.
 ${KINDS.map(([kind, title]) => `\n### ${title}\n${rows(kind)}\n`).join('')}
 ## Errors
-\`error.code\` is what node:tls says; \`error.tlsCode\` is ferrule's own code ([codes](codes.md)) wherever the error is a \`TlsError\`.
+\`error.code\` is what node:tls says; \`error.tlsCode\` is ferrule's own code ([codes](codes.md)) wherever the error is a \`TlsError\`. \`name\` is \`Error\`, and the \`message\` of an error of the system is the system's; that of others is worded here, and has OpenSSL's words for the reason in it. JSON of an error has both codes, and what to do about it.
 
 | what happened | \`code\` | \`tlsCode\` |
 |---|---|---|
@@ -63,6 +63,10 @@ ${KINDS.map(([kind, title]) => `\n### ${title}\n${rows(kind)}\n`).join('')}
 | the chain is not good | the X509_V name: \`CERT_HAS_EXPIRED\`, \`UNABLE_TO_VERIFY_LEAF_SIGNATURE\` | \`CERT_…\` |
 | the name is another | \`ERR_TLS_CERT_ALTNAME_INVALID\` | none: it is Node's own |
 | the server broke the protocol | \`ERR_SSL_…\` | the same without \`ERR_SSL_\` |
+| an alert, or no TLS, before TLS was established, while a write waits (https writes at once) | \`EPROTO\`, with \`errno\` and \`syscall\` \`write\` | as above |
+| destroyed before the transport was connected, to writes that wait | \`ERR_SOCKET_CLOSED_BEFORE_CONNECTION\` | \`ABORTED\` |
+| the stream of \`socket\` has failed | its own error, the same object | none |
+| the stream of \`socket\` was closed beneath | \`ECONNRESET\` | \`TRANSPORT_ERROR\` |
 
 ## Programs
 ${PROGRAMS.map(program).join('\n')}
@@ -73,6 +77,11 @@ ${PROGRAMS.map(program).join('\n')}
 - The certificates of a \`pfx\` are sent, and are no trust anchors: name those in \`ca\`.
 - RSA keys have at least 2,048 bits unless \`ciphers\` says \`@SECLEVEL=1\`.
 - \`new TLSSocket(socket)\` verifies the server as \`connect()\` does, and begins the handshake by itself; with node:tls both are the caller's task.
+- A \`servername\` that is no DNS name (\`*.example.com\`, \`bücher.example\`, a label of 64 bytes, \`sni.0\`) is an error; SNI is sent in lower case and without a trailing dot.
+- Before the handshake is done \`getProtocol()\` is \`null\`. After the end of a connection the getters still say what they said; with node:tls they say \`null\`. A resumed connection has the certificates of the first.
+- A server that is refused is never \`secure\`: that event comes behind \`secureConnect\` alone. What \`checkServerIdentity\` throws is the connection's \`error\`.
+- Writes that wait when a connection fails or is destroyed are told why, before \`error\`; node:tls tells some of them nothing. An error is always followed by \`close\` with \`true\`.
+- \`resetAndDestroy()\` resets the connection; with node:tls it is a TypeError.
 - \`setServername()\` and \`setSession()\` are for a handshake that has not begun, and a TypeError afterwards.
 - \`getFinished()\`, \`getPeerFinished()\`, \`getTLSTicket()\` and \`getSharedSigalgs()\` know nothing, \`setMaxSendFragment()\` returns false, and \`_handle\` is for node:http2 alone.
 `;

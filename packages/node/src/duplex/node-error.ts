@@ -29,8 +29,8 @@ function renamed(error: TlsError): Error {
   switch (error.tlsCode) {
     case 'TRANSPORT_ERROR':
     case 'PROXY_UNREACHABLE': {
-      const system = systemErrorOf(error.cause);
-      return system === undefined ? error : withNodeNames(error, system);
+      const system = systemErrorOf(error);
+      return system === undefined ? error : withNodeNames(error, { ...system, message: error.message });
     }
     case 'UNEXPECTED_EOF':
       return withNodeNames(error, { code: 'ECONNRESET', syscall: 'read' });
@@ -41,7 +41,7 @@ function renamed(error: TlsError): Error {
   }
 }
 
-/** The error again, with these properties: an engine's own is frozen. */
+/** The error again, with these properties, in JSON too: an engine's own is frozen. */
 export function withNodeNames(
   error: TlsError,
   names: {
@@ -57,19 +57,21 @@ export function withNodeNames(
   for (const [key, value] of Object.entries(fields))
     Object.defineProperty(made, key, { value, enumerable: key !== 'name', writable: true, configurable: true });
   if (stack !== undefined) made.stack = stack;
-  return made;
+  const toJSON = (): object => ({ ...TlsError.prototype.toJSON.call(made), ...fields, tlsCode: made.tlsCode });
+  return Object.defineProperty(made, 'toJSON', { value: toJSON, writable: true, configurable: true });
 }
 
-type SystemFields = { readonly code: string } & Readonly<Record<string, unknown>>;
+type SystemFields = { readonly code: string; readonly message: string } & Readonly<Record<string, unknown>>;
 
-/** The first error of the system along the causes. */
-function systemErrorOf(cause: unknown): SystemFields | undefined {
+/** What the first error of the system says that is among the causes. */
+export function systemErrorOf({ cause }: Error): SystemFields | undefined {
   for (let error = cause, depth = 0; error instanceof Error && depth < 4; error = error.cause, depth++) {
     const given = error as unknown as Readonly<Record<string, unknown>>;
     const { code } = given;
     if (typeof code !== 'string' || TlsError.is(error)) continue;
     return Object.fromEntries([
       ['code', code],
+      ['message', error.message],
       ...SYSTEM_FIELDS.filter((field) => given[field] !== undefined).map((field) => [field, given[field]]),
     ]) as SystemFields;
   }

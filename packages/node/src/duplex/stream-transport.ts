@@ -46,6 +46,9 @@ interface Handle {
   unref?(): unknown;
 }
 
+/** As a socket whose peer has gone. */
+const closedStream = (message: string): Error => Object.assign(new Error(message), { code: 'ECONNRESET' });
+
 export class StreamTransport implements Transport {
   readonly name: string;
   readonly remote: string | undefined;
@@ -116,7 +119,7 @@ export class StreamTransport implements Transport {
     if (this.#failure !== undefined) return sink.failed(this.#failure);
     // Nothing more will be told of these
     if (stream.destroyed || !stream.writable) {
-      this.#fail(stream.errored ?? new Error('the stream has been closed already'));
+      this.#fail(stream.errored ?? closedStream('the stream has been closed already'));
       return;
     }
     if (stream.readableEnded) return sink.end();
@@ -133,7 +136,7 @@ export class StreamTransport implements Transport {
   send(bytes: Uint8Array, done: (error?: Error | null) => void): void {
     const { stream } = this;
     if (stream.destroyed || stream.writableEnded)
-      return done(this.#failure ?? this.#describe(new Error('the stream was closed')));
+      return done(this.#failure ?? this.#describe(closedStream('the stream was closed')));
     this.onActivity();
     try {
       // A stream of another kind may hand on what it was given after it has said that it is done, and our memory is
@@ -156,7 +159,7 @@ export class StreamTransport implements Transport {
 
   end(done: (error?: Error | null) => void): void {
     const { stream } = this;
-    if (stream.destroyed) return done(this.#failure ?? this.#describe(new Error('the stream was closed')));
+    if (stream.destroyed) return done(this.#failure ?? this.#describe(closedStream('the stream was closed')));
     // A failure comes as an event
     stream.end(() => done(this.#failure));
   }
@@ -203,6 +206,6 @@ export class StreamTransport implements Transport {
       this.#sink?.end();
     }
     // What still waits to be sent has nobody to go to
-    if (!finished) this.#fail(new Error('the stream was closed'));
+    if (!finished) this.#fail(closedStream('the stream was closed'));
   }
 }

@@ -89,7 +89,7 @@ export class TlsDuplex extends SocketSurface {
         over: () => {},
         keepsUnread: () => false,
         // The end of what is to be read, then, and no failure
-        truncated: () => this.#parts.truncation === 'end' && this.#phase === 'open',
+        truncated: () => this.#parts.truncation === 'end',
       },
       transport,
     );

@@ -1,4 +1,5 @@
 /** @module Failures under the names that node:tls gives them: `ERR_SSL_…` for TLS, X509_V names for certificates. */
+import { constants } from 'node:os';
 import {
   certificateCode,
   certificateText,
@@ -8,7 +9,7 @@ import {
   x509VName,
   x509VSentence,
 } from '@ferrule/result';
-import { nodeError, withNodeNames } from '../duplex/node-error.ts';
+import { nodeError, systemErrorOf, withNodeNames } from '../duplex/node-error.ts';
 
 const told = new WeakMap<Error, Error>();
 
@@ -32,8 +33,13 @@ export function nodeTlsError(error: Error): Error {
 function named(error: Error): Error {
   const common = nodeError(error);
   if (!TlsError.is(error)) return common;
-  if (common !== error) return common;
   const { tlsCode, verify, alert } = error;
+  if (tlsCode === 'UNEXPECTED_EOF') return withNodeNames(error, { name: 'Error', code: 'ECONNRESET', syscall: 'read' });
+  const system = tlsCode === 'TRANSPORT_ERROR' ? systemErrorOf(error) : undefined;
+  // The words of libuv, which programs look for; where several addresses failed it has none
+  if (system !== undefined)
+    return withNodeNames(error, { ...system, name: 'Error', message: system.message || error.message });
+  if (common !== error) return common;
   if (verify !== undefined && verify.code !== X509V.OK)
     return withNodeNames(error, {
       name: 'Error',
@@ -41,15 +47,19 @@ function named(error: Error): Error {
       message: opensslText(verify.code, verify.depth),
     });
   if (tlsCode === 'PEER_ALERT' && alert !== undefined) return alertError(error, alert.description, alert.name);
-  if (tlsCode === 'ABORTED')
-    return withNodeNames(error, {
-      code: 'ECONNRESET',
-      message: CUT_OFF,
-    });
-  if (tlsCode === 'TIMEOUT') return withNodeNames(error, { code: 'ETIMEDOUT' });
+  if (tlsCode === 'ABORTED') return withNodeNames(error, { name: 'Error', code: 'ECONNRESET', message: CUT_OFF });
+  // What the owner of the stream underneath has ended it with, as it is
+  if (tlsCode === 'TRANSPORT_ERROR' && error.cause instanceof Error) return error.cause;
+  if (tlsCode === 'TIMEOUT') return withNodeNames(error, { name: 'Error', code: 'ETIMEDOUT' });
   const code = `ERR_SSL_${OPENSSL_REASON[tlsCode] ?? tlsCode}`;
   const reason = reasonOf(code);
-  return withNodeNames(error, { code, message: `${reason}: ${error.message}`, library: LIBRARY, reason });
+  return withNodeNames(error, {
+    name: 'Error',
+    code,
+    message: `${reason}: ${error.message}`,
+    library: LIBRARY,
+    reason,
+  });
 }
 
 /**
@@ -111,6 +121,7 @@ function alertError(error: TlsError, description: number, name: string): TlsErro
   const code = `ERR_SSL_${reason}`;
   const number = (1000 + description).toString(16).toUpperCase().padStart(6, '0');
   return withNodeNames(error, {
+    name: 'Error',
     code,
     message: `error:0A${number}:${LIBRARY}::${reasonOf(code)}:SSL alert number ${description}`,
     library: LIBRARY,
@@ -118,10 +129,27 @@ function alertError(error: TlsError, description: number, name: string): TlsErro
   });
 }
 
+/**
+ * As node:tls, which tells a write that waits for the handshake why that has failed, and hears of it as of a failed
+ * write. https writes at once: programs know an `EPROTO` for a server without TLS.
+ */
+export function writeFailed(error: Error): Error {
+  const { code = '', tlsCode } = error as { readonly code?: string; readonly tlsCode?: string };
+  if (!TlsError.is(error) || !code.startsWith('ERR_SSL_') || tlsCode === undefined) return error;
+  return withNodeNames(error, {
+    name: 'Error',
+    code: 'EPROTO',
+    errno: -constants.errno.EPROTO,
+    syscall: 'write',
+    message: `write EPROTO ${error.message}`,
+  });
+}
+
 /** SSL_renegotiate(3) fails so in TLS 1.3, which has none (RFC 9846 section 4.1). */
 export function renegotiationError(error: Error, protocol: string | null): Error {
   if (protocol !== 'TLSv1.3' || !TlsError.is(error)) return nodeTlsError(error);
   return withNodeNames(error, {
+    name: 'Error',
     code: 'ERR_SSL_WRONG_SSL_VERSION',
     message: `error:0A00010A:${LIBRARY}::wrong ssl version`,
     library: LIBRARY,

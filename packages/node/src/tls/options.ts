@@ -84,7 +84,7 @@ export const TLS_OPTIONS: Readonly<Record<string, OptionRow>> = {
   minDHSize: { of: 'connection', how: 'DHE is never offered, so there is no group that could be too small.' },
   secureContext: {
     of: 'connection',
-    how: "One of this module's createSecureContext(); another is refused, since what it was made of cannot be read.",
+    how: "One of this module's createSecureContext(), with the anchors that `context.addCACert()` has added; one of node:tls's own is refused, since what it was made of cannot be read.",
   },
   servername: {
     of: 'connection',

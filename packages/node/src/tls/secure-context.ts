@@ -8,6 +8,7 @@ import nodeTls, { type SecureContext, type SecureContextOptions } from 'node:tls
 import type { Backend, ContextOptions, Credential, ExternalPsk, Ssl, SslContext, TlsVersion } from '@ferrule/contract';
 import { isTls13Suite } from '@ferrule/result/numbers';
 import { certificatesOf, platformAnchors } from 'ferrule';
+import { argumentType } from '../duplex/argument-errors.ts';
 import { cipherSuitesOf, groupsOf, securityLevelOf, signatureSchemesOf } from './names.ts';
 import { type Given, ownCopy, refusal, refuseByTable } from './options.ts';
 import { readPfx } from './pfx.ts';
@@ -34,25 +35,31 @@ export class ClientContext {
   /** By the engine itself: two may have one name, and verify by different rules. */
   readonly #made = new WeakMap<Backend, Map<string, SslContext>>();
   readonly #listeners = new WeakMap<Ssl, Listener>();
-  /** DER, where the caller named anchors. */
-  readonly ca: readonly Uint8Array[] | undefined;
+  readonly #ca: readonly Uint8Array[] | undefined;
+  readonly #added: readonly Uint8Array[];
   readonly allowPartialTrustChain: boolean;
   readonly #credentials: readonly Credential[];
 
-  constructor({ options, defaults }: Kept) {
+  constructor({ options, defaults, added }: Kept) {
     this.#options = options;
     this.#defaults = defaults;
+    this.#added = added;
     const { ca } = options;
     // As node:tls, which takes what is false for not given
-    this.ca = !ca ? undefined : flat<string | Uint8Array>(ca).flatMap(certificatesIn);
+    this.#ca = !ca ? undefined : flat<string | Uint8Array>(ca).flatMap(certificatesIn);
     this.allowPartialTrustChain = (options as Given)['allowPartialTrustChain'] === true;
     this.#credentials = credentialsOf(options);
+  }
+
+  /** DER, where the caller named anchors. */
+  get ca(): readonly Uint8Array[] | undefined {
+    return this.#added.length === 0 ? this.#ca : [...(this.#ca ?? platformAnchors()), ...this.#added];
   }
 
   /** @throws TypeError for what this engine does not have. */
   for(backend: Backend, variant: Variant): SslContext {
     const { verify, alpn, ocsp, psk, trace } = variant;
-    const key = JSON.stringify([verify, alpn, ocsp, trace !== undefined]);
+    const key = JSON.stringify([verify, alpn, ocsp, trace !== undefined, this.#added.length]);
     const contexts = this.#made.get(backend) ?? new Map<string, SslContext>();
     const known = psk === undefined ? contexts.get(key) : undefined;
     if (known !== undefined) return known;
@@ -116,13 +123,31 @@ export function createSecureContext(options: SecureContextOptions = {}): SecureC
   const own = keep(options);
   const made = nodeCreateSecureContext(own.options);
   kept.set(made, own);
+  hearOfAnchors(made, own.added);
   return made;
+}
+
+/** Programs add the anchors of the system to each context by `context.addCACert()`, which is Node's own object. */
+function hearOfAnchors({ context }: SecureContext, added: Uint8Array[]): void {
+  const { addCACert } = context as NativeContext;
+  if (typeof addCACert !== 'function') return;
+  const add = (pem: string | Uint8Array): void => {
+    addCACert.call(context, pem);
+    added.push(...certificatesIn(pem));
+  };
+  Object.defineProperty(context, 'addCACert', { value: add, writable: true, configurable: true });
+}
+
+interface NativeContext {
+  readonly addCACert?: (pem: string | Uint8Array) => void;
 }
 
 /** What a SecureContext is made of, as it was at that moment: neither the caller nor node:tls's defaults change it. */
 interface Kept {
   readonly options: SecureContextOptions;
   readonly defaults: Defaults;
+  /** DER: what was added to the context since. */
+  readonly added: Uint8Array[];
 }
 
 type Defaults = Pick<
@@ -131,10 +156,12 @@ type Defaults = Pick<
 >;
 
 function keep(options: SecureContextOptions): Kept {
+  if (options && typeof options !== 'object') throw argumentType('options', 'of type object', options);
   const { DEFAULT_CIPHERS, DEFAULT_ECDH_CURVE, DEFAULT_MIN_VERSION, DEFAULT_MAX_VERSION } = nodeTls;
   return {
     options: Object.fromEntries(Object.entries(ownCopy(options ?? {})).map(([name, value]) => [name, copied(value)])),
     defaults: { DEFAULT_CIPHERS, DEFAULT_ECDH_CURVE, DEFAULT_MIN_VERSION, DEFAULT_MAX_VERSION },
+    added: [],
   };
 }
 
@@ -161,6 +188,8 @@ export function clientContextOf(context: SecureContext): ClientContext {
   const known = contexts.get(context);
   if (known !== undefined) return known;
   const own = kept.get(context);
+  if (!hasContext(context))
+    throw Object.assign(new TypeError('context must be a SecureContext'), { code: 'ERR_TLS_INVALID_CONTEXT' });
   if (own === undefined)
     throw refusal(
       'secureContext',
@@ -171,6 +200,9 @@ export function clientContextOf(context: SecureContext): ClientContext {
   contexts.set(context, made);
   return made;
 }
+
+const hasContext = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && typeof (value as Partial<SecureContext>).context === 'object';
 
 const flat = <T>(value: unknown): readonly T[] => (Array.isArray(value) ? value : [value]).flat() as readonly T[];
 

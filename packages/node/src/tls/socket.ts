@@ -13,7 +13,7 @@ import type { Truncation } from '../duplex/duplex-parts.ts';
 import { TlsDuplex } from '../duplex/tls-duplex.ts';
 import { argumentType, outOfRange } from '../duplex/argument-errors.ts';
 import { defaults } from './defaults.ts';
-import { CUT_OFF, nodeTlsError, renegotiationError, verifyFailure } from './errors.ts';
+import { CUT_OFF, nodeTlsError, renegotiationError, verifyFailure, writeFailed } from './errors.ts';
 import { appendKeylog, keylogFile } from './keylog-file.ts';
 import { type Given, ownCopy, refusal, refuseByTable } from './options.ts';
 import { type ClientContext, clientContextOf, contextFor } from './secure-context.ts';
@@ -53,15 +53,18 @@ interface State {
   /** The session that was offered. */
   offered: TlsSession | undefined;
   authorized: boolean;
+  /** The transport. */
+  connected: boolean;
   secure: boolean;
   /** Sessions that came before `secureConnect`. */
   readonly early: TlsSession[];
+  /** What is told of errors. */
+  readonly told: Map<Error, Error>;
 }
 
 export class TLSSocket extends TlsDuplex {
   // Not set where a constructor's answer takes the place of this
   readonly #state!: State;
-  #tcp!: boolean;
 
   /**
    * As `new tls.TLSSocket(socket, options)`; with `isServer` it is one of node:tls. The handshake begins as soon as
@@ -72,6 +75,8 @@ export class TLSSocket extends TlsDuplex {
     // What a constructor returns takes the place of what it would have made
     if (options.isServer === true)
       return new NodeTLSSocket(socket as net.Socket, options as nodeTls.TLSSocketOptions) as unknown as TLSSocket;
+    if (socket && typeof (socket as Partial<Duplex>).write !== 'function')
+      throw argumentType('options.socket', 'an instance of Duplex', socket);
     const state = stateOf(options, socket || undefined);
     const own: { socket?: TLSSocket } = {};
     super({
@@ -92,13 +97,12 @@ export class TLSSocket extends TlsDuplex {
       onread: socket ? undefined : (options as { onread?: OnRead }).onread,
       session: (ssl) => void offer(state, ssl),
       opened: (ssl) => (own.socket as TLSSocket).#verdict(ssl),
-      told: (error) => toldWith(state, error),
+      told: (error) => toldWith(state, error, own.socket),
       endWaits: true,
       truncation: options.truncation ?? defaults.truncation,
     });
     own.socket = this;
     this.#state = state;
-    this.#tcp = Boolean(socket) && isConnected(socket as Duplex);
     this.servername = null;
     const keylog = keylogFile();
     if (keylog !== undefined) this.on('keylog', (line: Buffer) => appendKeylog(keylog, line));
@@ -107,7 +111,7 @@ export class TLSSocket extends TlsDuplex {
 
   /** Until the transport is connected; {@link secureConnecting} until TLS is. */
   override get connecting(): boolean {
-    return !this.#tcp && !this.destroyed;
+    return !this.#state.connected && !this.destroyed;
   }
   get secureConnecting(): boolean {
     return !this.#state.secure;
@@ -122,14 +126,18 @@ export class TLSSocket extends TlsDuplex {
   /** @internal */
   protected override transportConnected(): void {
     for (const event of ['lookup', 'connectionAttempt']) this.carrier?.removeAllListeners(event);
-    if (this.#tcp) return;
-    this.#tcp = true;
+    if (this.#state.connected) return;
+    this.#state.connected = true;
     // node:http2 waits for `secureConnect` of its own TLSSocket alone, and would begin its session before TLS
     if (!this.carriesHttp2) this.#tellConnected();
   }
 
   #tellConnected(): void {
-    for (const event of ['connect', 'ready']) if (!this.destroyed) guarded(() => this.emit(event), true);
+    for (const event of ['connect', 'ready']) this.#tell(event);
+  }
+
+  #tell(event: string): void {
+    if (!this.destroyed) guarded(() => this.emit(event), true);
   }
 
   override connect(...args: Parameters<TlsDuplex['connect']>): this {
@@ -147,9 +155,10 @@ export class TLSSocket extends TlsDuplex {
     const state = this.#state;
     state.secure = true;
     if (this.carriesHttp2) this.#tellConnected();
-    // As node:tls, which says the first from inside the second, before others hear of that
-    for (const event of ['secureConnect', 'secure']) if (!this.destroyed) guarded(() => this.emit(event), true);
+    // As node:tls, which says the others from inside the last, before anybody else hears of that
+    this.#tell('secureConnect');
     for (const session of state.early.splice(0)) this.gotSession(session);
+    this.#tell('secure');
   }
 
   /** @internal */
@@ -195,10 +204,18 @@ export class TLSSocket extends TlsDuplex {
     return super.renegotiate(options, (error) => callback(renegotiationError(error, this.getProtocol())));
   }
 
+  /** Always false: no engine sends shorter records. @throws TypeError and RangeError, as node:tls. */
+  override setMaxSendFragment(size?: number): false {
+    if (typeof size !== 'number') throw argumentType('size', 'of type number', size);
+    if (!Number.isInteger(size)) throw outOfRange('size', 'an integer', size);
+    if (Math.abs(size) >= 2 ** 31) throw outOfRange('size', '>= -2147483648 && <= 2147483647', size);
+    return super.setMaxSendFragment();
+  }
+
   override exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Buffer {
     if (typeof length !== 'number') throw argumentType('length', 'of type number', length);
-    if (!Number.isInteger(length) || length < 1 || length > 0xffff_ffff)
-      throw outOfRange('length', '>= 1 && <= 4294967295', length);
+    if (!Number.isInteger(length)) throw outOfRange('length', 'an integer', length);
+    if (length < 1 || length > 0xffff_ffff) throw outOfRange('length', '>= 1 && <= 4294967295', length);
     if (typeof label !== 'string') throw argumentType('label', 'of type string', label);
     if (context !== undefined && !ArrayBuffer.isView(context))
       throw argumentType('context', 'an instance of Buffer, TypedArray, or DataView', context);
@@ -255,8 +272,10 @@ function stateOf(given: TlsConnectOptions, socket: Duplex | undefined): State {
     made: undefined,
     offered: undefined,
     authorized: false,
+    connected: socket !== undefined && isConnected(socket),
     secure: false,
     early: [],
+    told: new Map(),
   };
 }
 
@@ -277,6 +296,9 @@ function protocolsOf(given: unknown): readonly string[] {
   if (given === undefined || given === null) return [];
   const out: { ALPNProtocols?: Buffer } = {};
   convertALPNProtocols(given, out);
+  // As node:tls, what is false is not given
+  if (out.ALPNProtocols === undefined && Boolean(given))
+    throw argumentType('options.ALPNProtocols', 'an array of strings or an instance of Buffer', given);
   const wire = out.ALPNProtocols ?? Buffer.alloc(0);
   const names: string[] = [];
   for (let at = 0; at < wire.length; at += 1 + (wire[at] as number))
@@ -403,12 +425,25 @@ const isSelfSigned = (certificate: X509Certificate): boolean =>
   certificate.checkIssued(certificate) ||
   (certificate.subject === certificate.issuer && certificate.verify(certificate.publicKey));
 
-/** An attempt that was cut off says where it went, as node:tls does. */
-function toldWith({ options, secure }: State, error: Error): Error {
+/** An error of an attempt says where it went, and which of node:tls's ways it took. The same for the same one. */
+function toldWith(state: State, error: Error, socket: TLSSocket | undefined): Error {
+  const known = state.told.get(error);
+  if (known !== undefined) return known;
+  const made = state.secure ? nodeTlsError(error) : ofAttempt(state, nodeTlsError(error), socket);
+  state.told.set(error, made).set(made, made);
+  return made;
+}
+
+/** Of net.Socket, where what was written had no connection to go to. */
+const NEVER_OPEN = 'ERR_SOCKET_CLOSED_BEFORE_CONNECTION';
+
+function ofAttempt({ options, connected }: State, error: Error, socket: TLSSocket | undefined): Error {
   const { path, host, port, localAddress } = options as Given;
-  const made = nodeTlsError(error) as Error & { readonly code?: string; readonly tlsCode?: string };
-  if (secure || made.tlsCode !== 'UNEXPECTED_EOF') return made;
-  return Object.assign(made, { message: CUT_OFF, path, host, port, localAddress });
+  const { tlsCode } = error as { readonly tlsCode?: string };
+  if (tlsCode === 'ABORTED' && !connected)
+    return Object.assign(error, { message: 'Socket closed before the connection was established', code: NEVER_OPEN });
+  if (tlsCode === 'UNEXPECTED_EOF') return Object.assign(error, { message: CUT_OFF, path, host, port, localAddress });
+  return (socket?.writableLength ?? 0) > 0 ? writeFailed(error) : error;
 }
 
 function isConnected(socket: Duplex): boolean {
