@@ -34,6 +34,7 @@ export interface Signer {
 export interface CertificateRequest {
   /** DER `Name`s of acceptable CAs. */
   readonly authorities: readonly Uint8Array[];
+  /** SignatureSchemes that the server takes, most preferred first. */
   readonly signatureAlgorithms: readonly number[];
   /** TLS 1.2's ClientCertificateTypes; empty in TLS 1.3. */
   readonly certificateTypes: readonly number[];

@@ -243,9 +243,9 @@ export interface Limits {
   readonly pathBuildingSteps: number;
   /** The most tickets kept per connection. Default 8. */
   readonly tickets: number;
-  /** Default 32. */
+  /** The most KeyUpdates in a row, with nothing of the application between them. Default 32. */
   readonly keyUpdatesInARow: number;
-  /** Default 32. */
+  /** The most records in a row that are empty. Default 32. */
   readonly emptyRecordsInARow: number;
 }
 
@@ -276,9 +276,11 @@ export interface ImportedPsk {
 
 /** What a verify callback sees. */
 export interface PeerIdentity {
+  /** The name of `setHost()`. */
   readonly host: string | undefined;
   /** DER, leaf first, as the peer sent it. */
   readonly chain: readonly Uint8Array[];
+  /** DER OCSPResponse that was stapled, where one was asked for. */
   readonly ocspResponse: Uint8Array | undefined;
   /** DER SubjectPublicKeyInfo, in place of a chain (RFC 7250). */
   readonly rawPublicKey?: Uint8Array | undefined;
@@ -292,6 +294,7 @@ export interface PeerIdentity {
 export type VerifyCallback = (peer: PeerIdentity, connection: Ssl) => boolean | Promise<boolean>;
 
 export interface TraceMessage {
+  /** Whether it is ours or the peer's. */
   readonly direction: 'sent' | 'received';
   /** 20 change_cipher_spec, 21 alert, 22 handshake. OpenSSL shows no change_cipher_spec that it receives. */
   readonly contentType: number;
