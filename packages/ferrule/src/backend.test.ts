@@ -34,6 +34,12 @@ describe('chooseBackend()', () => {
     expect((await chooseBackend()).fellBackBecause).toMatchObject([{ code: 'NOT_INSTALLED' }]);
   });
 
+  it('says so where a bundler has left the native engine out', async () => {
+    const { chooseBackend } = await withNative(undefined as never);
+    const reason = '@ferrule/native is not in this bundle';
+    expect((await chooseBackend()).fellBackBecause).toEqual([{ code: 'NOT_INSTALLED', reason }]);
+  });
+
   it('never falls back from an engine that was asked for', async () => {
     const { chooseBackend } = await withNative(() => ({ ok: false, code: 'NO_OPENSSL', reason: 'no OpenSSL here' }));
     await expect(chooseBackend('native')).rejects.toThrow(/no OpenSSL here/);

@@ -52,6 +52,9 @@ async function nativeEngine(): Promise<Backend | FellBack> {
   if (!onNode()) return { code: 'NOT_NODE', reason: 'the native engine needs Node' };
   try {
     const { loadNative } = await import('@ferrule/native');
+    // A bundler for pages puts an empty module in its place
+    if (typeof (loadNative as unknown) !== 'function')
+      return { code: 'NOT_INSTALLED', reason: '@ferrule/native is not in this bundle' };
     const loaded = loadNative();
     return loaded.ok ? loaded.backend : { code: loaded.code, reason: loaded.reason };
   } catch (error) {

@@ -107,6 +107,16 @@ describe('TlsError', () => {
     });
   });
 
+  it('goes to another thread as what toJSON() gives', () => {
+    const json = new TlsError('CERT_EXPIRED', 'R11 expired', { verify: { code: 10 } }).toJSON();
+    expect(structuredClone(json)).toEqual(json);
+  });
+
+  it('is not made of a code that there is not', () => {
+    for (const wrong of ['NOPE', '', undefined, null, 5, {}, Object.create(null) as object])
+      expect(() => new TlsError(wrong as 'TIMEOUT', 'x')).toThrow(/^code: .* is not one of CODES/);
+  });
+
   it('is recognised by its brand, not by a name that anyone can set', () => {
     expect(TlsError.is(new TlsError('TIMEOUT'))).toBe(true);
     for (const other of [

@@ -64,11 +64,14 @@ export class TlsError extends Error {
   declare readonly echRetryConfigs?: Uint8Array;
 
   /**
+   * @throws TypeError for a code that there is not.
    * @param code - one of `CODES`, by name; the entry of a package that has codes of its own (`errorCodes()`); or another
    * error, whose code, message, hint and ECHConfigList this one has.
    */
   constructor(code: CommonCode | CodeEntry | TlsError, message?: string, details: TlsErrorDetails = {}) {
     const entry = typeof code === 'string' ? CODES[code] : isTlsError(code) ? entryOf(code) : code;
+    if (typeof (entry as CodeEntry | undefined)?.code !== 'string')
+      throw new TypeError(`code: ${textOf(code)} is not one of CODES, an entry of errorCodes() or a TlsError`);
     super(message ?? entry.meaning, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = entry.code;
     this.tlsCode = entry.code;
@@ -103,6 +106,15 @@ export class TlsError extends Error {
       ...(verify && { verify: { ...verify, sentence: x509VSentence(verify.code) } }),
       ...(cause !== undefined && { cause: cause instanceof Error ? cause.message : String(cause) }),
     };
+  }
+}
+
+/** Any value for a message: some have no text. */
+function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return typeof value;
   }
 }
 
