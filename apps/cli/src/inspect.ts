@@ -37,7 +37,7 @@ export interface Inspection {
   readonly chain: readonly Uint8Array[];
   readonly handshake: readonly Phase[];
   readonly roundTrips: number;
-  /** The way that was taken, where it was not straight. */
+  /** The route, if it was not direct. */
   readonly via: string | undefined;
   readonly clientCertificateRequested: boolean;
   /** The names of the CAs that its certificate may be of; empty where it is not asked for, or any will do. */

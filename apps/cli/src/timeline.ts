@@ -30,7 +30,7 @@ export class Timeline {
   firstBytes: Uint8Array = new Uint8Array(0);
   /** The whole CertificateRequest of the handshake, if there was one. */
   certificateRequest: Uint8Array | undefined;
-  /** The way that was taken, where it was not straight. */
+  /** The route, if it was not direct. */
   via: Route | undefined;
   /** The dialogue before TLS, while it is under way. */
   dialogue: StarttlsProtocol | undefined;

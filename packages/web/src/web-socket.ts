@@ -243,7 +243,7 @@ export function urlOf(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined) throw new TypeError('relay: not a URL; it begins with ws: or wss:');
   if (url.protocol !== 'ws:' && url.protocol !== 'wss:')
-    throw new TypeError(`relay: a URL with ${url.protocol} in place of ws: or wss:`);
+    throw new TypeError(`relay: must be a URL with ws: or wss:, not ${url.protocol}`);
   if (url.username !== '' || url.password !== '')
     throw new TypeError(
       'relay: a user name or password in the URL, which no WebSocket sends; wispDial() takes credentials: { username, password }',

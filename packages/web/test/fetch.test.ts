@@ -424,6 +424,12 @@ describe('failures', () => {
       code: 'TRANSPORT_ERROR',
       cause: { code: 'TRANSPORT_ERROR', cause },
     });
+    // Told once, by whoever knows
+    const { host } = new URL(url);
+    for (const each of [strange(url), lost(url)]) {
+      const { message } = (await each.catch((caught: unknown) => caught)) as Error;
+      expect(message.split(`${host}:`), message).toHaveLength(2);
+    }
   });
 
   it.each([

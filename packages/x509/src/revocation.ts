@@ -27,5 +27,5 @@ export function revocationBreach(
   const answer = check({ certificate: raw, issuerSpki: spki, now, sha256: (bytes) => digest('sha256', bytes) });
   const status = choiceOption(answer, 'revocation.crlite.check()', REVOCATION_STATUSES);
   const verdict = revocationVerdict(status, unknown);
-  return verdict && { ...verdict, crlite: status, message: `is "${status}", as CRLite has it` };
+  return verdict && { ...verdict, crlite: status, message: `is "${status}" according to CRLite` };
 }

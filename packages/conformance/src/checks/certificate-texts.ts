@@ -264,7 +264,7 @@ const REFUSALS: Readonly<Record<string, () => Promise<Refused>>> = {
 const FILTERED: Readonly<Record<string, () => Promise<Refused>>> = {
   'revoked, as a filter has it': async () => ({
     code: 'CERT_REVOKED',
-    message: 'CN=leaf has been revoked, as CRLite has it',
+    message: 'CN=leaf has been revoked, according to CRLite',
     server: {},
     options: { revocation: { crlite: { check: () => 'revoked' } } },
   }),

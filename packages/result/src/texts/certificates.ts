@@ -83,7 +83,7 @@ export const CERTIFICATES: { readonly [K in CommonCode]?: CertificateWords } = {
   CERT_REVOKED: (fault) =>
     fault.crlite === undefined
       ? undefined
-      : { message: `${subjectOf(fault)} has been revoked, as CRLite has it`, hint: undefined },
+      : { message: `${subjectOf(fault)} has been revoked, according to CRLite`, hint: undefined },
 
   CERT_REVOCATION_UNKNOWN: (fault) =>
     fault.crlite === undefined

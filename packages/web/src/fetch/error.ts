@@ -22,5 +22,7 @@ export class FetchError extends TypeError {
 export function fetchError(error: unknown, where: string): unknown {
   if (error instanceof TypeError) return error;
   const code = TlsError.is(error) ? error.code : 'TRANSPORT_ERROR';
-  return new FetchError(code, `${where}: ${(error as Error | undefined)?.message ?? String(error)}`, { cause: error });
+  const message = (error as Error | undefined)?.message ?? String(error);
+  // What connect() says names the server already, with its port
+  return new FetchError(code, message.startsWith(`${where}:`) ? message : `${where}: ${message}`, { cause: error });
 }
