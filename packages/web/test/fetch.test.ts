@@ -426,8 +426,8 @@ describe('failures', () => {
     });
     // Told once, by whoever knows
     const { host } = new URL(url);
-    for (const each of [strange(url), lost(url)]) {
-      const { message } = (await each.catch((caught: unknown) => caught)) as Error;
+    for (const fetch of [strange, lost]) {
+      const { message } = (await fetch(url).catch((caught: unknown) => caught)) as Error;
       expect(message.split(`${host}:`), message).toHaveLength(2);
     }
   });
