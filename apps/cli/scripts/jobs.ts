@@ -240,6 +240,20 @@ export const JOBS: readonly Job[] = [
     because: TOOL,
   },
   {
+    job: 'Are sessions resumed, and how long do tickets live?',
+    ours: 'ferrule scan example.org --tickets --concurrency 8',
+    theirs: `echo Q | ${S_CLIENT} -no_ticket -tls1_2 -reconnect`,
+    says: /sessions\n +TLS 1\.3: \d tickets? of \d+ bytes, for [^]*grade/,
+    theySay: /New, [^]*TLSv1\.2/,
+  },
+  {
+    job: 'Does a web server send HSTS?',
+    ours: 'ferrule scan example.org --http --concurrency 8',
+    theirs: 'curl -sSI https://example.org/ | grep -i strict-transport-security || echo none',
+    says: /HTTP\n +status 200, no Strict-Transport-Security[^]*no HSTS/,
+    theySay: /none/,
+  },
+  {
     job: 'A mail server, which speaks STARTTLS',
     ours: 'ferrule inspect mail.example:587',
     theirs: 'openssl s_client -connect mail.example:587 -starttls smtp </dev/null',

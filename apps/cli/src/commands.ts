@@ -363,11 +363,14 @@ function comparing(program: Command, run: Run, signal: AbortSignal): void {
         'low',
       ]),
     )
+    .option('--tickets', 'also make whole handshakes: session tickets, and whether sessions are resumed')
+    .option('--http', 'also send a HEAD request, for the HSTS header')
     .option('--json', 'one JSON document on stdout')
     .addHelpText(
       'after',
       examples([
         'scan example.org',
+        'scan example.org --tickets --http',
         'scan example.org --fail-on medium',
         'scan mail.example:587 --concurrency 1 --delay 0.5',
         'scan example.org --json | jq .scan.cipherSuites',

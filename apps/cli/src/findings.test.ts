@@ -18,6 +18,7 @@ import {
   weaknessesOfSignature,
   weaknessesOfSuite,
 } from './findings.ts';
+import type { HttpFacts, TicketFacts } from './handshakes.ts';
 import { colorsFor } from './report.ts';
 import { scanReport } from './scan-report.ts';
 import type { Scan } from './scan.ts';
@@ -179,4 +180,41 @@ describe('the report of a scan', () => {
     expect(scanReport(modern, plain, { columns: 80, rows: 24 })).toMatch(/ {4}x25519 +secp256r1 +ffdhe8192\n/);
     expect(scanReport(modern, plain)).toMatch(/ {4}x25519\n {4}secp256r1\n {4}ffdhe8192\n/);
   });
+});
+
+describe('what whole handshakes tell', () => {
+  const told = (more: Partial<Scan>): (readonly [string, string])[] =>
+    findingsOf({ ...modern, ...more }).flatMap(({ severity, what }) =>
+      findingsOf(modern).some((each) => each.what === what) ? [] : [[severity, what] as const],
+    );
+  const good: TicketFacts = {
+    version: 'TLS 1.3',
+    tickets: 2,
+    lengths: [240, 240],
+    lifetime: 604_800,
+    maxEarlyData: 0,
+    repeated: false,
+    resumed: true,
+  };
+
+  it.each<[Partial<TicketFacts>, (readonly [string, string])[]]>([
+    [{}, []],
+    [{ tickets: 0, lifetime: 0, resumed: undefined as never }, []],
+    [{ lifetime: 604_801 }, [['medium', 'tickets for more than 7 days']]],
+    [{ version: 'TLS 1.2', lifetime: 604_801 }, [['low', 'tickets for more than 7 days']]],
+    [{ repeated: true }, [['medium', 'a ticket that was sent twice']]],
+    [{ maxEarlyData: 16_384 }, [['low', 'early data']]],
+    [{ resumed: false }, [['low', 'tickets that resume nothing']]],
+    [{ resumed: false, tickets: 0 }, [['low', 'sessions that are not resumed']]],
+  ])('about tickets: %j', (facts, findings) => expect(told({ tickets: [{ ...good, ...facts }] })).toEqual(findings));
+
+  it.each<[HttpFacts, readonly string[]]>([
+    [{ why: 'no answer' }, []],
+    [{ status: 200 }, ['no HSTS']],
+    [{ status: 200, hsts: 'x', policy: { maxAge: 15_552_000, includeSubDomains: false } }, []],
+    [
+      { status: 200, hsts: 'x', policy: { maxAge: 15_551_999, includeSubDomains: true } },
+      ['HSTS for less than 180 days'],
+    ],
+  ])('about HTTP: %j', (http, findings) => expect(told({ http }).map(([, what]) => what)).toEqual(findings));
 });

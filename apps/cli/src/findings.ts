@@ -4,6 +4,7 @@
  */
 import { extensionName } from '@ferrule/result/names';
 import { daysText, readableFacts } from './certificates.ts';
+import type { HttpFacts, TicketFacts } from './handshakes.ts';
 import type { Scan, Strength, Thing } from './scan.ts';
 
 /** Worst first. */
@@ -149,7 +150,63 @@ export function findingsOf(scan: Scan): Finding[] {
     if (!extensions.includes(extensionName(23)))
       add('low', 'no extended master secret', 'sessions are not bound to their handshakes (RFC 7627)');
   }
+  for (const finding of [...(scan.tickets ?? []).flatMap(ofTickets), ...ofHttp(scan.http)]) findings.push(finding);
   return findings.sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
+}
+
+const WEEK = 604_800;
+
+function ofTickets({ version, lifetime, maxEarlyData, repeated, resumed, tickets }: TicketFacts): Finding[] {
+  const of = (severity: Severity, what: string, why: string): Finding => ({ severity, what, why, things: [version] });
+  return [
+    ...(lifetime <= WEEK
+      ? []
+      : version === 'TLS 1.3'
+        ? [
+            of(
+              'medium',
+              'tickets for more than 7 days',
+              'RFC 9846 section 4.7.1 forbids that; their key must live as long',
+            ),
+          ]
+        : [
+            of(
+              'low',
+              'tickets for more than 7 days',
+              'whoever obtains their key reads all those days (RFC 9325 section 3.4)',
+            ),
+          ]),
+    ...(repeated
+      ? [of('medium', 'a ticket that was sent twice', 'connections can be linked (RFC 9846 appendix C.4)')]
+      : []),
+    ...(maxEarlyData > 0 ? [of('low', 'early data', 'whoever records it can send it again (RFC 9846 section 8)')] : []),
+    ...(resumed === false
+      ? [
+          of(
+            'low',
+            tickets > 0 ? 'tickets that resume nothing' : 'sessions that are not resumed',
+            'each connection is a full handshake',
+          ),
+        ]
+      : []),
+  ];
+}
+
+/** As long as lists of preloaded hosts and SSL Labs ask for: half a year, in seconds. */
+const HALF_A_YEAR = 15_552_000;
+
+function ofHttp(http: HttpFacts | undefined): Finding[] {
+  if (http === undefined || http.why !== undefined) return [];
+  const { hsts, policy } = http;
+  const of = (what: string, why: string): Finding[] => [{ severity: 'low', what, why, things: [] }];
+  if (hsts === undefined) return of('no HSTS', 'browsers can be led to http: and kept there (RFC 6797)');
+  if (policy === undefined)
+    return of('an HSTS header that browsers ignore', 'it breaks the grammar of RFC 6797 section 6.1');
+  if (policy.maxAge === 0)
+    return of('HSTS turned off', 'max-age=0 makes browsers forget the host (RFC 6797 section 6.1.1)');
+  return policy.maxAge >= HALF_A_YEAR
+    ? []
+    : of('HSTS for less than 180 days', 'browsers that come seldom are not protected (RFC 6797 section 11.2)');
 }
 
 /** One finding for each weakness, with everything that has it. */

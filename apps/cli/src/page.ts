@@ -78,7 +78,7 @@ export class Page {
         connectionReport(connection.info, timeline, colorsFor(process.stderr), screenOf(process.stderr)),
       );
     };
-    const response = await ask(connection, asked, options, url.host).finally(() => {
+    const response = await askOver(connection, asked, options, url.host).finally(() => {
       timeline.mark('first byte');
       return tell();
     });
@@ -158,10 +158,14 @@ function interruption({ socket }: IncomingMessage, cause: Error): TlsError {
       });
 }
 
-function ask(
+/**
+ * The answer over this connection, its body unread.
+ * @throws HttpError, TlsError TIMEOUT
+ */
+export function askOver(
   connection: TlsConnection,
   { url, method, body }: Asked,
-  { header = [], timeout }: GetCommandOptions,
+  { header = [], timeout }: Pick<GetCommandOptions, 'header' | 'timeout'>,
   host: string,
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {

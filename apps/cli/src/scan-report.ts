@@ -16,13 +16,14 @@ import {
   weaknessesOfSuite,
   weaknessesOfVersion,
 } from './findings.ts';
+import type { HttpFacts, TicketFacts, WholeOptions } from './handshakes.ts';
 import { documentJson } from './json.ts';
 import { type Colors, colorsFor } from './report.ts';
 import { type OnProgress, scan, type Scan, type ScanOptions, type Strength, type Taken } from './scan.ts';
 import { ENDLESS, laidOut, type Screen, screenOf, widthOf } from './screen.ts';
 import { nameOfTarget, type Target } from './target.ts';
 
-export interface ScanCommandOptions extends ScanOptions {
+export interface ScanCommandOptions extends WholeOptions {
   readonly json?: boolean;
   /** The least severity of a finding that is a failure: exit code 10. */
   readonly failOn?: Severity;
@@ -30,7 +31,18 @@ export interface ScanCommandOptions extends ScanOptions {
 
 /** Exits with 0 when there is an answer, unless there is a finding as bad as --fail-on says. */
 export async function scanCommand(target: Target, options: ScanCommandOptions, signal: AbortSignal): Promise<void> {
-  const result = await scanWithProgress(target, options, signal);
+  if (options.http === true || options.tickets === true) return scanWhole(target, options, signal);
+  report(await scanWithProgress(target, options, signal), options);
+}
+
+/** With what loads an engine. */
+async function scanWhole(target: Target, options: ScanCommandOptions, signal: AbortSignal): Promise<void> {
+  const { checkWhole, whole } = await import('./handshakes.ts');
+  checkWhole(target, options);
+  report(await whole(await scanWithProgress(target, options, signal), target, options, signal), options);
+}
+
+function report(result: Scan, options: ScanCommandOptions): void {
   const failed = options.failOn !== undefined && failsOn(findingsOf(result), options.failOn);
   const exitCode = failed ? Exit.policy : Exit.ok;
   process.stdout.write(
@@ -129,6 +141,8 @@ export function scanReport(result: Scan, c: Colors, screen: Screen = ENDLESS): s
       result.stapled === undefined ? [] : [result.stapled ? 'a response is stapled' : 'no response stapled'],
     ),
     ...section('downgrade', downgradeLines(result.downgrade)),
+    ...section('sessions', (result.tickets ?? []).map(ticketsLine)),
+    ...section('HTTP', result.http === undefined ? [] : [httpLine(result.http)]),
     ...section('extensions of TLS 1.2 and older', extensions.length === 0 ? [] : [extensions.join(', ')]),
     ...section(
       'not asked',
@@ -156,6 +170,40 @@ function downgradeLines(downgrade: Scan['downgrade']): string[] {
     `the ServerHello of ${version} ${sentinel ? 'tells' : 'does not tell'} of a newer version`,
   ];
 }
+
+function ticketsLine({ version, tickets, lengths, lifetime, maxEarlyData, resumed, why }: TicketFacts): string {
+  const bytes = [...new Set(lengths)].map((length) => `${length}`).join(' and ');
+  const sent =
+    tickets === 0
+      ? 'no ticket'
+      : `${tickets} ticket${tickets === 1 ? '' : 's'} of ${bytes} bytes, ${lifetime === 0 ? 'no lifetime said' : `for ${timeText(lifetime)}`}`;
+  const taken = resumed === undefined ? 'no session to resume' : resumed ? 'resumed' : 'not resumed';
+  const early = maxEarlyData === 0 ? [] : [`early data up to ${maxEarlyData} bytes`];
+  return `${version}: ${why === undefined ? [sent, taken, ...early].join(', ') : printable(why)}`;
+}
+
+function httpLine({ status, hsts, policy, why }: HttpFacts): string {
+  if (why !== undefined) return printable(why);
+  if (hsts === undefined) return `status ${status ?? ''}, no Strict-Transport-Security`;
+  const means =
+    policy === undefined
+      ? 'which browsers ignore'
+      : `for ${timeText(policy.maxAge)}${policy.includeSubDomains ? ', subdomains too' : ''}`;
+  return `status ${status ?? ''}, Strict-Transport-Security: ${hsts} (${means})`;
+}
+
+/** In the largest unit of which there are two: `2 hours`, `90 minutes`, `30 days`. */
+export function timeText(seconds: number): string {
+  const [unit, length] = UNITS.find(([, each]) => seconds >= 2 * each) ?? ['second', 1];
+  const count = Number((seconds / length).toFixed(1));
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+}
+
+const UNITS = [
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+] as const;
 
 const fewOf = (things: readonly string[]): string =>
   printable(things.slice(0, 2).join(', ')) + (things.length > 2 ? ` and ${things.length - 2} more` : '');

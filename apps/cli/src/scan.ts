@@ -21,6 +21,7 @@ import { isIpAddress } from '@ferrule/x509';
 import { type Named, TlsError } from 'ferrule';
 import { dial } from './dial.ts';
 import { preambleOf } from './open.ts';
+import type { HttpFacts, TicketFacts } from './handshakes.ts';
 import { type FamilyOptions, familyOf } from './options.ts';
 import { type Answer, ask, type Choice, type Question } from './probe.ts';
 import type { ViaOption } from './route.ts';
@@ -95,6 +96,9 @@ export interface Scan {
   readonly downgrade: Downgrade | undefined;
   /** Whether an OCSP response is stapled; `undefined` where no certificate was seen. */
   readonly stapled: boolean | undefined;
+  /** Of whole handshakes, where those were asked for. */
+  readonly tickets?: readonly TicketFacts[];
+  readonly http?: HttpFacts;
   readonly connections: number;
   readonly milliseconds: number;
   readonly notAsked: readonly string[];
@@ -107,7 +111,7 @@ const NOT_ASKED: readonly string[] = [
   'SSL 2.0, DTLS and QUIC',
   'suites of PSK, SRP and Kerberos, which need a secret that was agreed on before',
   'what comes after the handshake: client certificates, renegotiation, resumption, early data',
-  'what HTTP says, as HSTS does: ferrule get -I shows it',
+  'what HTTP says, as HSTS does: --http asks',
   'compression, ROBOT and Heartbleed, which hellos alone cannot tell',
 ];
 
