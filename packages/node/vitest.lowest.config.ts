@@ -34,6 +34,7 @@ export default mergeConfig(
         'redirects',
         'beside',
         'last-word',
+        'copies',
         'taken-off',
         'refusals',
         'errors',

@@ -12,7 +12,7 @@ import { Client as LdapClient } from 'ldapts';
 import { createConnection, createPool } from 'mysql2';
 import pg from 'pg';
 import { Agent, fetch as undiciFetch } from 'undici';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { axiosOverTls } from '../src/adapters/axios.ts';
 import { gotOptions } from '../src/adapters/got.ts';
 import { grpcCredentials } from '../src/adapters/grpc.ts';
@@ -316,7 +316,7 @@ it('pg: a URL says what it says to pg, but for TLS, which begins once', () => {
     host: 'db.test',
     port: 5433,
     user: 'us@er',
-    password: 'p@ss',
+    password: expect.any(Function) as unknown,
     database: 'the db',
     application_name: 'app',
     max: 3,
@@ -326,12 +326,18 @@ it('pg: a URL says what it says to pg, but for TLS, which begins once', () => {
   expect(connectionParameters).toMatchObject({ host: 'db.test', port: 5433, database: 'the db' });
 });
 
-it.each(['p%ss', 'a%20b%zz', '100%', 'a b', 'x%2Fy', 'ü'])(
+it.each(['p%ss', 'a%20b%zz', '100%', 'a b', 'x%2Fy', 'ü', 'p%40ss'])(
   'pg: a password %j in a URL is what it is to pg',
-  (password) => {
-    const connectionString = `postgres://u:${password}@db.test/x`;
+  async (password) => {
+    const { port, secret } = await serverFor('pg', { until: 'never said' });
+    const connectionString = `postgres://u:${password}@localhost:${port}/x`;
     const { password: theirs } = new pg.Client({ connectionString });
-    expect(pgConfig(connector, { connectionString })).toMatchObject({ password: theirs });
+    const client = new pg.Client(pgConfig(connector, { connectionString }));
+    client.on('error', () => undefined);
+    client.connect().catch(() => undefined);
+    // PasswordMessage
+    await vi.waitFor(() => expect(secret()).toMatch(/p\0\0\0.[^\0]+\0$/));
+    expect(Buffer.from(secret(), 'latin1').toString().endsWith(`${theirs}\0`)).toBe(true);
   },
 );
 

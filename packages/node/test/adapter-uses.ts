@@ -83,7 +83,8 @@ const smtp = (offers: boolean): Talk => ({
   greeting: '220 mail.test ESMTP\r\n',
   answer(received) {
     const command = received.toString('latin1').slice(0, 4).toUpperCase();
-    if (command === 'EHLO') return { send: `250-mail.test\r\n${offers ? '250-STARTTLS\r\n' : ''}250 8BITMIME\r\n` };
+    if (command === 'EHLO')
+      return { send: `250-mail.test\r\n${offers ? '250-STARTTLS\r\n' : ''}250-AUTH PLAIN\r\n250 8BITMIME\r\n` };
     if (command === 'STAR')
       return { send: offers ? '220 go\r\n' : '502 no\r\n', startTlsAt: offers ? received.length : undefined };
     return { send: command === 'DATA' ? '354 go\r\n' : '250 ok\r\n' };
@@ -134,10 +135,12 @@ function mysql(offers: boolean): Talk {
   };
 }
 
-/** SSLRequest (80877103): `S` or `N`. */
+/** SSLRequest (80877103): `S` or `N`. StartupMessage, which has no letter: AuthenticationCleartextPassword. */
 const postgresql = (offers: boolean): Talk => ({
-  answer: (received, inTls) =>
-    !inTls && received.length === 8 ? { send: offers ? 'S' : 'N', startTlsAt: offers ? 8 : undefined } : undefined,
+  answer(received, inTls) {
+    if (!inTls && received.length === 8) return { send: offers ? 'S' : 'N', startTlsAt: offers ? 8 : undefined };
+    return received[0] === 0 ? { send: Uint8Array.of(0x52, 0, 0, 0, 8, 0, 0, 0, 3) } : undefined;
+  },
 });
 
 const nats = (offers: boolean): Talk => ({

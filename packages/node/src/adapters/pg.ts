@@ -3,7 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import type { ClientConfig } from 'pg';
 import type { TlsConnector } from '../duplex/connector.ts';
 import type { TlsDuplex } from '../duplex/tls-duplex.ts';
-import { asTlsSocket, givenUpBy } from './ready.ts';
+import { asTlsSocket, Established, givenUpBy } from './ready.ts';
 import { noOtherWay, optionsFor, refuseDetours, refuseNodeOptions } from './tls-required.ts';
 
 /** The part of pg's Connection that says when TLS begins; its types do not tell of it. */
@@ -18,13 +18,14 @@ interface Connection {
  * sockets of its own: with this configuration it connects to nobody.
  * @param config options of pg, and `servername`, the name that the certificate must have; default `host`. A
  *   `connectionString` is taken apart: with its `sslmode`, pg would begin TLS a second time. Each `sslmode` that has TLS
- *   means what `verify-full` does.
+ *   means what `verify-full` does. What has been copied of the result without `stream` is told no password.
  * @throws TypeError for options that would lead around the connector, also in the URL, or without a name to verify.
  */
 export function pgConfig<C extends ClientConfig>(
   connector: TlsConnector,
   config: C & { readonly servername?: string },
-): Omit<C, 'servername'> & Pick<ClientConfig, 'stream' | 'ssl'> & { readonly enableChannelBinding: true } {
+): Omit<C, 'servername' | 'password'> &
+  Pick<ClientConfig, 'stream' | 'ssl' | 'password'> & { readonly enableChannelBinding: true } {
   const own = optionsFor('pgConfig', connector, config);
   refuseDetours('pgConfig', own, {
     ssl: 'TLS is by the connector',
@@ -39,20 +40,28 @@ export function pgConfig<C extends ClientConfig>(
     throw new TypeError(`pgConfig: sslnegotiation=${String(sslnegotiation)} is not supported`);
   const { connectionString, ...given } = own;
   const named = { ...given, ...inUrl(connectionString ?? undefined) };
-  const { servername = named.host, ...rest } = named;
+  const { servername = named.host, password = process.env['PGPASSWORD'], ...rest } = named;
   if (!servername)
     throw new TypeError('pgConfig: servername or host is needed: the name that the certificate must have');
   connector.check({ lazy: true, servername, preamble: 'postgres' });
+  const established = new Established('pgConfig');
   return {
-    ...(rest as Omit<C, 'servername'>),
+    ...(rest as unknown as Omit<C, 'servername' | 'password'>),
+    ...(password && { password: established.password(password, refuse) }),
     // So pg asks for TLS: without our stream it finds none, or `tls.connect()` throws
     ssl: noOtherWay('pgConfig') as NonNullable<ClientConfig['ssl']>,
     // PGSSLNEGOTIATION would count else, and want `ssl`
     sslnegotiation: 'postgres',
     enableChannelBinding: true,
     ...FOR_NATIVE,
-    stream: inTls(() => connector.duplex({ lazy: true, servername, preamble: 'postgres' })) as () => TLSSocket,
+    stream: inTls(() =>
+      established.add(connector.duplex({ lazy: true, servername, preamble: 'postgres' })),
+    ) as () => TLSSocket,
   };
+}
+
+function refuse(error: TypeError): never {
+  throw error;
 }
 
 /** pg's Connection makes its stream by this, and is told that the stream has asked for TLS itself. */

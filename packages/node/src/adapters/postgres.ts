@@ -1,7 +1,7 @@
 /** @module @ferrule/node/adapters/postgres: PostgreSQL through the package postgres. */
 import type { TLSSocket } from 'node:tls';
 import type { TlsConnector } from '../duplex/connector.ts';
-import { asTlsSocket, givenUpBy } from './ready.ts';
+import { asTlsSocket, Established, givenUpBy } from './ready.ts';
 import { optionsFor, refuseDetours, refuseNodeOptions } from './tls-required.ts';
 
 export interface Address {
@@ -10,6 +10,13 @@ export interface Address {
   readonly path?: string | false;
   /** The kind of server that is wanted: postgres leaves one of another kind, and connects anew. */
   readonly target_session_attrs?: unknown;
+}
+
+interface Given {
+  readonly keep_alive?: unknown;
+  readonly password?: unknown;
+  readonly pass?: unknown;
+  readonly host?: unknown;
 }
 
 /** The package's default, in seconds. */
@@ -24,28 +31,47 @@ const notAsked = {
   },
 } as const;
 
+/** The package does not catch what a password throws: with none the server refuses the login, or takes it without. */
+function warn(error: TypeError): string {
+  process.emitWarning(error);
+  return '';
+}
+
+/** Of a copy as JSON `ssl: false` is left, and nothing of ours. */
+function toJSON(): never {
+  throw new TypeError('postgresOptions: what it returns cannot be copied as JSON: the connector would not be in it');
+}
+
 /**
  * `postgres(postgresOptions(connector, { host, port, user, password }))`. Of several hosts the first is taken, and
- * after an attempt that failed the next one, by all connections.
+ * after an attempt that failed the next one, by all connections. What has been copied of these options without `socket`
+ * is told no password, and a copy as JSON is refused.
  * @param options those of postgres, and `servername` where it is not the host.
  * @throws TypeError for options that would lead around the connector.
  */
 export function postgresOptions<O extends object>(
   connector: TlsConnector,
   options: O & { readonly servername?: string } = {} as O,
-): Omit<O, 'servername' | 'keep_alive'> & {
+): Omit<O, 'servername' | 'keep_alive' | 'password' | 'pass'> & {
   readonly ssl: false;
   readonly keep_alive: number;
+  readonly password?: () => string | Promise<string>;
+  toJSON(): never;
   socket(address: Address): TLSSocket;
 } {
   const given = optionsFor('postgresOptions', connector, options);
   refuseDetours('postgresOptions', given, { ssl: 'TLS is by the connector', socket: 'TLS is by the connector' });
   refuseNodeOptions('postgresOptions', given);
-  const { servername, keep_alive = KEEP_ALIVE, ...rest } = given as typeof given & { readonly keep_alive?: unknown };
+  const { servername, keep_alive = KEEP_ALIVE, password, pass, ...rest } = given as typeof given & Given;
   const keepAlive = Number(keep_alive);
+  // A URL beside these options has its own
+  const secret = pass || password || (rest.host && process.env['PGPASSWORD']);
+  const established = new Established('postgresOptions');
   let current = 0;
   return {
-    ...(rest as unknown as Omit<O, 'servername' | 'keep_alive'>),
+    ...(rest as unknown as Omit<O, 'servername' | 'keep_alive' | 'password' | 'pass'>),
+    ...(secret !== undefined && secret !== '' && { password: established.password(secret, warn) }),
+    toJSON,
     ssl: false,
     keep_alive: notAsked as unknown as number,
     socket: ({ host, port, path, target_session_attrs: picky }) => {
@@ -54,7 +80,7 @@ export function postgresOptions<O extends object>(
       const where = path ? { path } : { host: name, port: port[at] ?? port[0] ?? 5432 };
       const duplex = givenUpBy(
         'end',
-        connector.duplex({ ...where, servername: servername ?? name, preamble: 'postgres' }),
+        established.add(connector.duplex({ ...where, servername: servername ?? name, preamble: 'postgres' })),
       );
       // The package does not say whose attempt this is: all take the host after one that failed, or was not of the kind
       const next = (): void => void (current === at && (current = (at + 1) % Math.max(1, host.length)));
