@@ -354,6 +354,13 @@ export const JOBS: readonly Job[] = [
     because: 'it ends with Ctrl-C alone; test/tunnel.test.ts runs it',
   },
   {
+    job: 'Revoked, says CRLite?',
+    ours: 'ferrule crlite ~/.cache/crlite --from https://mirror.example/crlite/; ferrule inspect example.org --crlite ~/.cache/crlite',
+    theirs: 'upki fetch; curl -w "%{certs}" https://example.org | upki revocation check',
+    says: /./,
+    because: 'it needs a mirror; test/crlite.test.ts has one',
+  },
+  {
     job: 'What does this machine work with?',
     ours: 'ferrule doctor',
     theirs: 'openssl version -a; curl -V',

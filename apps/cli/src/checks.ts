@@ -1,13 +1,16 @@
 /**
- * @module What is checked of a server beside its chain, and what an old server may lack: `--crl`, `--ocsp`, `--allow`.
+ * @module What is checked of a server beside its chain, and what an old server may lack: `--crl`, `--crlite`,
+ * `--ocsp`, `--allow`.
  */
 import type { ContextOptions } from '@ferrule/contract';
+import type { RevocationFilter } from '@ferrule/x509/crlite';
 import type { Command } from 'commander';
 import { choice, option } from './usage.ts';
 
 export interface CheckOptions {
   /** DER. */
   readonly crl?: readonly Uint8Array[];
+  readonly crlite?: RevocationFilter;
   readonly ocsp?: ContextOptions['ocsp'];
   readonly allow?: readonly Weakness[];
 }
@@ -31,6 +34,12 @@ export function withChecks(command: Command): Command {
       ),
     )
     .addOption(
+      option(
+        '--crlite <path>',
+        'a folder of CRLite filters (ferrule crlite), or one filter: a certificate that they say is revoked is refused; what they know nothing of is accepted',
+      ),
+    )
+    .addOption(
       choice(
         '--ocsp <policy>',
         'ask for a stapled OCSP response: off, request (it is checked if it is sent; the default of inspect) or require',
@@ -47,9 +56,9 @@ export function withChecks(command: Command): Command {
 }
 
 /** As the engines take them. */
-export const checksOf = ({ crl, ocsp, allow = [] }: CheckOptions): ContextOptions =>
+export const checksOf = ({ crl, crlite, ocsp, allow = [] }: CheckOptions): ContextOptions =>
   Object.assign(
-    { ...(crl && { crls: crl }), ...(ocsp && { ocsp }) },
+    { ...(crl && { crls: crl }), ...(crlite && { revocation: { crlite } }), ...(ocsp && { ocsp }) },
     ...allow.map((weakness) => WEAKNESSES[weakness]),
   ) as ContextOptions;
 

@@ -7,6 +7,7 @@ import manifest from '../package.json' with { type: 'json' };
 import type { ChainCommandOptions } from './chain.ts';
 import { SHELLS, type Shell } from './completion.ts';
 import type { ConnectCommandOptions } from './connect.ts';
+import { revoking } from './crlite-options.ts';
 import type { DiffCommandOptions } from './diff.ts';
 import type { DoctorCommandOptions } from './doctor.ts';
 import type { GetCommandOptions } from './get.ts';
@@ -75,6 +76,7 @@ export function commands(run: Run, signal: AbortSignal): Command {
   inspecting(program, run, signal);
   connecting(program, run, signal);
   comparing(program, run, signal);
+  revoking(program, run, signal, examples);
   program
     .command('doctor')
     .description(

@@ -1,5 +1,6 @@
 /** @module `ferrule inspect`: everything about one server on one screen. */
 import { nameOfRoute } from '@ferrule/node/transports';
+import type { RevocationFilter, RevocationStatus } from '@ferrule/x509/crlite';
 import { peerCertificatesOf, type ConnectionInfo, type TlsConnection, TlsError } from 'ferrule';
 import type { Cause } from './causes.ts';
 import { Exit, exitOf } from './exit.ts';
@@ -46,6 +47,8 @@ export interface Inspection {
   readonly anchorFrom: string | undefined;
   /** Whether the server stapled an OCSP response, which was good; `undefined` where none was asked for. */
   readonly stapled: boolean | undefined;
+  /** What the filters of `--crlite` say of the server's certificate; `undefined` where they were not asked. */
+  readonly crlite: RevocationStatus | undefined;
   /** `--resume` */
   readonly resumption: Resumption | undefined;
   /** What else was asked for: `--trace`. */
@@ -78,6 +81,9 @@ export async function inspect(
   const observer = await observerOf(options);
   const timeline = new Timeline(observer);
   const sessions = options.resume === true ? new Sessions() : undefined;
+  const asked = options.crlite && askedFilter(options.crlite);
+  // A session is bound to the filter that it was made with
+  const using = asked ? { ...options, crlite: asked.filter } : options;
   const about = async (
     error: TlsError | undefined,
     info: ConnectionInfo | undefined,
@@ -108,13 +114,14 @@ export async function inspect(
       clientCertificateAuthorities: await authoritiesOf(timeline, info),
       anchorFrom: await anchorOf(info, options.ca),
       stapled: established && options.ocsp !== 'off' ? info?.ocspStapled : undefined,
+      crlite: asked?.said(),
       resumption: undefined,
       document: observer?.document,
     };
   };
   let connection: TlsConnection;
   try {
-    connection = await open(target, options, signal, timeline, {
+    connection = await open(target, using, signal, timeline, {
       ocsp: options.ocsp ?? 'request',
       ...(sessions && { sessions }),
     });
@@ -129,7 +136,16 @@ export async function inspect(
   const inspection = await about(error, info, info.verifiedChain ?? info.peerCertificates, true);
   await connection.close();
   if (sessions === undefined || error !== undefined) return inspection;
-  return { ...inspection, resumption: await resume(target, options, signal, sessions) };
+  return { ...inspection, resumption: await resume(target, using, signal, sessions) };
+}
+
+/** The filter, and what it said last: of a handshake that is one answer. */
+function askedFilter(crlite: RevocationFilter): {
+  readonly filter: RevocationFilter;
+  readonly said: () => RevocationStatus | undefined;
+} {
+  let status: RevocationStatus | undefined;
+  return { filter: { check: (question) => (status = crlite.check(question)) }, said: () => status };
 }
 
 async function anchorOf(

@@ -24,6 +24,7 @@ export interface InspectFileOptions extends InspectCommandOptions {
 export const OF_FILES: ReadonlySet<string> = new Set([
   'ca',
   'crl',
+  'crlite',
   'pin',
   'servername',
   'profile',
@@ -34,7 +35,7 @@ export const OF_FILES: ReadonlySet<string> = new Set([
 
 /** @throws UsageError for a file that cannot be read, or holds no certificate. */
 export async function inspectFile(path: string, options: InspectFileOptions): Promise<void> {
-  const { ca, crl, pin, servername, profile, json, text, passphraseFile } = options;
+  const { ca, crl, crlite, pin, servername, profile, json, text, passphraseFile } = options;
   const chain = await certificatesIn(path, passphraseFile);
   const result = validatePath({
     chain,
@@ -43,6 +44,7 @@ export async function inspectFile(path: string, options: InspectFileOptions): Pr
     ...(servername !== undefined && { host: servername }),
     ...(profile && { profile }),
     ...(crl && { crls: crl }),
+    ...(crlite && { revocation: { crlite } }),
     ...(pin && { pins: pin }),
   });
   const error = result.ok ? undefined : failureOf(result.error, servername);

@@ -39,11 +39,12 @@ export interface CommonOptions extends CheckOptions, FamilyOptions {
 }
 
 /** As they are typed: files are read by {@link prepared}, which may have to ask for a passphrase. */
-export type Given<T> = Omit<T, 'ca' | 'cert' | 'key' | 'crl'> & GivenFiles;
+export type Given<T> = Omit<T, 'ca' | 'cert' | 'key' | 'crl' | 'crlite'> & GivenFiles;
 
 interface GivenFiles {
   readonly ca?: readonly string[];
   readonly crl?: readonly string[];
+  readonly crlite?: string;
   readonly cert?: string;
   readonly key?: string;
   readonly passphraseFile?: string;
@@ -147,7 +148,7 @@ interface Outputs {
  * @throws UsageError for a file that cannot be read or is something else, and where an output would overwrite an input.
  */
 export async function prepared<T extends CommonOptions>(given: Given<T>): Promise<T> {
-  const { ca, crl, cert, key, passphraseFile, ...rest } = given as GivenFiles & Outputs;
+  const { ca, crl, crlite, cert, key, passphraseFile, ...rest } = given as GivenFiles & Outputs;
   const { record, pcap, keylog, output } = rest;
   const named = (flag: string, ...paths: readonly (string | undefined)[]): NamedFile[] =>
     paths.filter((path) => path !== undefined).map((path) => ({ flag, path }));
@@ -155,6 +156,7 @@ export async function prepared<T extends CommonOptions>(given: Given<T>): Promis
     [
       ...named('--ca', ...(ca ?? [])),
       ...named('--crl', ...(crl ?? [])),
+      ...named('--crlite', crlite),
       ...named('--cert', cert),
       ...named('--key', key),
       ...named('--passphrase-file', passphraseFile),
@@ -176,6 +178,7 @@ export async function prepared<T extends CommonOptions>(given: Given<T>): Promis
     ...rest,
     ...(ca && { ca: readAnchors(ca) }),
     ...(crl && { crl: (await import('./lists.ts')).readLists(crl) }),
+    ...(crlite !== undefined && { crlite: (await import('./filters.ts')).readCrlite('--crlite', crlite) }),
     ...(credential && { cert: credential.chain, key: credential.key }),
   } as unknown as T;
 }

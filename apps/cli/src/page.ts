@@ -101,6 +101,32 @@ export class Page {
     return this.#connection.close();
   }
 
+  /**
+   * All of it. @throws TlsError for a page that is cut off; HttpError for another status than 200, and for more than
+   * `most` bytes.
+   */
+  async body(most: number): Promise<Uint8Array> {
+    const { response } = this;
+    const { statusCode = 0, statusMessage = '' } = response;
+    const refused = async (code: HttpError['code'], message: string): Promise<never> => {
+      await this.leave();
+      throw new HttpError(code, `${this.#url.href}: ${message}`, response);
+    };
+    if (statusCode !== 200) return refused('HTTP_STATUS', `HTTP status ${statusCode} ${statusMessage}`);
+    const parts: Buffer[] = [];
+    let size = 0;
+    await this.#whole(async () => {
+      for await (const chunk of response) {
+        parts.push(chunk as Buffer);
+        size += (chunk as Buffer).length;
+        if (size > most) return;
+      }
+    });
+    if (size > most) return refused('HTTP_MALFORMED', `has more than the ${most} bytes that it should have`);
+    await this.#connection.close();
+    return new Uint8Array(Buffer.concat(parts));
+  }
+
   /** To stdout, or to the file when it is whole. @throws TlsError for a page that is cut off; HttpError under `--fail`. */
   async write(out: OutputFile | undefined): Promise<void> {
     const { response } = this;
@@ -109,13 +135,23 @@ export class Page {
       await this.leave();
       throw new HttpError('HTTP_STATUS', `HTTP status ${statusCode} ${statusMessage}`, response);
     }
-    try {
+    await this.#whole(async () => {
       if (this.#options.json === true) await this.#json();
       else {
         if (this.#options.head === true) (out ?? process.stdout).write(`${this.head}\n`);
         if (out === undefined) await pipeline(response, process.stdout, { end: false });
         else for await (const chunk of response) out.write(chunk as Buffer);
       }
+    });
+    out?.close();
+    await this.#connection.close();
+  }
+
+  /** @throws TlsError where the page that is read is cut off. */
+  async #whole(read: () => Promise<void>): Promise<void> {
+    const { response } = this;
+    try {
+      await read();
     } catch (error) {
       throw interruption(response, error as Error);
     }
@@ -123,8 +159,6 @@ export class Page {
     // Node's client takes any end.
     if (endsWithConnection(response) && response.socket.errored !== null)
       throw interruption(response, response.socket.errored);
-    out?.close();
-    await this.#connection.close();
   }
 
   async #json(): Promise<void> {

@@ -123,9 +123,17 @@ export function failureReport(error: TlsError, target: string, c: Colors, screen
     screen,
   );
 }
+const CRLITE_TEXTS: Readonly<Record<NonNullable<Inspection['crlite']>, string>> = {
+  good: 'not revoked',
+  revoked: 'revoked',
+  'not-covered': 'newer than the filters, or not in the logs that they know',
+  'not-enrolled': 'they do not cover this CA',
+  stale: 'the filters are too old to tell; update them with ferrule crlite',
+};
+
 /** One screen: the verdict, why and what to do, what was agreed on, the chain, and where the time went. */
 export function inspectionReport(inspection: Inspection, c: Colors, screen: Screen = ENDLESS): string {
-  const { target, error, cause, info, chain, handshake, roundTrips, via, stapled, resumption } = inspection;
+  const { target, error, cause, info, chain, handshake, roundTrips, via, stapled, crlite, resumption } = inspection;
   const [leaf] = chain;
   const host = info?.host;
   const matched = leaf && host !== undefined ? matchedName(leaf, host) : undefined;
@@ -156,6 +164,7 @@ export function inspectionReport(inspection: Inspection, c: Colors, screen: Scre
     ],
     ['root from', inspection.anchorFrom],
     ['OCSP', stapled === undefined ? undefined : stapled ? 'stapled, good' : 'no response stapled'],
+    ['CRLite', crlite && CRLITE_TEXTS[crlite]],
     ['resumption', resumption && printable(resumptionText(resumption))],
     ['client', clientText(inspection, screen)],
     ['engine', info && `${info.backend}, ${info.engine}`],

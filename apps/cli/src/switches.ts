@@ -16,6 +16,7 @@ const SWITCHES: Readonly<Record<string, string>> = {
   trustAnchors: '--ca',
   ca: '--ca',
   crls: '--crl',
+  revocation: '--crlite',
   servername: '--servername',
   'setHost()': '',
   onMessage: '--trace',

@@ -79,6 +79,7 @@ export const healthy: Inspection = {
   ],
   anchorFrom: '--ca',
   stapled: false,
+  crlite: undefined,
   resumption: { offered: true, resumed: true, maxEarlyData: 16_384, roundTrips: 1, error: undefined },
   document: undefined,
 };

@@ -1,6 +1,7 @@
 /** @module @ferrule/conformance/pki: a test PKI made on the spot, each certificate when it is first asked for. */
 import { type Identity, issue, type KeyKind } from './issue.ts';
 
+export { LOGGED, makeCrliteFilter, SEEN } from './crlite.ts';
 export { oid, sequence, tlv } from './der.ts';
 export {
   certify,
