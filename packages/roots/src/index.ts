@@ -20,7 +20,8 @@ let anchors: readonly RootAnchor[] | undefined;
 
 /**
  * The roots, for `trustAnchors`. Read at the first call; the same frozen array each time, so that an engine may keep
- * what it makes of it. A root that had expired when the list was made is not in it. Mozilla's limits on one root (only
+ * what it makes of it. Their bytes are the process's, too: who changes them changes whom everybody here trusts. A root
+ * that had expired when the list was made is not in it. Mozilla's limits on one root (only
  * names under `.tr`) are in its `nameConstraints`; that Mozilla distrusts a root for certificates from a given day on is
  * not expressed.
  */

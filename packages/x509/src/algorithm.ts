@@ -3,6 +3,7 @@
  * NIST's for SHA-3. Parameters are checked, not skipped.
  */
 import { type DerReader, explicit } from './der.ts';
+import { readAny } from './der-values.ts';
 import type { SignatureAlgorithm, SignatureHash } from './signature.ts';
 import * as Tag from './tag.ts';
 
@@ -66,10 +67,10 @@ export function readSignatureAlgorithm(reader: DerReader): AlgorithmIdentifier {
   } else if (algorithm && reader.more) {
     // RFC 4055 section 5: NULL, and its absence must be accepted. RFC 5758 section 3.2, RFC 8410 section 3, RFC 9881
     // section 2: absent; some write NULL or a curve for ECDSA. They say nothing, and OpenSSL and Go pass them over.
-    const parameters = reader.any();
+    const parameters = readAny(reader);
     if (algorithm.kind !== 'rsa-pkcs1' || parameters.length !== 2 || parameters[0] !== Tag.NULL)
       reader.odd ??= 'a signature algorithm with parameters';
-  } else if (reader.more) reader.any();
+  } else if (reader.more) readAny(reader);
   reader.close(outer);
   return { oid, algorithm, weak };
 }
@@ -95,7 +96,7 @@ export function readPssParameters(reader: DerReader): (SignatureAlgorithm & { ki
 function readHash(reader: DerReader): SignatureHash | 'sha1' | undefined {
   const outer = reader.open(Tag.SEQUENCE);
   const oid = reader.oid();
-  if (reader.more) reader.any();
+  if (reader.more) readAny(reader);
   reader.close(outer);
   return oid === SHA1 ? 'sha1' : HASHES.find((_, i) => oid === `2.16.840.1.101.3.4.2.${i + 1}`);
 }
@@ -104,7 +105,7 @@ function readMask(reader: DerReader): SignatureHash | 'sha1' | undefined {
   const outer = reader.open(Tag.SEQUENCE);
   let hash: SignatureHash | 'sha1' | undefined;
   if (reader.oid() === MGF1 && reader.more) hash = readHash(reader);
-  else if (reader.more) reader.any();
+  else if (reader.more) readAny(reader);
   reader.close(outer);
   return hash;
 }

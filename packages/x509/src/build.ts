@@ -1,5 +1,5 @@
 /** @module Building a path by RFC 5280 section 6.1 alone, as a plain function, a promise and steps. */
-import { checkOptions, optionTable, PATH_CHECKS } from './options.ts';
+import { checkOptions, optionTable, ownPath, PATH_CHECKS } from './options.ts';
 import { buildCheckedPath, type PathChecks, type PathInput, type PathResult } from './path.ts';
 import { runAsync, runSync, type Steps } from './steps.ts';
 
@@ -13,8 +13,12 @@ const OPTIONS = /* @__PURE__ */ optionTable(PATH_CHECKS);
  */
 export const buildPath = (input: PathInput): PathResult => runSync(buildPathSteps(input));
 
-/** {@link buildPath} with any verifier. Rejects as that throws, and with whatever the verifier rejects with. */
-export const buildPathAsync = async (input: PathInput): Promise<PathResult> => runAsync(buildPathSteps(input));
+/**
+ * {@link buildPath} with any verifier, from copies of the bytes. Rejects as that throws, and with whatever the verifier
+ * rejects with.
+ */
+export const buildPathAsync = async (input: PathInput): Promise<PathResult> =>
+  runAsync(buildCheckedPath(ownPath(checkOptions(input, OPTIONS)), undefined));
 
 /**
  * {@link buildPath} for engines, as steps: `yield*` it, resume it with what each yielded promise settles to.

@@ -5,6 +5,7 @@ import { addressText } from '@ferrule/result/host';
 import type { Certificate } from './certificate.ts';
 import { distributionPoints } from './crl.ts';
 import { DerError, DerReader } from './der.ts';
+import { readNamedBits } from './der-values.ts';
 import { timeText } from './describe-text.ts';
 import { decodeExtension, Oid, type Decoded, type Extension, type PolicyInformation } from './extensions.ts';
 import { generalNameText, readGeneralNames, type GeneralName, type Subtree } from './general-name.ts';
@@ -114,7 +115,7 @@ function known(c: Certificate, { oid, value }: Extension): string[] | undefined 
     case Oid.sctList:
       return embeddedScts(c).flatMap(sctLines);
     case NETSCAPE_CERT_TYPE: {
-      const type = new DerReader(value).namedBits();
+      const type = readNamedBits(new DerReader(value));
       return [NETSCAPE_TYPES.filter((_, bit) => type & (1 << bit)).join(', ')];
     }
     case NETSCAPE_COMMENT: {

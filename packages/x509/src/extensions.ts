@@ -1,5 +1,6 @@
 /** @module The extensions that decide whether a certificate may be used (RFC 5280 section 4.2, RFC 7633). */
 import { DerReader, explicit } from './der.ts';
+import { readNamedBits } from './der-values.ts';
 import {
   readGeneralName,
   readGeneralNames,
@@ -106,10 +107,10 @@ export function decodeExtension(oid: string, reader: DerReader, into: Decoded): 
       into.basicConstraints = readBasicConstraints(reader);
       break;
     case Oid.keyUsage:
-      into.keyUsage = reader.namedBits() || reader.fail('it names no usage');
+      into.keyUsage = readNamedBits(reader) || reader.fail('it names no usage');
       break;
     case Oid.netscapeCertType:
-      into.netscapeCertType = reader.namedBits();
+      into.netscapeCertType = readNamedBits(reader);
       break;
     case Oid.ocspNoCheck:
       // Nobody asks for the state of a responder here (RFC 6960 section 4.2.2.2.1).
@@ -228,7 +229,7 @@ function readDistributionPoints(reader: DerReader, into: Decoded): boolean {
         // Not as arguments of one call, of which an engine takes some ten thousand
         for (const name of explicit(r, 0xa0, readFullName)) names.push(name);
       }
-      if (r.peek() === 0x81) r.namedBits(0x81);
+      if (r.peek() === 0x81) readNamedBits(r, 0x81);
       if (r.peek() === 0xa2) explicit(r, 0xa2, readGeneralNames);
       else if (!named) r.fail('a distribution point names nothing');
     }),

@@ -2,6 +2,7 @@
 import { printable, toHex } from '@ferrule/result/bytes';
 import { hostNameText } from '@ferrule/result/host';
 import { DerReader, explicit } from './der.ts';
+import { readAny } from './der-values.ts';
 import { nameText, readName } from './name.ts';
 import * as Tag from './tag.ts';
 import * as NameType from './name-type.ts';
@@ -48,7 +49,7 @@ export function readGeneralName(reader: DerReader): GeneralName {
 function checkOtherName(value: Uint8Array): void {
   const reader = new DerReader(value);
   reader.skipOid();
-  explicit(reader, 0xa0, (r) => r.any());
+  explicit(reader, 0xa0, readAny);
   reader.finish();
 }
 
@@ -62,7 +63,7 @@ function checkEdiParty(value: Uint8Array): void {
 
 function skipDirectoryString(reader: DerReader): void {
   if (!DIRECTORY_STRINGS.includes(reader.peek())) reader.fail('not a DirectoryString');
-  reader.any();
+  readAny(reader);
 }
 const DIRECTORY_STRINGS: readonly number[] = [
   Tag.UTF8_STRING,

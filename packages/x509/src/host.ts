@@ -28,7 +28,7 @@ export function namesHost(certificate: Certificate, reference: Host, strict: boo
   for (const { type, value } of certificate.subjectAltName ?? []) {
     if (
       reference.kind === 'ip'
-        ? type === NameType.ip && bytesEqual(value, reference.bytes)
+        ? type === NameType.ip && value.length > 0 && bytesEqual(value, reference.bytes)
         : type === NameType.dns && matchesDns(value, reference.name) && !(strict && value.includes(0x5f))
     )
       return true;

@@ -5,6 +5,7 @@ import { readSignatureAlgorithm } from './algorithm.ts';
 import { parseCertificate, readExtension, type Certificate } from './certificate.ts';
 import { checkConstraints, MAX_COMPARISONS } from './constraints.ts';
 import { DerError, DerReader, explicit, readWhole } from './der.ts';
+import { readAny } from './der-values.ts';
 import { Oid } from './extensions.ts';
 import { REASONS } from './crl.ts';
 import { readName, sameName } from './name.ts';
@@ -120,7 +121,7 @@ function readSingle(reader: DerReader): SingleResponse {
   const id = reader.open(Tag.SEQUENCE);
   const algorithm = reader.open(Tag.SEQUENCE);
   const hash = HASHES.get(reader.oid());
-  if (reader.more) reader.any();
+  if (reader.more) readAny(reader);
   reader.close(algorithm);
   const issuerNameHash = reader.contents(Tag.OCTET_STRING);
   const issuerKeyHash = reader.contents(Tag.OCTET_STRING);

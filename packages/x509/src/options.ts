@@ -1,5 +1,5 @@
 /** @module Options are checked when they are given; what is unknown is refused by name. */
-import { isBytes, knownOptions, refuseOption } from '@ferrule/result/arguments';
+import { copyOf, isBytes, knownOptions, refuseOption } from '@ferrule/result/arguments';
 import type { Certificate } from './certificate.ts';
 import type { PathInput } from './path.ts';
 
@@ -8,6 +8,8 @@ export type OptionCheck<T> = readonly [what: string, isRight: (value: T) => bool
 export type OptionChecks<T> = { readonly [K in keyof Required<T>]: OptionCheck<Exclude<T[K], undefined>> };
 
 export const isPositiveInteger = (value: unknown): boolean => Number.isInteger(value) && (value as number) > 0;
+/** Of IPv4 or IPv6. */
+const isAddress = (value: unknown): boolean => isBytes(value) && (value.length === 4 || value.length === 16);
 const isFunction = (value: unknown): boolean => typeof value === 'function';
 /** A certificate that parseCertificate() returned has both. */
 function isCertificate(value: unknown): boolean {
@@ -31,7 +33,7 @@ export const PATH_CHECKS: OptionChecks<PathInput> = {
     'a host name, an IP address or what parseHost() returns',
     (host) =>
       typeof host === 'string' ||
-      (typeof host.name === 'string' && (host.kind === 'dns' || (host.kind === 'ip' && isBytes(host.bytes)))),
+      (typeof host.name === 'string' && (host.kind === 'dns' || (host.kind === 'ip' && isAddress(host.bytes)))),
   ],
   purpose: [
     'serverAuth, clientAuth, any or the OID of a purpose',
@@ -69,5 +71,21 @@ export function checkOptions<T extends PathInput>(given: T, { checks, names }: O
   }
   for (const key of ['chain', 'trustAnchors', 'verifier'] as const)
     if (input[key] === undefined) throw new TypeError(`${key}: required`);
+  if (input.isPublicSuffix !== undefined && input.profile !== 'webpki')
+    throw new TypeError('isPublicSuffix: counts only with profile webpki');
   return input;
 }
+
+/** Of bytes, alone, in a list or in an object, a copy; what else there is stays. */
+export function ownBytes<T>(value: T): T;
+export function ownBytes(value: unknown): unknown {
+  if (isBytes(value)) return copyOf(value);
+  return Array.isArray(value) ? value.map(ownBytes) : value;
+}
+
+/** For who waits: what its caller does with chain and host in the meantime is nothing to it. */
+export const ownPath = <T extends PathInput>(input: T): T => ({
+  ...input,
+  chain: ownBytes(input.chain),
+  ...(typeof input.host === 'object' && { host: { ...input.host } }),
+});

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { nodeVerifier } from '@ferrule/x509/crypto/node';
 import {
+  buildPathAsync,
+  type TrustAnchorInput,
   parseCertificate,
   trustStore,
   validatePathSteps,
@@ -98,6 +100,46 @@ describe('the interface', () => {
     expect((await validatePathAsync(input)).ok).toBe(true);
     expect(calls).toBe(2);
     expect(() => validatePath(input)).toThrow(TypeError);
+  });
+  it('goes by what it was given, not by what its caller makes of that while it waits', async () => {
+    const verifier: SignatureVerifier = {
+      ...nodeVerifier,
+      verify: async (...check) => (await Promise.resolve(), nodeVerifier.verify(...check)),
+    };
+    const chain = [leaf.der.slice(), ica.der.slice()];
+    const pins = [new Uint8Array(32)];
+    const input = { chain, trustAnchors: trustStore([root.der]), verifier, now: NOW };
+    const good = validatePathAsync(input);
+    const built = buildPathAsync(input);
+    const pinned = validatePathAsync({ ...input, chain: [leaf.der, ica.der], pins });
+    for (const der of chain) der.fill(0);
+    pins[0]?.set(nodeVerifier.digest?.('sha256', parseCertificate(root.der).spki) ?? []);
+    expect([(await good).ok, (await built).ok]).toEqual([true, true]);
+    expect(await pinned).toMatchObject({ ok: false, error: { code: 'CERT_PIN_MISMATCH' } });
+  });
+  it('refuses lists with holes, addresses of no length, and what would count for nothing', () => {
+    const input = {
+      chain: [leaf.der, ica.der],
+      trustAnchors: trustStore([root.der]),
+      verifier: nodeVerifier,
+      now: NOW,
+    };
+    for (const [option, wrong] of [
+      ['crls', { crls: new Array(1) }],
+      ['crls', { crls: [{ tbs: new Uint8Array() }] }],
+      ['pins', { pins: new Array(2) }],
+      ['transparency', { transparency: { logs: new Array(1) } }],
+      ['host', { host: { kind: 'ip', name: '', bytes: new Uint8Array() } }],
+      ['isPublicSuffix', { isPublicSuffix: () => true }],
+      ['isPublicSuffix', { isPublicSuffix: () => true, profile: 'rfc5280' }],
+    ] as const)
+      expect(() => validatePath({ ...input, ...wrong } as unknown as ValidationInput), option).toThrow(
+        new RegExp(`^${option}`),
+      );
+    for (const nameConstraints of [null, '', 0])
+      expect(() =>
+        trustStore([{ subject: leaf.der, spki: leaf.der, nameConstraints } as unknown as TrustAnchorInput]),
+      ).toThrow(/nameConstraints must be/);
   });
   it('takes parsed certificates as well as DER', () => {
     const chain = [parseCertificate(leaf.der), parseCertificate(ica.der)];

@@ -4,6 +4,7 @@
  */
 import { readPssParameters, RSASSA_PSS } from './algorithm.ts';
 import { type DerReader, readWhole } from './der.ts';
+import { readAny } from './der-values.ts';
 import { hashBits, type MlDsa, type SignatureAlgorithm, type SignatureHash } from './signature.ts';
 import * as Tag from './tag.ts';
 
@@ -103,7 +104,7 @@ export function readPublicKey(reader: DerReader): PublicKey {
   switch (oid) {
     case RSA:
       if (reader.more) {
-        const parameters = reader.any();
+        const parameters = readAny(reader);
         if (parameters.length !== 2 || parameters[0] !== Tag.NULL) reader.odd ??= 'an RSA key with parameters';
       }
       break;
@@ -125,7 +126,7 @@ export function readPublicKey(reader: DerReader): PublicKey {
     }
     default:
       if (mlDsa) return readMlDsaKey(reader, algorithm, mlDsa);
-      if (reader.more) reader.any();
+      if (reader.more) readAny(reader);
       return unknown(reader, algorithm, oid, oid === '1.2.840.10040.4.1' ? 'DSA' : oid);
   }
   return readRsaKey(finish(reader, algorithm), oid === RSA ? 'rsa' : 'rsa-pss', undefined);
@@ -145,7 +146,7 @@ function unknown(reader: DerReader, algorithm: number, oid: string, description:
 
 function readEcKey(reader: DerReader, algorithm: number): EcKey | UnknownKey {
   if (reader.peek() !== Tag.OID) {
-    reader.any();
+    readAny(reader);
     return unknown(reader, algorithm, EC, EXPLICIT_CURVE);
   }
   const oid = reader.oid();

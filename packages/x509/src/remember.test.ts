@@ -80,3 +80,17 @@ it('remembers nothing by a hash of a wrong length', () => {
   verify.mockReturnValue(false);
   expect(remembering.verify({ kind: 'ed25519' }, part, part, new Uint8Array(2))).toBe(false);
 });
+
+it('an answer that is neither a boolean nor a promise is a refusal, and a thenable is waited for', async () => {
+  for (const [answer, good] of [
+    [1, false],
+    ['true', false],
+    [undefined, false],
+    [null, false],
+    [{ then: (tell: (good: boolean) => void) => tell(true) }, true],
+  ] as const) {
+    const verify = (() => answer) as unknown as SignatureVerifier['verify'];
+    const remembering = rememberVerified({ ...nodeVerifier, verify });
+    expect([answer, await remembering.verify(ecdsa, keys.spki, message, signature)]).toEqual([answer, good]);
+  }
+});

@@ -36,8 +36,9 @@ export function rememberVerified(verifier: SignatureVerifier, options: RememberO
         return true;
       }
       const answer = verifier.verify(algorithm, spki, message, signature);
+      // What is no promise, either, is a refusal for whoever asked.
       if (typeof answer !== 'boolean') {
-        return answer.then((ok) => {
+        return Promise.resolve(answer).then((ok) => {
           if (ok === true) keep(name);
           return ok === true;
         });

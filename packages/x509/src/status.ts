@@ -8,7 +8,16 @@ import type { Certificate } from './certificate.ts';
 import { crlBreach, parseCrl, type Crl, type CrlSearch } from './crl.ts';
 import { sameName } from './name.ts';
 import { ocspBreach } from './ocsp.ts';
-import { checkOptions, isPositiveInteger, oneOf, type OptionTable, optionTable, PATH_CHECKS } from './options.ts';
+import {
+  checkOptions,
+  isPositiveInteger,
+  oneOf,
+  optionTable,
+  type OptionTable,
+  ownBytes,
+  ownPath,
+  PATH_CHECKS,
+} from './options.ts';
 import { buildCheckedPath, type PathChecks, type PathInput, type PathResult, type PlacedBreach } from './path.ts';
 import { pinBreach } from './pin.ts';
 import { fits } from './public-key.ts';
@@ -50,18 +59,35 @@ export interface ValidationInput extends PathInput {
 export const validatePath = (input: ValidationInput): PathResult => runSync(validatePathSteps(input));
 
 /**
- * {@link validatePath} with any verifier. Rejects with a TypeError for wrong options, and with whatever the verifier
- * rejects with.
+ * {@link validatePath} with any verifier, from copies of the bytes. Rejects with a TypeError for wrong options, and
+ * with whatever the verifier rejects with.
  */
 export const validatePathAsync = async (input: ValidationInput): Promise<PathResult> =>
-  runAsync(validatePathSteps(input));
+  runAsync(stepsOf(ownInput(checkOptions(input, OPTIONS))));
+
+function ownInput(input: ValidationInput): ValidationInput {
+  const { crls, ocspResponse, revocation, transparency, pins } = input;
+  return {
+    ...ownPath(input),
+    crls: ownBytes(crls),
+    ocspResponse: ownBytes(ocspResponse),
+    revocation: revocation && { ...revocation },
+    transparency: transparency && {
+      ...transparency,
+      logs: transparency.logs.map((log) => ({ ...log, key: ownBytes(log.key) })),
+      tlsList: ownBytes(transparency.tlsList),
+    },
+    pins: ownBytes(pins),
+  };
+}
 
 /**
  * {@link validatePath} for engines, as steps: `yield*` it, resume it with what each yielded promise settles to.
  * @throws TypeError at once for options that are wrong.
  */
-export function validatePathSteps(given: ValidationInput): Steps<PathResult> {
-  const input = checkOptions(given, OPTIONS);
+export const validatePathSteps = (input: ValidationInput): Steps<PathResult> => stepsOf(checkOptions(input, OPTIONS));
+
+function stepsOf(input: ValidationInput): Steps<PathResult> {
   const { verifier, crls, missingCrl, ocsp, ocspResponse, revocation, transparency, pins } = input;
   if (missingCrl !== undefined && crls === undefined) throw new TypeError('missingCrl: counts only beside `crls`');
   if (ocspResponse !== undefined && ocsp === undefined) throw new TypeError('ocspResponse: counts only beside `ocsp`');
@@ -75,13 +101,15 @@ export function validatePathSteps(given: ValidationInput): Steps<PathResult> {
 }
 
 const isListOf = <T>(list: readonly T[], test: (item: T) => boolean): boolean =>
-  Array.isArray(list) && list.length > 0 && list.every(test);
+  // Not of the list itself, whose every() passes over holes
+  Array.isArray(list) && list.length > 0 && Array.from(list).every(test);
 
 const OPTIONS: OptionTable<ValidationInput> = /* @__PURE__ */ optionTable<ValidationInput>({
   ...PATH_CHECKS,
   crls: [
     'a list of CRLs, as DER or as parseCrl() returns them, that is not empty',
-    (crls) => isListOf<Uint8Array | Crl | null>(crls, (crl) => isBytes(crl) || isBytes(crl?.tbs)),
+    (crls) =>
+      isListOf<Uint8Array | Crl | null>(crls, (crl) => isBytes(crl) || (isBytes(crl?.tbs) && isBytes(crl.issuer))),
   ],
   missingCrl: oneOf('refuse', 'accept'),
   ocsp: oneOf('off', 'request', 'require'),
@@ -102,7 +130,7 @@ const OPTIONS: OptionTable<ValidationInput> = /* @__PURE__ */ optionTable<Valida
       const { logs, minimum = 2, tlsList } = knownOptions(policy, ['logs', 'minimum', 'tlsList'], 'transparency');
       return (
         Array.isArray(logs) &&
-        logs.every(isLog) &&
+        Array.from(logs).every(isLog) &&
         isPositiveInteger(minimum) &&
         (tlsList === undefined || isBytes(tlsList))
       );

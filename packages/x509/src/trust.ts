@@ -17,7 +17,7 @@ export type TrustAnchorInput =
       /** DER `SubjectPublicKeyInfo`. */
       readonly spki: Uint8Array;
       /** DER `NameConstraints`. */
-      readonly nameConstraints?: Uint8Array;
+      readonly nameConstraints?: Uint8Array | undefined;
     };
 
 /** What path building needs of an issuer, be it a certificate or a bare anchor. */
@@ -131,6 +131,8 @@ function readAnchor(anchor: TrustAnchorInput): Issuer {
   if ('tbs' in anchor) return issuerOf(anchor);
   const { subject, spki, nameConstraints, ...rest } = anchor;
   for (const key in rest) throw new TypeError(`unknown property ${key}`);
+  if (nameConstraints !== undefined && !isBytes(nameConstraints))
+    throw new TypeError('nameConstraints must be a Uint8Array');
   const reader = new DerReader(subject);
   readName(reader);
   reader.finish();

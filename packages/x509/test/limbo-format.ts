@@ -98,7 +98,7 @@ function inputOf(one: LimboCase, profile: Profile, { verifier, isPublicSuffix }:
     ...(one.expected_peer_name && { host: one.expected_peer_name.value }),
     ...(one.max_chain_depth !== null && { maxChainLength: one.max_chain_depth + 1 }),
     ...(one.crls && one.crls.length > 0 && { crls: one.crls.map(der), missingCrl: 'accept' as const }),
-    ...(isPublicSuffix && { isPublicSuffix }),
+    ...(isPublicSuffix && profile === 'webpki' && { isPublicSuffix }),
   };
 }
 
