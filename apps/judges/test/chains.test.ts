@@ -5,6 +5,7 @@ import { expect, it } from 'vitest';
 import { buildChain, randomChain, titleOf } from '../src/chains/chain.ts';
 import { disagreements } from '../src/chains/compare.ts';
 import { askEngine, askX509 } from '../src/chains/engines.ts';
+import { FEATURES } from '../src/chains/features.ts';
 import { judgeChains, type Judges } from '../src/chains/judge.ts';
 
 const loaded = loadNative();
@@ -118,3 +119,30 @@ it('verdicts, codes and numbers are compared', () => {
   ]);
   expect(disagreements({ x509: refused, pure: refused, native: refused, openssl: refused })).toEqual([]);
 });
+
+/** What ADR 0079 says that native does not ask under this profile. */
+const NOT_ASKED =
+  /^(GeneralizedTime|serial |ECDSA with|a unique identifier in|an unknown extension twice|key in hybrid|BOOLEAN TRUE|bytes behind|keyUsage with padding|text beyond ASCII|subject with an RDN that is empty|constraints: nothing|no policies in|no policy mapped|authorityInfoAccess malformed|extendedKeyUsage gated|constraints in a leaf|inhibitAnyPolicy not critical)/;
+
+it.skipIf(!loaded.ok)(
+  'under rfc5280 native accepts nothing that pure refuses, but for what ADR 0079 names',
+  { timeout: 240_000 },
+  async () => {
+    if (!loaded.ok) return;
+    const cases = FEATURES.flatMap(({ name, on }) =>
+      on.map((place) => ({ name, at: ['root', 'ca', 'leaf'].indexOf(place) })),
+    );
+    const nativeAlone: string[] = [];
+    let refused = 0;
+    for (const feature of cases) {
+      const chain = buildChain({ between: 1, features: [feature], shapes: [] });
+      const options = { profile: 'rfc5280' } as const;
+      const ours = await askEngine(pure, chain, undefined, options);
+      if (!ours.accepts) refused++;
+      if (!ours.accepts && (await askEngine(loaded.backend, chain, undefined, options)).accepts)
+        if (!NOT_ASKED.test(feature.name)) nativeAlone.push(`${feature.at}: ${feature.name}`);
+    }
+    expect(nativeAlone).toEqual([]);
+    expect(refused).toBeGreaterThan(20);
+  },
+);

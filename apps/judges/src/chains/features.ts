@@ -106,6 +106,10 @@ const form: readonly Feature[] = [
   feature('serial negative', ALL, (draft) => void (draft.serial = Uint8Array.of(0x80, 1))),
   feature('serial of 21 octets', ALL, (draft) => void (draft.serial = new Uint8Array(21).fill(0x41))),
   feature('serial with a leading zero', ALL, (draft) => void (draft.serial = Uint8Array.of(0, 1))),
+  feature('named as the root, without a hint at its issuer', SENT, (draft) => {
+    draft.subject = name('ferrule chains', 'root');
+    draft.extensions.delete(Id.aki);
+  }),
   feature('version 1', ALL, (draft) => {
     draft.version = 0;
     draft.versionWritten = false;

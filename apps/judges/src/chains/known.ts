@@ -17,6 +17,7 @@ const NATIVE_REFUSES: readonly Kind[] = [
   'engines refuse with other codes',
   'engines refuse with other X509_V',
 ];
+const SELF_SIGNED: readonly (number | undefined)[] = [18, 19];
 const BAD_ANCHOR = 'bad trust anchor';
 const UNABLE_TO_GET_ISSUER_CERT_LOCALLY = 20;
 const INVALID_PURPOSE = 26;
@@ -39,6 +40,13 @@ export const KNOWN: readonly KnownDisagreement[] = [
       (native?.verify === UNABLE_TO_GET_ISSUER_CERT_LOCALLY || native?.code === 'CERT_SIGNATURE'),
     reason:
       'OpenSSL does not search: an authorityKeyIdentifier that disagrees is a verdict, and the first issuer that fits by name is the only one. For pure it is a hint.',
+  },
+  {
+    name: 'named as its issuer',
+    kinds: NATIVE_REFUSES,
+    explains: (title, { native }) => title.includes('named as the root') && SELF_SIGNED.includes(native?.verify),
+    reason:
+      'A certificate of its own issuer’s name, without an authorityKeyIdentifier, is self-signed for OpenSSL, whoever signed it: the path ends there (EXFLAG_SS). Pure looks at the signature (RFC 5280 section 3.2: self-issued is not self-signed).',
   },
   {
     name: 'anyExtendedKeyUsage',
