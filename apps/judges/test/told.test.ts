@@ -33,6 +33,20 @@ it(`${TOLD.length} forms of lists and staples are judged alike, about the leaf a
   expect([...codes].sort()).toEqual(['CERT_OCSP_INVALID', 'CERT_REVOCATION_UNKNOWN', 'CERT_REVOKED', undefined]);
 });
 
+it('a certificate that is its own anchor, and no CA, lets nobody respond', async () => {
+  const told = TOLD.filter((form) => form.includes('a delegate'));
+  expect(told.length).toBeGreaterThan(10);
+  for (const form of told) {
+    const chain = buildChain({ between: -1, features: [], shapes: [], told: [form] });
+    for (const engine of engines)
+      expect([form, engine.name, (await askEngine(engine, chain)).code]).toEqual([
+        form,
+        engine.name,
+        'CERT_OCSP_INVALID',
+      ]);
+  }
+});
+
 it('the hash of a list is as strong as the security level asks', async () => {
   const chain = buildChain({ between: 1, features: [], shapes: [], told: ['leaf: a list over SHA-224'] });
   for (const engine of engines) {

@@ -11,7 +11,7 @@ import { REASONS } from './crl.ts';
 import { readName, sameName } from './name.ts';
 import { policyBreach } from './policy.ts';
 import { fits, hashStrength, securityBits } from './public-key.ts';
-import { breachesOf, type RuleBreach, type RuleSet } from './rules.ts';
+import { breachesOf, breachOfIssuer, type RuleBreach, type RuleSet } from './rules.ts';
 import type { DigestName, SignatureAlgorithm, SignatureVerifier } from './signature.ts';
 import { verified, type Steps } from './steps.ts';
 import { CLOCK_SKEW, LONGEST_RESPONSE, readTime } from './time.ts';
@@ -275,6 +275,8 @@ function readDelegates({ certificates }: OcspResponse): Certificate[] | undefine
 const mayRespond = (delegate: Certificate, issuer: Issuer, rules: RuleSet): boolean =>
   delegate.malformed === undefined &&
   sameName(delegate.issuer, issuer.subject) &&
+  // A server's certificate that is its own anchor need be no CA.
+  (!issuer.certificate || breachOfIssuer(issuer.certificate, 'anchor', false) === undefined) &&
   delegate.extendedKeyUsage?.includes(Oid.ocspSigning) === true &&
   (delegate.keyUsage === undefined || (delegate.keyUsage & KeyUsage.digitalSignature) !== 0) &&
   delegate.signatureAlgorithmsAgree &&

@@ -103,7 +103,7 @@ function breachOfCritical(c: Certificate, role: Role): RuleBreach | undefined {
  * basicConstraints where it is of version 1 and signed itself, as roots of the nineties are, or has keyCertSign:
  * OpenSSL reads them so.
  */
-function breachOfIssuer(
+export function breachOfIssuer(
   { basicConstraints, keyUsage, netscapeCertType = 0, version, selfIssued }: Certificate,
   role: Role,
   strict: boolean,
