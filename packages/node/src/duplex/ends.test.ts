@@ -136,6 +136,30 @@ describe.each(engines)('the ends of a TLS Duplex on $name', ({ name: backend }) 
     ]);
   });
 
+  it.each([
+    ['at once', 0],
+    ['later than that', 50],
+  ])(
+    'that may write on is over when its stream has closed behind the server’s end, which is read %s',
+    async (_, ms) => {
+      const { port } = await secure((socket) => void socket.once('data', () => socket.end('all')));
+      // Not half-open itself, so Node ends and closes it with the server's end
+      const stream = net.connect(port, '127.0.0.1');
+      const duplex = await dial({ stream, allowHalfOpen: true });
+      duplex.write('how much?');
+      const closed = once(duplex, 'close');
+      if (ms > 0) {
+        await once(stream, 'close');
+        await new Promise((resolve) => setTimeout(resolve, ms));
+      }
+      let text = '';
+      duplex.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      await once(duplex, 'end');
+      expect(await closed).toEqual([false]);
+      expect([text, duplex.writableEnded]).toEqual(['all', false]);
+    },
+  );
+
   it('a data listener that throws costs neither its own connection a byte nor others', async () => {
     const whole = Buffer.from(Array.from({ length: 600_000 }, (_, i) => (i * 7) ^ (i >> 8)));
     const { port } = await secure((socket) => void socket.end(whole));

@@ -96,6 +96,12 @@ export class TlsDuplex extends SocketSurface {
     this.#pump = pump;
     this.#writes.begin(pump);
     this.carriedBy(transport);
+    // Who may still write when the server has ended, and has nothing to write to any more: as with node:tls it is over
+    const gone = (): void => {
+      if (this.allowHalfOpen && this.readableEnded && !this.writableEnded && transport.stream.destroyed) this.destroy();
+    };
+    transport.stream.once('close', gone);
+    this.once('end', gone);
     const dialogue = preamble && this.#dialogue(preamble, pump, transport);
     // Who made this Duplex listens in a moment; some libraries do in the next turn
     if (transport.over) return void setImmediate(() => this.destroyed || transport.start(dialogue ?? pump));
