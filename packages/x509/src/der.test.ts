@@ -104,6 +104,8 @@ describe('the DER reader', () => {
     for (const good of [
       [0x9f, 0x1f, 0],
       [0x9f, 0x81, 0x01, 1, 7],
+      [0x9f, 0x81, 0x80, 0x01, 0],
+      [0x3f, 0x1f, 2, 5, 0],
       [0xff, 0x87, 0xff, 0xff, 0xff, 0x7f, 0],
       [0x1f, 0x1f, 1, 0],
       [0x80, 0],
@@ -145,6 +147,11 @@ describe('the DER reader', () => {
       [0x3f, 0x1f, 1, 7],
     ])
       expect(() => read(bad, readAny), String(bad)).toThrow(DerError);
+  });
+  it('says of a tag number that ends early, or begins with zero, that it is bad', () => {
+    expect(() => read([], readAny)).toThrow('element expected');
+    for (const bad of [[0x9f], [0x9f, 0x81], [0x9f, 0x80, 0x1f, 0], [0x9f, 0x1e, 0]])
+      expect(() => read(bad, readAny), String(bad)).toThrow('bad tag number');
   });
   it('refuses high tag numbers elsewhere', () => {
     expect(() => read([0x1f, 0x81, 1, 0], (r) => r.skip())).toThrow(DerError);

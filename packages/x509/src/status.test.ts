@@ -268,12 +268,15 @@ describe('a stapled OCSP response', () => {
   });
   const signing = { '2.5.29.37': extension('2.5.29.37', seq(oid('1.3.6.1.5.5.7.3.9'))) };
   const delegate = make({ subject: 'Responder', dns: [], issuer: ica, extensions: signing });
+  const namesake = make({ subject: 'Responder', dns: [], issuer: ica, extensions: signing });
 
   it.each([
     ['by the issuer, by name', {}],
     ['by the issuer, by key', { byKey: true }],
     ['with SHA-256 in its CertID', { hash: 'sha256' as const }],
     ['by whom the issuer has certified for it', { responder: delegate }],
+    ['that has him behind 15 others', { responder: delegate, before: new Array<Uint8Array>(15).fill(leaf.der) }],
+    ['that has him behind one of his name', { responder: delegate, before: [namesake.der] }],
     [
       'by a responder of whom no state is asked, critically',
       {
@@ -303,6 +306,8 @@ describe('a stapled OCSP response', () => {
     ['is not valid yet', { thisUpdate: NOW + 301_000 }, 74],
     ['is old and open-ended', { thisUpdate: NOW - 8 * DAY, nextUpdate: null }, 74],
     ['is about another serial number', { serial: 99n }, 74],
+    ['has its responder behind 16', { responder: delegate, before: new Array<Uint8Array>(16).fill(leaf.der) }, 74],
+    ['has what is no certificate', { responder: delegate, before: [seq()] }, 74],
     ['is signed with another key', { signer: newKeys() }, 74],
     ['is by someone without the OCSP purpose', { responder: make({ subject: 'Responder', dns: [], issuer: ica }) }, 74],
     [

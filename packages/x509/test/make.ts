@@ -230,6 +230,8 @@ export interface OcspOptions {
   readonly byKey?: boolean;
   /** What stands in front of the answer that counts: so many about the same serial number of another issuer. */
   readonly strangers?: number;
+  /** Certificates in front of the responder's. */
+  readonly before?: readonly Uint8Array[];
   /** Version of ResponseData, where it is not the default. */
   readonly version?: number;
   /** In place of the certificate's status. */
@@ -291,7 +293,7 @@ export function makeOcsp(leaf: Made, issuer: Made, options: OcspOptions = {}): U
   );
   const basic = seq(
     signatureOf(options.signer ?? responder.keys, data),
-    ...(responder === issuer ? [] : [tlv(0xa0, seq(responder.der))]),
+    ...(responder === issuer ? [] : [tlv(0xa0, seq(...(options.before ?? []), responder.der))]),
   );
   return seq(tlv(10, Uint8Array.of(0)), tlv(0xa0, seq(oid('1.3.6.1.5.5.7.48.1.1'), tlv(4, basic))));
 }

@@ -84,6 +84,7 @@ export const TARGETS: readonly Target[] = [
           'src/status',
           'src/constraints',
           'src/der',
+          'src/general-name',
           'src/host',
           'src/public-key',
           'src/trust',
