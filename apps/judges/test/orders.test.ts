@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { loadNative } from '@ferrule/native';
 import { describe, expect, it } from 'vitest';
 import { ROOT } from '../src/mutate/targets.ts';
+import { Kind, pattern, Received } from '../src/orders/pattern.ts';
 import type { Fault } from '../src/orders/plant.ts';
 import { PUT_BACK } from '../src/orders/planted/faults.ts';
 import { played } from '../src/orders/planted/put-back.ts';
@@ -212,6 +213,22 @@ const BROKEN: readonly {
 it.each(BROKEN)('$what: $on', async ({ on, config, steps }) => {
   const { finding } = await judge(await target(on), { config: { ...PLAIN, ...config }, steps });
   expect(finding).toBeUndefined();
+});
+
+it('bytes of a write that was refused alone are passed over, unless the connection failed with it', () => {
+  const after = pattern(Kind.main, 3, 2);
+  const all = pattern(Kind.main, 0, 5);
+  const refused = new Received(Kind.main, 'here');
+  refused.skip(0, 3);
+  expect(() => refused.take(all)).toThrow('here: bytes that were not sent');
+  const alone = new Received(Kind.main, 'here');
+  alone.skip(0, 3);
+  alone.take(after);
+  const failed = new Received(Kind.main, 'here');
+  failed.skip(0, 3);
+  failed.expect(0);
+  failed.take(all);
+  expect([alone.count, failed.count]).toEqual([5, 5]);
 });
 
 describe('a sequence', () => {

@@ -172,13 +172,19 @@ export class FaceLink {
     if (taken) {
       structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
       this.excuses.add('TypeError');
-      // Before anything behind it can arrive
       written.catch((error: unknown) => {
         if (!(error instanceof TypeError) || TlsError.is(error)) return;
-        this.server.main.skip(from, length);
-        // A stream whose write has failed is over, and so is a connection that had begun with it.
-        if (this.face.endsWithWrite) this.gaveUp = true;
-        else this.face.write(new Uint8Array(0)).catch((why: unknown) => (this.gaveUp ||= !TlsError.is(why)));
+        // A stream whose write has failed is over, and so is a connection that had begun with it: what the engine had
+        // of it may arrive, and nothing behind it.
+        if (this.face.endsWithWrite) return void (this.gaveUp = true);
+        const { main } = this.server;
+        // Before anything behind it can arrive
+        main.skip(from, length);
+        this.face.write(new Uint8Array(0)).catch((why: unknown) => {
+          if (TlsError.is(why)) return;
+          this.gaveUp = true;
+          main.expect(from);
+        });
       });
     }
     this.#watch(

@@ -41,6 +41,11 @@ export class Received {
     this.#holes.set(offset, length);
   }
 
+  /** What was skipped may come after all. */
+  expect(offset: number): void {
+    this.#holes.delete(offset);
+  }
+
   /** @throws Finding for the first byte that is not the next one. */
   take(bytes: Uint8Array): void {
     for (const [index, byte] of bytes.entries()) {
