@@ -54,7 +54,7 @@ export interface ConnectOverOptions extends ContextOptions {
 export interface ConnectOptions extends ConnectOverOptions {
   /** Whom to connect to, unless `path` says so. */
   readonly host?: string;
-  /** 1 to 65535. Default 443. */
+  /** 1 to 65535. Default 443; required beside `preamble`. */
   readonly port?: number;
   /** A unix socket or named pipe in place of host and port; `servername` or `verify` is needed then. */
   readonly path?: string;
@@ -101,6 +101,8 @@ export async function connect(options: ConnectOptions): Promise<TlsConnection> {
   if (path !== undefined) refuseBeside(given, ['port', 'dial', ...OF_TCP], '`path`, which does not use TCP');
   if (dial !== undefined) refuseBeside(given, OF_TCP, '`dial`, which is in place of TCP');
   portOption(port);
+  if (path === undefined && given.port === undefined && given.preamble !== undefined)
+    throw new TypeError('port: required beside `preamble`: at 443, the default, TLS begins at once');
   if (path !== undefined) textOption(path, 'path');
   if (path === undefined || where !== undefined) textOption(where, 'host');
   if (dial !== undefined) dialOption(dial);

@@ -186,3 +186,8 @@ describe('dial', () => {
     },
   );
 });
+
+it('a dialogue before TLS needs a port, whatever connects: at 443 TLS begins at once', async () => {
+  for (const way of [{}, { dial: () => pipeTo(1) }])
+    await expect(connect({ host: 'server.test', preamble: 'smtp', ...way })).rejects.toThrow(/^port: required beside/);
+});

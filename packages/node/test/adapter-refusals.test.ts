@@ -45,6 +45,10 @@ describe('an option that would lead around the connector, or that it would ignor
   const url = new URL('https://localhost/');
   it.each<[string, RegExp, () => unknown]>([
     ['TlsAgent, proxyEnv', /proxyEnv/, () => new TlsAgent(connector, { proxyEnv: {} } as never)],
+    ['TlsAgent, a misspelt one', /keepAlve: unknown/, () => new TlsAgent(connector, { keepAlve: true } as never)],
+    ['pg, ssl: false', /ssl: false.*plain text/, () => pgConfig(connector, { host: 'x', ssl: false } as never)],
+    ['pg, sslmode', /sslmode=disable.*plain/, () => pgConfig(connector, { host: 'x', sslmode: 'disable' } as never)],
+    ['postgres, ssl: false', /ssl: false.*plain text/, () => postgresOptions(connector, { ssl: false } as never)],
     ['TlsAgent, ca', /ca/, () => new TlsAgent(connector, { ca: 'x' })],
     [
       'a request, checkServerIdentity',
@@ -95,7 +99,7 @@ describe('an option that would lead around the connector, or that it would ignor
     ['pg, ssl', /ssl/, () => pgConfig(connector, { host: 'x', ssl: true })],
     ...(
       [
-        ['sslmode=disable', /sslmode=disable/],
+        ['sslmode=disable', /sslmode=disable would send everything in plain text/],
         ['ssl=false', /ssl=false/],
         ['connection=x', /connection would lead around/],
         ['sslrootcert=x', /sslrootcert/],

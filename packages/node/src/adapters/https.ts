@@ -3,13 +3,15 @@ import { Agent, ClientRequest } from 'node:http';
 import https from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { TlsConnector } from '../duplex/connector.ts';
+import { NODE_OPTIONS } from './node-options.ts';
 import { forAnyScheme, needsHttp1, noOtherWay, optionsFor, refuseNodeOptions, withoutTls } from './tls-required.ts';
 
 /**
  * `https.get(url, { agent: new TlsAgent(connector) })`. Its sockets are verified by the connector before HTTP sees
  * them. `host`, `port`, `servername`, `socketPath`, `timeout` and `signal` of a request are honoured.
  * @throws TypeError for a connector that offers `h2`, for options of node:tls, which are the connector's to have, and for
- *   those that choose another way to the server; also from a request that has them.
+ *   those that choose another way to the server, also from a request that has them; and for one that https.Agent does
+ *   not know.
  */
 export class TlsAgent extends https.Agent {
   readonly #connector: TlsConnector;
@@ -18,6 +20,8 @@ export class TlsAgent extends https.Agent {
     const given = optionsFor('TlsAgent', connector, options);
     needsHttp1('TlsAgent', connector);
     refuse(given);
+    for (const name of Object.keys(options ?? {}))
+      if (!Object.hasOwn(NODE_OPTIONS, name)) throw new TypeError(`TlsAgent: ${name}: unknown option`);
     // Whoever takes its options for TLS of their own (axios does for a proxy) is told so
     super({ ...given, ...noOtherWay('TlsAgent') });
     this.#connector = connector;

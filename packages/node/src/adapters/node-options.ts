@@ -110,6 +110,7 @@ const OTHERS = {
   blockList: 'way',
   proxyEnv: 'way',
   highWaterMark: 'library',
+  agentKeepAliveTimeoutBuffer: 'library',
   handshakeTimeout: 'library',
   pskIdentityHint: 'library',
 } as const;

@@ -4,7 +4,7 @@ import type { ClientConfig } from 'pg';
 import type { TlsConnector } from '../duplex/connector.ts';
 import type { TlsDuplex } from '../duplex/tls-duplex.ts';
 import { asTlsSocket, Established, givenUpBy } from './ready.ts';
-import { noOtherWay, optionsFor, refuseDetours, refuseNodeOptions } from './tls-required.ts';
+import { noOtherWay, optionsFor, refuseDetours, refuseNodeOptions, refusePlain } from './tls-required.ts';
 
 /** The part of pg's Connection that says when TLS begins; its types do not tell of it. */
 interface Connection {
@@ -27,6 +27,7 @@ export function pgConfig<C extends ClientConfig>(
 ): Omit<C, 'servername' | 'password'> &
   Pick<ClientConfig, 'stream' | 'ssl' | 'password'> & { readonly enableChannelBinding: true } {
   const own = optionsFor('pgConfig', connector, config);
+  for (const name of ['ssl', 'sslmode']) refusePlain('pgConfig', own, name);
   refuseDetours('pgConfig', own, {
     ssl: 'TLS is by the connector',
     stream: 'TLS is by the connector',
@@ -91,12 +92,11 @@ function inUrl(connectionString: string | undefined): ClientConfig {
   if (url === undefined || !/^postgres(ql)?:$/.test(url.protocol))
     throw new TypeError('pgConfig: connectionString: not a URL that begins with postgres://');
   const { ssl, sslmode, sslnegotiation, uselibpqcompat: _, ...query } = Object.fromEntries(url.searchParams);
-  const lax =
-    sslmode === 'disable' || sslmode === 'no-verify'
-      ? `sslmode=${sslmode}`
-      : /^(0|false)$/.test(ssl ?? '') && `ssl=${ssl}`;
-  if (lax)
-    throw new TypeError(`pgConfig: connectionString: ${lax} is not used here: the TlsConnector decides whom to trust`);
+  for (const name of ['ssl', 'sslmode']) refusePlain('pgConfig: connectionString', { ssl, sslmode }, name);
+  if (sslmode === 'no-verify')
+    throw new TypeError(
+      'pgConfig: connectionString: sslmode=no-verify is not used here: the TlsConnector decides whom to trust (verify)',
+    );
   refuseDetours('pgConfig', query, { stream: 'TLS is by the connector', connection: 'TLS is by the connector' });
   for (const name of ['sslcert', 'sslkey', 'sslrootcert', 'sslpassword', 'sslcrl'])
     if (name in query)

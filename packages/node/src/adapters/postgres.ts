@@ -2,7 +2,7 @@
 import type { TLSSocket } from 'node:tls';
 import type { TlsConnector } from '../duplex/connector.ts';
 import { asTlsSocket, Established, givenUpBy } from './ready.ts';
-import { optionsFor, refuseDetours, refuseNodeOptions } from './tls-required.ts';
+import { optionsFor, refuseDetours, refuseNodeOptions, refusePlain } from './tls-required.ts';
 
 export interface Address {
   readonly host: readonly string[];
@@ -60,6 +60,7 @@ export function postgresOptions<O extends object>(
   socket(address: Address): TLSSocket;
 } {
   const given = optionsFor('postgresOptions', connector, options);
+  refusePlain('postgresOptions', given);
   refuseDetours('postgresOptions', given, { ssl: 'TLS is by the connector', socket: 'TLS is by the connector' });
   refuseNodeOptions('postgresOptions', given);
   const { servername, keep_alive = KEEP_ALIVE, password, pass, ...rest } = given as typeof given & Given;

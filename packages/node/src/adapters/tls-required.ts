@@ -111,6 +111,15 @@ export function refuseDetours(
   }
 }
 
+/** @throws TypeError for `ssl: false` of a client for databases, and the same in other words. */
+export function refusePlain(adapter: string, given: object, name: string = 'ssl'): void {
+  const value = (given as Readonly<Record<string, unknown>>)[name];
+  if (value === false || value === 'disable' || value === 'false' || value === '0')
+    throw new TypeError(
+      `${adapter}: ${name}${value === false ? ': ' : '='}${String(value)} would send everything in plain text: leave it out`,
+    );
+}
+
 /**
  * Refuses a connector by which another protocol than HTTP/2 would be agreed on, or none (RFC 9113 section 3.2).
  * @throws TypeError
@@ -181,7 +190,7 @@ export const forAnyScheme = <A extends object>(agent: A): A => Object.assign(age
 export const withoutTls = (adapter: string, protocol: string, host: string): TlsError =>
   new TlsError(
     STARTTLS_CODES.TLS_REQUIRED,
-    `${adapter}: ${protocol}//${host} would be sent without TLS: use its https: URL, or another agent for what may be read on the way`,
+    `${adapter}: ${protocol}//${host} would be sent without TLS: use its https: or wss: URL, or another agent for what may be read on the way`,
   );
 
 /** For every library with a proxy option of its own. */

@@ -166,8 +166,8 @@ describe('blockingConnect', () => {
 
   it('refuses options that are none', () => {
     for (const [options, named] of [
-      [{}, /port/],
-      [{ port: 1, path: 'x' }, /port/],
+      [{}, /^port: required/],
+      [{ port: 1, path: 'x' }, /^port: has no effect beside `path`/],
       [{ port: 0 }, /port/],
       [{ port: 70_000 }, /port/],
       [{ port: '443' }, /port/],

@@ -109,8 +109,10 @@ function check(given: BlockingConnectOptions): BlockingConnectOptions {
   const { port, path, family, localPort, noDelay } = options;
   for (const key of ['host', 'path', 'localAddress'] as const)
     if (options[key] !== undefined) textOption(options[key], key);
-  if ((port === undefined) === (path === undefined))
-    throw new TypeError('port: required, unless `path` says where to connect; give one of them');
+  if (port === undefined && path === undefined)
+    throw new TypeError('port: required, unless `path` says where to connect');
+  if (port !== undefined && path !== undefined)
+    throw new TypeError('port: has no effect beside `path`, which does not use TCP; leave one of them out');
   if (port !== undefined) portOption(port);
   if (localPort !== undefined) portOption(localPort, 'localPort', 0);
   if (family !== undefined) choiceOption(family, 'family', [4, 6]);

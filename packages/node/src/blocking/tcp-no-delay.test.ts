@@ -10,6 +10,8 @@ it('turns TCP_NODELAY on and off', () => {
   setTcpNoDelay(socket, false);
   expect(seen).toEqual([true, false]);
   expect(() => setTcpNoDelay(socket, 1 as unknown as boolean)).toThrow(TypeError);
+  for (const none of [{}, undefined, null])
+    expect(() => setTcpNoDelay(none as never, true)).toThrow(/^socket: must be a net\.Socket/);
 });
 
 it('takes a socket of Node', async () => {

@@ -1,5 +1,5 @@
 /** @module TCP_NODELAY, as BIO_set_tcp_ndelay(3). */
-import { booleanOption } from '@ferrule/result/arguments';
+import { booleanOption, refuseOption } from '@ferrule/result/arguments';
 
 /** What has Nagle's algorithm to turn off: a `net.Socket`, a {@link BlockingSocket}. */
 export interface NagleSocket {
@@ -14,8 +14,11 @@ export interface NagleSocket {
  * has acknowledged that flight, a whole round trip, or more where the peer delays its acknowledgements. So turn it on
  * before the handshake; afterwards turn it back to what suits the application, which knows whether it writes in small
  * pieces.
+ * @throws TypeError for what has no such method, and for what is no boolean.
  */
 export function setTcpNoDelay(socket: NagleSocket, on: boolean): void {
+  if (typeof (socket as Partial<NagleSocket> | undefined)?.setNoDelay !== 'function')
+    refuseOption(socket, 'socket', 'a net.Socket, or what blockingConnect() returns');
   booleanOption(on, 'on');
   socket.setNoDelay(on);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nameOfRoute, parseRoute } from './index.ts';
+import { dialer, nameOfRoute, parseRoute } from './index.ts';
 
 describe('parseRoute()', () => {
   it.each([
@@ -66,6 +66,11 @@ describe('parseRoute()', () => {
     expect(nameOfRoute(parseRoute('ws://me:secret@{host}:{port}/to/{host}?{port}'))).toBe(
       'ws://{host}:{port}/to/{host}',
     );
+  });
+
+  it('what is no route is told what one is, by dialer() too', () => {
+    for (const none of [undefined, null, 1, Symbol('x')])
+      expect(() => dialer(none as never)).toThrow(/^route: must be a URL with tcp, unix, socks5/);
   });
 
   it('never tells credentials', () => {

@@ -82,7 +82,8 @@ const FIELDS = {
  * @throws TypeError
  */
 export function checkRoute(given: string | Route): Route {
-  if (typeof given === 'string') return parseRoute(given);
+  // What is neither is told what parseRoute() takes
+  if (typeof given !== 'object' || (given as object | null) === null) return parseRoute(given as unknown as string);
   const { scheme, ...rest } = plainOptions(
     given,
     ['scheme', 'host', 'port', 'credentials', 'path', 'url', 'command'],
