@@ -84,6 +84,14 @@ describe.each(engines.filter(({ available }) => available))(
       return socket;
     }
 
+    it('destroy() changes nothing that authorizationError says of the server', async () => {
+      const duplex = await ready(dial({ verify: 'none' }, { servername: 'other.test' }));
+      const before = duplex.authorizationError;
+      duplex.destroy();
+      await once(duplex, 'close');
+      expect(duplex.authorizationError).toBe(before);
+    });
+
     it('has every property and method of it', async () => {
       const [ours, theirs] = [await ready(dial()), await nodes()];
       const listed = [
