@@ -29,14 +29,36 @@ export function cipherOf(ssl: Ssl): CipherInfo | undefined {
 export const ephemeralKeyOf = (ssl: Ssl): EphemeralKeyInfo | Record<string, never> =>
   ssl.group === undefined ? {} : (GROUPS[ssl.group] ?? {});
 
+/** The leaf and its issuers: as verified, or else as far as what the server sent leads. */
+function pathOf({ verifiedChain, peerCertificates }: Ssl): readonly X509Certificate[] {
+  if (verifiedChain !== undefined) return verifiedChain.map((der) => new X509Certificate(der));
+  const [leaf, ...others] = peerCertificates.flatMap(certificateIn);
+  if (leaf === undefined) return [];
+  const path = [leaf];
+  for (let last = leaf, issuer; (issuer = others.find((each) => last.checkIssued(each))); last = issuer) {
+    others.splice(others.indexOf(issuer), 1);
+    path.push(issuer);
+  }
+  return path;
+}
+
+/** None, where what was sent is no certificate. */
+function certificateIn(der: Uint8Array): X509Certificate[] {
+  try {
+    return [new X509Certificate(der)];
+  } catch {
+    return [];
+  }
+}
+
 export function peerX509(ssl: Ssl): X509Certificate | undefined {
-  const chain = (ssl.verifiedChain ?? ssl.peerCertificates).map((der) => new X509Certificate(der));
+  const path = pathOf(ssl);
   // X509Certificate has the property, and nothing that sets it, before Node 26
-  chain.forEach((certificate, index) => {
-    const issuer = chain[index + 1];
+  path.forEach((certificate, index) => {
+    const issuer = path[index + 1];
     if (issuer !== undefined) Object.defineProperty(certificate, 'issuerCertificate', { value: issuer });
   });
-  return chain[0];
+  return path[0];
 }
 
 export function ownX509(ssl: Ssl): X509Certificate | undefined {
@@ -44,15 +66,20 @@ export function ownX509(ssl: Ssl): X509Certificate | undefined {
   return leaf && new X509Certificate(leaf);
 }
 
-/** `getPeerCertificate`: node's legacy object; with `detailed` each has its issuer, the last one itself. */
+/**
+ * `getPeerCertificate`: node's legacy object; with `detailed` each has its issuer where that is known, a certificate that
+ * has issued itself that.
+ */
 export function peerCertificateOf(
   ssl: Ssl,
   detailed: boolean,
 ): PeerCertificate | DetailedPeerCertificate | Record<string, never> {
-  const chain = (detailed ? (ssl.verifiedChain ?? ssl.peerCertificates) : ssl.peerCertificates.slice(0, 1)).map(
-    (der) => new X509Certificate(der).toLegacyObject() as DetailedPeerCertificate,
-  );
+  const path = detailed ? pathOf(ssl) : ssl.peerCertificates.slice(0, 1).flatMap(certificateIn);
+  const legacy = path.map((each) => each.toLegacyObject() as DetailedPeerCertificate);
   if (detailed)
-    chain.forEach((certificate, index) => (certificate.issuerCertificate = chain[index + 1] ?? certificate));
-  return chain[0] ?? {};
+    legacy.forEach((certificate, index) => {
+      const issuer = legacy[index + 1] ?? (path[index]?.checkIssued(path[index]) ? certificate : undefined);
+      if (issuer !== undefined) certificate.issuerCertificate = issuer;
+    });
+  return legacy[0] ?? {};
 }

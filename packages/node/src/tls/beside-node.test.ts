@@ -94,6 +94,29 @@ const PROGRAMS: Readonly<Record<string, (tls: Tls, tell: Tell) => Promise<unknow
     const socket = tls.connect(await serving({ maxVersion: 'TLSv1.2' }, (server) => server.end('x'))).resume();
     await closed(watch(socket, tell, 'connect', 'ready', 'secureConnect', 'session', 'secure', 'end', 'close'));
   },
+  async 'issuers of a certificate, verified or not'(tls, tell) {
+    const { keyPem: key, chainPem: cert } = await pki('selfSigned');
+    const rows: readonly (readonly [nodeTls.TlsOptions, ConnectionOptions])[] = [
+      [{}, {}],
+      [{}, { ca: [] }],
+      [{ cert: leaf.certificatePem }, { ca: [] }],
+      [{ key, cert }, { ca: [] }],
+    ];
+    for (const [options, trust] of rows) {
+      const socket = tls.connect({ ...(await serving(options)), rejectUnauthorized: false, ...trust });
+      await once(socket, 'secureConnect');
+      const names: unknown[] = [];
+      let each: Partial<nodeTls.DetailedPeerCertificate> | undefined = socket.getPeerCertificate(true);
+      while (each !== undefined) {
+        const { subject, issuerCertificate }: typeof each = each;
+        names.push(subject?.CN, issuerCertificate === each && 'itself');
+        each = issuerCertificate === each ? undefined : issuerCertificate;
+      }
+      tell(socket.authorized, ...names);
+      socket.destroy();
+      await once(socket, 'close');
+    }
+  },
   async 'a refused port has the words of the system'(tls, tell) {
     const socket = tls.connect({ host: '127.0.0.1', port: 1 });
     socket.on('error', ({ message }) => tell(message, JSON.stringify(socket.errored).includes('ECONNREFUSED')));
