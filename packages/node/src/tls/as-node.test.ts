@@ -106,6 +106,18 @@ describe('of a socket', () => {
     expect(error).toMatchObject({ code: 'ERR_INVALID_ARG_VALUE', message: expect.stringMatching(/^servername: /) });
   });
 
+  it.each<[string, object]>([
+    ['minVersion', { minVersion: 'TLSv1.3', maxVersion: 'TLSv1.2' }],
+    ['backend', { backend: 'x' }],
+    ['alpn', { ALPNProtocols: [''] }],
+  ])('what the engine alone refuses has a code: %s', async (name, option) => {
+    const { port } = server.address() as AddressInfo;
+    const socket = connect({ host: '127.0.0.1', port, ca, servername: 'server.test', ...option });
+    const [error] = (await once(socket, 'error')) as [Error];
+    expect(error).toMatchObject({ name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE' });
+    expect(error.message).toContain(name);
+  });
+
   it('tells secureConnect before secure, and is pending again when it is over', async () => {
     const { port } = server.address() as AddressInfo;
     const facts = async (how: Connect): Promise<unknown> => {

@@ -308,7 +308,9 @@ function protocolsOf(given: unknown): readonly string[] {
 
 async function sslOf(state: State, socket: TLSSocket): Promise<Ssl> {
   const { options, servername, context } = state;
-  const { backend } = await chooseBackend(options.backend ?? defaults.backend);
+  const { backend } = await chooseBackend(options.backend ?? defaults.backend).catch((error: unknown) => {
+    throw withCode(error);
+  });
   const variant = {
     // The chain is the engine's to judge, the name that of checkServerIdentity()
     verify: rejects(options.rejectUnauthorized) ? 'peer' : 'none',
@@ -372,9 +374,13 @@ function withOwnName<T>(make: () => T): T {
     return make();
   } catch (error) {
     const { message } = error as Error;
-    throw OF_PSK.test(message) ? refusal('pskCallback', message.replace(OF_PSK, '')) : error;
+    throw OF_PSK.test(message) ? refusal('pskCallback', message.replace(OF_PSK, '')) : withCode(error);
   }
 }
+
+/** A wrong option that only the engine knows to be wrong is one of Node's kind of errors, too. */
+const withCode = (error: unknown): unknown =>
+  error instanceof TypeError && !('code' in error) ? Object.assign(error, { code: 'ERR_INVALID_ARG_VALUE' }) : error;
 
 /** What is wrong with the server, chain first, then name. */
 function judged(state: State, ssl: Ssl, socket: TLSSocket): Error | undefined {
