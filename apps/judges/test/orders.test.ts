@@ -155,6 +155,11 @@ const BROKEN: readonly {
     config: { inside: [{ callback: 'now', nth: 2, step: ['throw'] }] },
     steps: [['serverTicket'], ['serverTicket'], ['serverCloses']],
   },
+  {
+    what: "a ticket behind a read that got all it asked for (the fault was the model's)",
+    on: 'connect-pure',
+    steps: [['serverData', 300], ['serverTicket'], ['read', 300], ['serverCloses']],
+  },
   { what: 'an alert behind close_notify', on: 'pure-node', steps: [['shutdown'], ['serverGarbage']] },
   {
     what: 'a keyUpdate() that waits for WebCrypto and is repeated for ever',

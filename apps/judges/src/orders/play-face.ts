@@ -250,6 +250,11 @@ class Play implements FaceStage {
     // Who signs for more than one is not kept (ADR 0090)
     const { asks, postHandshakeAuth } = this.#sequence.config;
     if (link.closing || asks || postHandshakeAuth || link.sessions >= server.tickets) return;
+    // Behind a read that got all it asked for, a face looks by a timer of no time
+    await this.#clock.advance(0);
+    await flow(this);
+    link.check();
+    if (link.sessions >= server.tickets) return;
     if (await this.#toldWhenAsked()) return;
     throw new Finding('a ticket goes unnoticed', `${server.tickets} sent, ${link.sessions} told`);
   }
