@@ -106,6 +106,15 @@ describe('of a socket', () => {
     expect(error).toMatchObject({ code: 'ERR_INVALID_ARG_VALUE', message: expect.stringMatching(/^servername: /) });
   });
 
+  it('takes a string for a session in setSession() alone', () => {
+    for (const { connect: how, TLSSocket: Socket } of [{ connect, TLSSocket }, nodeTls]) {
+      const { port } = server.address() as AddressInfo;
+      const given = { host: '127.0.0.1', port, ca, session: 'x' as never };
+      expect(() => how(given)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }));
+      expect(() => (new Socket(null as never) as TLSSocket).setSession('x')).not.toThrow();
+    }
+  });
+
   it.each<[string, object]>([
     ['minVersion', { minVersion: 'TLSv1.3', maxVersion: 'TLSv1.2' }],
     ['backend', { backend: 'x' }],

@@ -268,7 +268,7 @@ function stateOf(given: TlsConnectOptions, socket: Duplex | undefined): State {
     alpn: protocolsOf(ALPNProtocols),
     servername: sniOf(servername),
     // As node:tls, which asks whether it is true
-    session: (session as unknown) ? sessionBytes(session) : undefined,
+    session: (session as unknown) ? sessionOption(session) : undefined,
     made: undefined,
     offered: undefined,
     authorized: false,
@@ -277,6 +277,12 @@ function stateOf(given: TlsConnectOptions, socket: Duplex | undefined): State {
     early: [],
     told: new Map(),
   };
+}
+
+/** The option may be no string; what setSession() is given may be one. @throws TypeError as {@link sessionBytes}. */
+function sessionOption(session: unknown): Buffer | undefined {
+  if (typeof session === 'string') throw argumentType('options.session', 'an instance of Buffer', session);
+  return sessionBytes(session);
 }
 
 /** A copy. @throws TypeError `ERR_INVALID_ARG_TYPE`, as node:tls. */
