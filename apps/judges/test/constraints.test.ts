@@ -239,3 +239,14 @@ it.each<[string, number, Uint8Array, Uint8Array, number | undefined]>([
       verify === undefined ? { accepts: true } : { accepts: false, code: 'CERT_NAME_CONSTRAINT', verify },
     ]);
 });
+
+it('a bounded constraint that is compared with nothing spoils the extension under rfc5280 alone', async () => {
+  const chain = chainOf(EXCLUDED, [Uint8Array.of(...mail('evil.test'), 0x81, 1, 1)], []);
+  for (const engine of engines) {
+    expect([engine.name, await askEngine(engine, chain)]).toEqual([engine.name, { accepts: true }]);
+    expect([engine.name, await askEngine(engine, chain, undefined, { profile: 'rfc5280' })]).toEqual([
+      engine.name,
+      { accepts: false, code: 'CERT_NAME_CONSTRAINT', verify: X509V.SUBTREE_MINMAX },
+    ]);
+  }
+});

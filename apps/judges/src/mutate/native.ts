@@ -35,7 +35,7 @@ const refusal: Kind = {
 };
 const predicate: Kind = {
   pattern: /return false;/g,
-  scopes: ['isInScope', 'isUnderstood', 'judgeAnew', 'pinned'],
+  scopes: ['isInScope', 'isUnderstood', 'judgeAnew', 'pinned', 'signedByIssuer'],
   replace: (_match, mutant) => `return ${mutant};`,
 };
 
