@@ -28,6 +28,7 @@ export const ARGUED_12: Arguments = {
   'a session id that stands for no session': should('low', 'RFC 9846 §4.2.2', ILLEGAL, UNEXPECTED),
   'a random that says it could have spoken TLS 1.3': must('high', 'RFC 9846 §4.2.3', ILLEGAL),
   'a cipher suite that was not offered': must('high', '7.4.1.3', ILLEGAL, HANDSHAKE),
+  'a cipher suite that does not exist': must('medium', '7.4.1.3', ILLEGAL, HANDSHAKE),
   'a TLS 1.3 cipher suite in TLS 1.2': must('medium', 'RFC 9846 §B.4', ILLEGAL, HANDSHAKE),
   'a compression method': must('medium', '7.4.1.3', ILLEGAL, DECODE, HANDSHAKE),
   'an extension that was not offered': must('low', '7.4.1.4', UNSUPPORTED),

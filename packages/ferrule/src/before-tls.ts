@@ -5,6 +5,7 @@
 import { TlsError } from '@ferrule/result';
 import { choiceOption, memoryOf, refuseOption } from '@ferrule/result/arguments';
 import { concat, EMPTY } from '@ferrule/result/bytes';
+import { notes } from '@ferrule/result/notes';
 import {
   type Starttls,
   starttls,
@@ -13,7 +14,6 @@ import {
   type StarttlsProtocol,
   starttlsProtocols,
 } from '@ferrule/starttls';
-import { notes } from './notes.ts';
 import { notBytes } from './steps.ts';
 import type { Transport, TransportSink } from './transport.ts';
 

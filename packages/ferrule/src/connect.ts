@@ -3,12 +3,12 @@ import type { Backend, ContextOptions, Ssl, SslContext, TlsSession } from '@ferr
 import { TlsError } from '@ferrule/result';
 import { booleanOption, choiceOption, knownOptions, portOption, textOption } from '@ferrule/result/arguments';
 import { asciiHost, authority, type Destination, hostOption } from '@ferrule/result/host';
+import { notes } from '@ferrule/result/notes';
 import { Channel } from './channel.ts';
 import { newConnection, type TlsConnection } from './connection.ts';
 import { chooseBackend, type ChosenBackend, type BackendChoice } from './backend.ts';
 import { infoOf } from './info.ts';
 import { DEFAULT_TIMEOUT, dialled, Limit } from './limit.ts';
-import { notes } from './notes.ts';
 import {
   type CaOption,
   checkConnection,

@@ -1,9 +1,9 @@
 /** What one copy of this package notes about an object, another copy knows: ESM beside CommonJS, say. */
 import type { Ssl, SslContext, TlsSession } from '@ferrule/contract';
+import { notes } from '@ferrule/result/notes';
 import { starttls } from '@ferrule/starttls';
 import { expect, it, vi } from 'vitest';
 import * as beforeTls from './before-tls.ts';
-import { notes } from './notes.ts';
 import * as sessions from './sessions.ts';
 
 /** Another copy, all modules of it. */
@@ -13,7 +13,7 @@ async function another<T>(load: () => Promise<T>): Promise<T> {
 }
 
 it('notes of a name are the same in each copy, and others are others', async () => {
-  const other = await another(() => import('./notes.ts'));
+  const other = await another(() => import('@ferrule/result/notes'));
   expect(other.notes).not.toBe(notes);
   expect(other.notes('test')).toBe(notes('test'));
   expect(notes('test')).not.toBe(notes('test 2'));

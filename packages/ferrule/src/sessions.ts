@@ -1,7 +1,7 @@
 /** @module ferrule/sessions: sessions kept between connections, so that reconnects resume. */
 import type { Ssl, SslContext, TlsSession } from '@ferrule/contract';
 import { bytesOf, functionOption, integerOption, refuseOption } from '@ferrule/result/arguments';
-import { notes } from './notes.ts';
+import { notes } from '@ferrule/result/notes';
 
 /**
  * Where serialised sessions are kept. They hold secrets: a shared cache must be as private as a key store. A ticket is

@@ -36,7 +36,7 @@ describe('settle', () => {
     await expect(finish(effects, settle(effects, 'sign', Promise.reject(cause)))).rejects.toMatchObject({
       code: 'ASYNC_OPERATION_FAILED',
       cause,
-      message: 'sign failed',
+      message: 'could not sign: the token was pulled out',
     });
     const refused = new TlsError('CERT_REVOKED', undefined, { alert: { description: 44, origin: 'local' } });
     await expect(finish(effects, settle(effects, 'verify', Promise.reject(refused)))).rejects.toBe(refused);

@@ -1,3 +1,4 @@
+import { pki } from '@ferrule/conformance/pki';
 import type { ContextOptions } from '@ferrule/contract';
 import { describe, expect, it } from 'vitest';
 import { finish, testEffects } from '../../test/effects.ts';
@@ -18,6 +19,7 @@ import {
 import { fieldsOf, Session, type SessionFields } from './session.ts';
 
 const NOW = 1_700_000_050_000;
+const { spki } = await pki('p256');
 const configOf = (options: ContextOptions = {}) => parseOptions(nodeCrypto, { now: () => NOW, ...options });
 const sessionOf = (changes: Partial<SessionFields> = {}, options: ContextOptions = {}): Session =>
   new Session(
@@ -65,7 +67,7 @@ describe('a session fits a connection', () => {
     ['trustAnchors', { trustAnchors: [new Uint8Array([0x30, 0])] }],
     ['ocsp', { ocsp: 'require' }],
     ['securityLevel', { securityLevel: 3 }],
-    ['rawPublicKeys', { rawPublicKeys: [new Uint8Array(1)] }],
+    ['rawPublicKeys', { rawPublicKeys: [spki] }],
     ['extendedMasterSecret', { extendedMasterSecret: 'allow' }],
   ])('never across a change of %s', (_name, options) => {
     expect(fits(sessionOf({}, options), configOf(), 'server.test')).toBe(false);

@@ -1,6 +1,6 @@
 /**
- * @module Notes about objects of callers, who may have two copies of this package: what was loaded by `import` beside what
- * was loaded by `require()`, or two versions. Each copy has the same notes.
+ * @module @ferrule/result/notes: notes about objects of callers, who may have two copies of a package: what was loaded by
+ * `import` beside what was loaded by `require()`, or two versions. Each copy has the same notes.
  */
 
 /** The notes of this name, the same for every copy in this realm. */
