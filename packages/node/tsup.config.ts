@@ -20,5 +20,5 @@ export default library(
     transports: 'src/transports/index.ts',
     ...Object.fromEntries(adapters.map((file) => [`adapters/${file.slice(0, -3)}`, `src/adapters/${file}`])),
   },
-  { platform: 'node', shims: true, everyday: ['duplex'], into: 'duplex' },
+  { platform: 'node', shims: true, everyday: ['duplex'], into: 'duplex', whole: ['tls'] },
 );

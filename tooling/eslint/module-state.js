@@ -28,7 +28,10 @@ export const MODULE_STATE = {
   'packages/conformance/src/pki/index.ts': { made: 'cache: 30 certificates at most (RECIPES)' },
 
   'packages/ferrule/src/abort.ts': { listening: 'notes: the connections that a signal ends' },
-  'packages/ferrule/src/anchors.ts': { cached: "once: the platform's roots" },
+  'packages/ferrule/src/anchors.ts': {
+    cached: "cache: the platform's roots, one list",
+    toldBy: 'cache: whether that list is still the one of node:tls',
+  },
   'packages/ferrule/src/before-tls.ts': { used: 'notes: dialogues that were held' },
   'packages/ferrule/src/connect.ts': {
     tcp: 'once: a module',

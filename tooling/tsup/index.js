@@ -1,3 +1,4 @@
+import { appendFile } from 'node:fs/promises';
 import { defineConfig } from 'tsup';
 import { joinChunks, joinEntries } from './join-chunks.js';
 import { markPure } from './mark-pure.js';
@@ -11,11 +12,12 @@ import { markPure } from './mark-pure.js';
  * Each file that Node loads takes it about a millisecond, and packages see each other's entry points, so what programs
  * load together is few files. Entry points that are `joined` are, for Node, one file, `node.js`, to which package.json
  * sends it; bundlers have them apart, to leave some for later. Chunks that the `everyday` entry points load are one
- * file, or part of `into` where nothing forbids it.
+ * file, or part of `into` where nothing forbids it. What require() gives of the `whole` ones is their default export,
+ * which has their names and can be assigned to, as a module of Node's own.
  * @param {Record<string, string>} entry
- * @param {import('tsup').Options & { joined?: readonly string[], everyday?: readonly string[], into?: string }} [extra]
+ * @param {import('tsup').Options & { joined?: readonly string[], everyday?: readonly string[], into?: string, whole?: readonly string[] }} [extra]
  */
-export const library = (entry, { joined = [], everyday = [], into, ...extra } = {}) =>
+export const library = (entry, { joined = [], everyday = [], into, whole = [], ...extra } = {}) =>
   defineConfig({
     entry,
     format: ['esm', 'cjs'],
@@ -28,6 +30,7 @@ export const library = (entry, { joined = [], everyday = [], into, ...extra } = 
       compilerOptions: { ignoreDeprecations: '6.0', customConditions: [], types: ['node'], stripInternal: true },
     },
     onSuccess: async () => {
+      await Promise.all(whole.map((name) => appendFile(`dist/${name}.cjs`, WHOLE)));
       if (extra.format?.includes('esm') === false) return;
       if (everyday.length > 0) await joinChunks('dist', everyday, into);
       if (joined.length > 0) await joinEntries('dist', joined);
@@ -35,6 +38,17 @@ export const library = (entry, { joined = [], everyday = [], into, ...extra } = 
     },
     ...extra,
   });
+
+/** Names of the module that its default export has not. */
+const WHOLE = `
+module.exports = ((names) =>
+  Object.defineProperties(names.default, {
+    __esModule: { value: true },
+    ...Object.fromEntries(
+      Object.keys(names).filter((name) => names[name] !== undefined && !(name in names.default)).map((name) => [name, { value: names[name] }]),
+    ),
+  }))(module.exports);
+`;
 
 /**
  * A program for Node: ESM only, no declarations; dependencies stay outside.

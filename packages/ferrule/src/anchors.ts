@@ -3,18 +3,21 @@ import { bytesEqual } from '@ferrule/result/bytes';
 import { certificatesOf } from './pem.ts';
 
 let cached: readonly Uint8Array[] | undefined;
+/** What `tls.getCACertificates()` said then: another array once `tls.setDefaultCACertificates()` was called. */
+let toldBy: readonly string[] | undefined;
 
 /**
  * Whom this platform trusts, as DER, without duplicates. On Node that is whom node:tls trusts: its bundled roots, or
  * OpenSSL's store under `--use-openssl-ca` (SSL_CERT_FILE, SSL_CERT_DIR), the system's under `--use-system-ca` where
- * Node has it, and those of NODE_EXTRA_CA_CERTS. Read at the first call; the same array each time, so that an engine
- * may keep what it makes of it.
+ * Node has it, and those of NODE_EXTRA_CA_CERTS. Read at the first call, and again after
+ * `tls.setDefaultCACertificates()`; until then the same array each time, so that an engine may keep what it makes of it.
  * @throws TypeError where the platform has none, as a browser: there `trustAnchors` must be given.
  */
 export function platformAnchors(): readonly Uint8Array[] {
-  if (cached !== undefined) return cached;
   const { process } = globalThis as { readonly process?: Host };
   const tls = process?.getBuiltinModule?.('node:tls');
+  const told = tls?.getCACertificates?.('default');
+  if (cached !== undefined && told === toldBy) return cached;
   const found = process === undefined || tls === undefined ? [] : anchorsOf(process, tls);
   if (found.length === 0) {
     throw new TypeError(
@@ -23,6 +26,7 @@ export function platformAnchors(): readonly Uint8Array[] {
         : 'no trust anchors: this platform does not expose its trust store. Pass `ca`, or `trustAnchors`: @ferrule/roots has those of Mozilla',
     );
   }
+  toldBy = told;
   return (cached = Object.freeze(withoutDuplicates(found)));
 }
 

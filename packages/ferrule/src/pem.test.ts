@@ -1,5 +1,5 @@
 import { rootCertificates } from 'node:tls';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { platformAnchors } from './anchors.ts';
 import { certificatesOf } from './pem.ts';
 
@@ -29,5 +29,19 @@ describe('platformAnchors()', () => {
     expect(anchors.length).toBeGreaterThan(50);
     expect(new Set(anchors.map((der) => Buffer.from(der).toString('base64'))).size).toBe(anchors.length);
     expect(platformAnchors()).toBe(anchors);
+  });
+
+  afterEach(() => void vi.restoreAllMocks());
+
+  it('are read again once tls.setDefaultCACertificates() was called', () => {
+    let told = [first];
+    const node = { rootCertificates, getCACertificates: (): readonly string[] => told };
+    vi.spyOn(process, 'getBuiltinModule').mockImplementation(((id: string) =>
+      id === 'node:tls' ? node : undefined) as typeof process.getBuiltinModule);
+    const anchors = platformAnchors();
+    expect(anchors).toEqual(certificatesOf(first));
+    expect(platformAnchors()).toBe(anchors);
+    told = [second];
+    expect(platformAnchors()).toEqual(certificatesOf(second));
   });
 });

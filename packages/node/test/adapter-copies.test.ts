@@ -109,7 +109,7 @@ describe.each(Object.entries(refusing))('%s', (name, { use, usual, ours, begin }
     if (mine === undefined || copy === undefined) throw new Error('no such row');
     mine.begin(copy(mine.ours(server.port), usual), server.port, false).catch(() => undefined);
     await vi.waitFor(() => expect(server.secret()).toMatch(new RegExp(`${SECRET}|${inBase64}`)), 10_000);
-    expect(connect.mock.calls.filter((args) => !isElsewhere(args, server.port))).toEqual([]);
+    expect(connect.mock.calls.filter((args: readonly unknown[]) => !isElsewhere(args, server.port))).toEqual([]);
   });
 });
 

@@ -21,11 +21,43 @@ export type {
   SecureVersion,
   TlsOptions,
 } from 'node:tls';
-export { checkServerIdentity, createServer, getCiphers, rootCertificates, Server, type SecureContext } from 'node:tls';
+export {
+  checkServerIdentity,
+  CLIENT_RENEG_LIMIT,
+  CLIENT_RENEG_WINDOW,
+  createServer,
+  DEFAULT_CIPHERS,
+  DEFAULT_ECDH_CURVE,
+  DEFAULT_MAX_VERSION,
+  DEFAULT_MIN_VERSION,
+  getCiphers,
+  rootCertificates,
+  Server,
+  type SecureContext,
+} from 'node:tls';
 export { connect } from './connect.ts';
 export { type Defaults, defaults } from './defaults.ts';
 export { type OptionRow, TLS_OPTIONS } from './options.ts';
 export { createSecureContext } from './secure-context.ts';
+
+// What the types of node:tls, or some versions of Node, do not have
+const byName = nodeTls as unknown as Readonly<Record<string, (...args: readonly unknown[]) => unknown>>;
+export const convertALPNProtocols = byName['convertALPNProtocols'] as (
+  protocols: unknown,
+  out: { ALPNProtocols?: Buffer },
+) => void;
+/** Before Node 24. */
+export const createSecurePair = byName['createSecurePair'] as ((...args: readonly unknown[]) => unknown) | undefined;
+/** Node 22.15 and later. */
+export const getCACertificates = byName['getCACertificates'] as
+  ((type?: 'default' | 'system' | 'bundled' | 'extra') => readonly string[]) | undefined;
+/** Node 24 and later. */
+export const getCertificateCompressionAlgorithms = byName['getCertificateCompressionAlgorithms'] as
+  (() => readonly string[]) | undefined;
+/** Node 22.19 and later. Contexts that are made afterwards without `ca` trust these. */
+export const setDefaultCACertificates = byName['setDefaultCACertificates'] as
+  ((certificates: readonly (string | NodeJS.ArrayBufferView)[]) => void) | undefined;
+
 export { type TlsConnectOptions as ConnectionOptions, type TlsConnectOptions, TLSSocket } from './socket.ts';
 
 /** What this module has in place of node:tls's own. */
