@@ -167,7 +167,7 @@ napi_value setSession(const Napi::CallbackInfo& info) {
   return call.result(call.boolean(set));
 }
 
-// reverify(handle, chain, staple) → { chain, verifyResult, stapleResult }, or undefined when it no longer passes.
+// reverify(handle, chain, staple) → { chain, verifyResult, stapleResult, leafPinned }, or undefined when it no longer passes.
 napi_value reverify(const Napi::CallbackInfo& info) {
   Call call(info);
   const uint32_t handle = call.handle(0);
@@ -179,6 +179,7 @@ napi_value reverify(const Napi::CallbackInfo& info) {
   call.set(result, "chain", call.listValue(connection->reverifiedChain()));
   call.set(result, "verifyResult", call.number(static_cast<double>(connection->reverifiedResult())));
   call.set(result, "stapleResult", call.number(static_cast<double>(connection->reverifiedStaple())));
+  call.set(result, "leafPinned", call.boolean(connection->leafPinned()));
   return call.result(result);
 }
 

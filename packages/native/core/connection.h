@@ -86,6 +86,8 @@ class Connection {
   long reverifiedResult() const { return reverifiedResult_; }
   // The same of the staple.
   long reverifiedStaple() const { return reverifiedStaple_; }
+  // Whether the pins hold where no path counts.
+  bool leafPinned() const { return leafPinned_; }
   void setTime(time_t seconds);
   // The answers to WANT_RETRY_VERIFY. False when nothing was asked. The code is told where verdicts are only told.
   bool accept(int verifyCode);
@@ -210,6 +212,7 @@ class Connection {
   std::vector<Bytes> reverifiedChain_;
   long reverifiedResult_ = 0;
   long reverifiedStaple_ = 0;
+  bool leafPinned_ = false;
   Verdict verdict_ = Verdict::none;
   int told_ = 0;  // X509_V code that came with it
   std::vector<Bytes> question_;

@@ -232,6 +232,7 @@ bool Connection::judgeAnew(X509_STORE_CTX* store, const OPENSSL_STACK* sent, con
   bool verified = false;
   reverifiedResult_ = K(X509_V_OK);
   reverifiedStaple_ = K(X509_V_OK);
+  leafPinned_ = pinned(sent, 1);
   if (config.verify != Verify::ask) {
     reverifiedResult_ = verifyPath(store).code;
     verified = reverifiedResult_ == K(X509_V_OK);
@@ -241,7 +242,7 @@ bool Connection::judgeAnew(X509_STORE_CTX* store, const OPENSSL_STACK* sent, con
   if (config.verify != Verify::none && isReadable(leaf) && (ossl().X509_get_key_usage(leaf) & static_cast<uint32_t>(K(KU_DIGITAL_SIGNATURE))) == 0) return false;
   const OPENSSL_STACK* chain = verified ? stack(ossl().X509_STORE_CTX_get0_chain(store)) : sent;
   const int length = verified ? pinnedLength(store) : 0;
-  if (verified ? length == 0 : !pinned(sent, 1)) return false;
+  if (verified ? length == 0 : !leafPinned_) return false;
   reverifiedChain_ = dersOf(chain, length);
   if (config.verify == Verify::ask || config.ocsp == Ocsp::off) return true;
   reverifiedStaple_ = stapleVerdict(staple.data(), staple.size(), chain, sent);

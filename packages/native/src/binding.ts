@@ -226,7 +226,14 @@ export interface Binding {
     chain: readonly Uint8Array[],
     staple: Uint8Array,
   ):
-    { readonly chain: readonly Uint8Array[]; readonly verifyResult: number; readonly stapleResult: number } | undefined;
+    | {
+        readonly chain: readonly Uint8Array[];
+        readonly verifyResult: number;
+        readonly stapleResult: number;
+        /** Whether the pins hold where no path counts. */
+        readonly leafPinned: boolean;
+      }
+    | undefined;
   setTime(connection: Handle, seconds: number): void;
   /**
    * The answer to WANT_RETRY_VERIFY. Accepts only for `true` with X509_V_OK, or with the code that is to be told where

@@ -96,7 +96,7 @@ export class Questions {
     if (typeof verify !== 'function') {
       const found = anew.verifyResult === X509V.OK ? this.#askFilter() : undefined;
       if (found === undefined) take(peer);
-      else if (verify === 'none' && isCertificateCode(found.code))
+      else if (verify === 'none' && anew.leafPinned && isCertificateCode(found.code))
         take({ ...peer, verifyResult: codeOf(found), verifiedChain: [] });
       return;
     }

@@ -20,7 +20,7 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
     'A session ends with the first certificate of its path, and the options that judge it are bound.',
   'native/core/verify.cpp judgeAnew: refusal if (config.verify != Verify::none && isReadable(leaf) && (ossl().X509_get_key_usage(leaf) & static_cast<uint32_t>(K(KU_D':
     'The full handshake has refused such a key, and made no session.',
-  'native/core/verify.cpp judgeAnew: refusal if (verified ? length == 0 : !pinned(sent, 1)) return false;':
+  'native/core/verify.cpp judgeAnew: refusal if (verified ? length == 0 : !leafPinned_) return false;':
     'The pins are bound: the full handshake has refused such a path, and made no session.',
   'x509/src/crypto/rsa.ts verifyPkcs1: refusal return false;':
     'Without it the comparison throws, and the verifier takes that for false.',

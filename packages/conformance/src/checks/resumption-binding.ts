@@ -4,7 +4,7 @@
  * well.
  */
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type {
   Backend,
   ContextOptions,
@@ -35,12 +35,8 @@ interface Change {
   readonly resumes?: readonly Version[];
 }
 
-const spkiDigest = async (): Promise<Uint8Array> =>
-  new Uint8Array(
-    createHash('sha256')
-      .update((await pki('p256')).spki)
-      .digest(),
-  );
+const pinOf = async (name: 'p256' | 'root'): Promise<Uint8Array> =>
+  new Uint8Array(hash('sha256', (await pki(name)).spki, 'buffer'));
 async function credential(name: 'client' | 'client-rsa'): Promise<Credential> {
   const { chain, key } = await pki(name);
   return { chain, key };
@@ -62,7 +58,7 @@ const CHANGES: { readonly [Key in keyof Required<ContextOptions>]: () => Change 
     offered: { revocation: { crlite: { check: () => 'good' } } },
     feature: 'revocation-filter',
   }),
-  pins: async () => ({ offered: { pins: [await spkiDigest()] } }),
+  pins: async () => ({ offered: { pins: [await pinOf('p256')] } }),
   profile: () => ({ offered: { profile: 'rfc5280' } }),
   verify: () => ({ made: { verify: yes }, offered: { verify: () => true } }),
   verifyHost: () => ({ offered: { verifyHost: false } }),
@@ -433,16 +429,20 @@ const anew: CheckGroup = group(
       feature: 'revocation-filter',
       run: (backend) =>
         each({}, async (server) => {
-          let status: RevocationStatus = 'good';
-          const options: ContextOptions = { revocation: { crlite: { check: () => status }, unknown: 'refuse' } };
-          const session = await make(backend, server, options);
-          assert.equal(await offer(backend, server, session, options), 'resumed');
-          for (const [now, code] of [
-            ['revoked', 'CERT_REVOKED'],
-            ['stale', 'CERT_REVOCATION_UNKNOWN'],
+          // Where the verdict is only told, no path counts then: the key that is pinned must be the leaf's
+          const told = async (name: 'p256' | 'root') => ({ verify: 'none', pins: [await pinOf(name)] }) as const;
+          for (const [rest, then, outcome] of [
+            [{}, 'revoked', 'CERT_REVOKED'],
+            [{}, 'stale', 'CERT_REVOCATION_UNKNOWN'],
+            [await told('root'), 'revoked', 'CERT_PIN_MISMATCH'],
+            [await told('p256'), 'revoked', 'resumed'],
           ] as const) {
-            status = now;
-            assert.equal(await offer(backend, server, session, options), code);
+            let status: RevocationStatus = 'good';
+            const options = { ...rest, revocation: { crlite: { check: () => status }, unknown: 'refuse' } } as const;
+            const session = await make(backend, server, options);
+            assert.equal(await offer(backend, server, session, options), 'resumed');
+            status = then;
+            assert.equal(await offer(backend, server, session, options), outcome);
           }
         })(),
     },
