@@ -73,6 +73,8 @@ const WRITTEN: readonly (readonly [text: string, tag: number])[] = [
   ['12', StringTag.printable],
   ['12', StringTag.utf8],
   ['13', StringTag.utf8],
+  ['Zoé', StringTag.utf8],
+  ['Zoé', StringTag.printable],
 ];
 /** In the encoding of its type, beyond ASCII too. */
 function written([text, tag]: (typeof WRITTEN)[number]): Uint8Array {
@@ -80,7 +82,11 @@ function written([text, tag]: (typeof WRITTEN)[number]): Uint8Array {
   const octets = tag === StringTag.utf8 ? Buffer.from(text) : Buffer.from(text, 'utf16le').swap16();
   return sequence(tlv(0x31, sequence(oid('2.5.4.3'), tlv(tag, octets))));
 }
-const comparable = (name: Uint8Array): string | undefined => comparableText(name[11] as number, name.subarray(13));
+/** Latin-1 where ASCII belongs is Latin-1. */
+function comparable(name: Uint8Array): string | undefined {
+  const [tag, value] = [name[11] as number, name.subarray(13)];
+  return comparableText(tag, value) ?? comparableText(StringTag.t61, value);
+}
 
 it('a list is of whoever has its issuer’s name, whatever string type and letters that is written in', async () => {
   const verdicts = new Set<boolean>();

@@ -1,5 +1,5 @@
 /** @module X.501 names: structure, comparison (RFC 5280 section 7.1), RFC 4514 text. */
-import { bytesEqual, toHex, withoutControls } from '@ferrule/result/bytes';
+import { bytesEqual, latin1, toHex, withoutControls } from '@ferrule/result/bytes';
 import { decodeText, foldText } from '@ferrule/result/directory-string';
 import { derElement, type DerReader, readWhole } from './der.ts';
 import * as Tag from './tag.ts';
@@ -69,10 +69,15 @@ export function isEmptyName(name: Uint8Array): boolean {
  * RFC 5280 section 7.1: equal as strings whatever their type and case, prepared as RFC 4518 has it, the members of a
  * multi-valued RDN in any order. One text per RDN; equal names have equal texts.
  */
-export const canonicalRdns = (name: Uint8Array): string[] =>
+export const canonicalRdns = (
+  name: Uint8Array,
+  textOf = ({ text }: NameAttribute): string | undefined => text,
+): string[] =>
   nameAttributes(name).map((rdn) =>
     rdn
-      .map(({ type, tag, raw, text }) => {
+      .map((attribute) => {
+        const { type, tag, raw } = attribute;
+        const text = textOf(attribute);
         const folded = text === undefined ? undefined : foldText(text)?.replace(/[\\+=#]/g, '\\$&');
         return `${type}=${folded ?? `#${tag}:${toHex(raw)}`}`;
       })
@@ -80,12 +85,20 @@ export const canonicalRdns = (name: Uint8Array): string[] =>
       .join('+'),
   );
 
+/**
+ * CAs write Latin-1 where ASCII belongs, and OpenSSL takes it for that. So the name is the same; under constraints such a
+ * text is one that nobody can read.
+ */
+const textOrLatin1 = ({ tag, raw, text }: NameAttribute): string | undefined =>
+  text ?? (ASCII_STRINGS.includes(tag) ? latin1(raw) : undefined);
+const ASCII_STRINGS: readonly number[] = [Tag.PRINTABLE_STRING, Tag.IA5_STRING, Tag.VISIBLE_STRING];
+
 const canonical = new WeakMap<Uint8Array, string>();
 
-/** {@link canonicalRdns} in one text, kept for as long as the view lives. */
+/** {@link canonicalRdns} in one text, of {@link textOrLatin1}, kept for as long as the view lives. */
 export function canonicalName(name: Uint8Array): string {
   let text = canonical.get(name);
-  if (text === undefined) canonical.set(name, (text = canonicalRdns(name).join('\0')));
+  if (text === undefined) canonical.set(name, (text = canonicalRdns(name, textOrLatin1).join('\0')));
   return text;
 }
 

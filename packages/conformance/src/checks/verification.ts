@@ -241,6 +241,18 @@ const pins: CheckGroup = group('pins', {
       },
     );
   },
+  'of an anchor above a server that is trusted itself count, whether its verdict is obeyed or told': async (
+    backend,
+  ) => {
+    const [leaf, root] = [await pki('p256'), await pki('root')];
+    for (const verify of ['peer', 'none'] as const) {
+      const trustAnchors = [leaf.certificate, root.certificate];
+      await scene(backend, { options: { trustAnchors, pins: [sha256(root.spki)], verify } }, async ({ client }) => {
+        await client.established();
+        assert.equal(client.ssl.verifiedChain?.length, 3);
+      });
+    }
+  },
   'of what is above the anchor do not count, wherever the path has one, and the verified chain ends there': async (
     backend,
   ) => {

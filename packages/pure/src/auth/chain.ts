@@ -70,7 +70,7 @@ export function* validateChain(effects: Effects, peer: Peer, leaf: Certificate |
         ...revocation,
         crlite: { check: (question) => askFilter(revocation, ownCopy(question)) },
       },
-      pins: verify === 'none' || pins.length === 0 ? undefined : pins,
+      pins: pins.length === 0 ? undefined : pins,
     }) ?? buildPathSteps(path);
   const result = yield* run(effects, steps);
   if (!result.ok && verify !== 'none') {
