@@ -29,8 +29,8 @@ export const MODULE_STATE = {
 
   'packages/ferrule/src/abort.ts': { listening: 'notes: the connections that a signal ends' },
   'packages/ferrule/src/anchors.ts': {
-    cached: "cache: the platform's roots, one list",
-    toldBy: 'cache: whether that list is still the one of node:tls',
+    cached: "cache: 1 list of the platform's roots",
+    toldBy: 'cache: 1 list of node:tls, which the other was made of',
   },
   'packages/ferrule/src/before-tls.ts': { used: 'notes: dialogues that were held' },
   'packages/ferrule/src/connect.ts': {
