@@ -75,6 +75,7 @@ const WRITTEN: readonly (readonly [text: string, tag: number])[] = [
   ['13', StringTag.utf8],
   ['Zoé', StringTag.utf8],
   ['Zoé', StringTag.printable],
+  ['ZOÉ', StringTag.ia5],
 ];
 /** In the encoding of its type, beyond ASCII too. */
 function written([text, tag]: (typeof WRITTEN)[number]): Uint8Array {
