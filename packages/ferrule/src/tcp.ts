@@ -49,7 +49,7 @@ export function openTcp(
       noDelay: true,
       // Half-open, or Node would end our side when the server ends its own
       allowHalfOpen: true,
-      onread: { buffer: receiveBuffer(), callback: (n, buffer) => transport.received(n, buffer) },
+      onread: transport.reads.onread,
     } as Net.NetConnectOpts);
     onAbort((reason) => {
       socket.destroy();
@@ -76,14 +76,57 @@ let shared: Uint8Array | undefined;
  * All sockets of this thread read into the same memory, a Duplex's too, allocated with the first of them: it is empty
  * again before the next read. Not so on Windows, where the system fills it between two callbacks.
  */
-export function receiveBuffer(): Uint8Array {
+function receiveBuffer(): Uint8Array {
   const { process } = globalThis as { readonly process?: { readonly platform: string } };
   if (process?.platform === 'win32') return new Uint8Array(RECEIVE_WINDOWS);
   return (shared ??= new Uint8Array(RECEIVE));
 }
 
+/**
+ * How a socket of ours is read. libuv reads one that fills its buffer up to 32 times in a row, 8 MiB, before another
+ * has its turn; here it waits for the next turn of the event loop.
+ */
+export class SocketReads {
+  /** For net.connect(). */
+  readonly onread: Net.OnReadOpts;
+  #socket: Net.Socket | undefined;
+  /** Others have their turn. */
+  #yields = false;
+  #wanted = false;
+
+  /** @param take false when no more is wanted, until {@link resume}. The bytes are lent for the length of the call. */
+  constructor(take: (bytes: Uint8Array) => boolean) {
+    this.onread = {
+      buffer: receiveBuffer(),
+      callback: (count, { buffer, byteOffset, byteLength }) => {
+        const more = take(new Uint8Array(buffer, byteOffset, count));
+        if (count < byteLength) return more;
+        this.#yields = true;
+        this.#wanted = more;
+        setImmediate(() => this.#goOn());
+        return false;
+      },
+    };
+  }
+
+  attach(socket: Net.Socket): void {
+    this.#socket = socket;
+  }
+
+  resume(): void {
+    if (this.#yields) this.#wanted = true;
+    else this.#socket?.resume();
+  }
+
+  #goOn(): void {
+    this.#yields = false;
+    if (this.#wanted) this.#socket?.resume();
+  }
+}
+
 export class TcpTransport implements Transport {
   readonly name: string;
+  readonly reads: SocketReads = new SocketReads((bytes) => this.#sink?.data(bytes) ?? false);
   readonly #noDelay: boolean;
   #socket: Net.Socket | undefined;
   #sink: TransportSink | undefined;
@@ -103,6 +146,7 @@ export class TcpTransport implements Transport {
 
   attach(socket: Net.Socket): void {
     this.#socket = socket;
+    this.reads.attach(socket);
     socket.on('error', (error) => this.#fail(error));
     socket.on('end', () => {
       this.#ended = true;
@@ -119,15 +163,11 @@ export class TcpTransport implements Transport {
     this.#sink?.failed(this.#failure);
   }
 
-  received(n: number, buffer: Uint8Array): boolean {
-    return this.#sink?.data(buffer.subarray(0, n)) ?? false;
-  }
-
   start(sink: TransportSink): void {
     this.#sink = sink;
     if (this.#failure !== undefined) sink.failed(this.#failure);
     else if (this.#ended) sink.end();
-    else this.#socket?.resume();
+    else this.reads.resume();
   }
 
   get queued(): number {
@@ -146,7 +186,7 @@ export class TcpTransport implements Transport {
   }
 
   resume(): void {
-    this.#socket?.resume();
+    this.reads.resume();
   }
 
   end(done: (error?: Error | null) => void): void {

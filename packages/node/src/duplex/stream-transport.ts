@@ -3,7 +3,7 @@ import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TlsError } from '@ferrule/result';
 import type { Transport, TransportSink } from 'ferrule';
-import { receiveBuffer, transportError, unsentBy } from 'ferrule/tcp';
+import { SocketReads, transportError, unsentBy } from 'ferrule/tcp';
 
 /** Where to connect: net.connect's options, a stream that is connected or about to be, or a way to get one. */
 export type Target =
@@ -60,8 +60,8 @@ export class StreamTransport implements Transport {
   readonly #describe: (error: Error) => TlsError;
   #ended = false;
   #destroyed = false;
-  /** A socket that reads into {@link receiveBuffer} has no `data` events. */
-  readonly #ownReads: boolean;
+  /** Of a socket that we open; it has no `data` events. */
+  #reads: SocketReads | undefined;
 
   /**
    * @param name for messages.
@@ -78,7 +78,6 @@ export class StreamTransport implements Transport {
     this.name = name;
     this.remote = remote;
     this.#describe = describe;
-    this.#ownReads = 'connect' in target;
     const stream =
       'connect' in target ? this.#connect(target.connect) : 'dial' in target ? target.dial() : target.stream;
     if (typeof (stream as Partial<Duplex> | undefined)?.write !== 'function')
@@ -123,7 +122,7 @@ export class StreamTransport implements Transport {
       return;
     }
     if (stream.readableEnded) return sink.end();
-    if (this.#ownReads) return;
+    if (this.#reads !== undefined) return;
     // What was read ahead comes first, and in order, by the stream's own rules.
     stream.on('data', (chunk: Uint8Array) => {
       this.onActivity();
@@ -154,7 +153,7 @@ export class StreamTransport implements Transport {
   }
 
   resume(): void {
-    this.stream.resume();
+    (this.#reads ?? this.stream).resume();
   }
 
   end(done: (error?: Error | null) => void): void {
@@ -178,18 +177,15 @@ export class StreamTransport implements Transport {
   }
 
   #connect(options: net.NetConnectOpts): net.Socket {
-    return net.connect({
-      ...options,
-      // Half-open, or Node would end our side when the server ends its own
-      allowHalfOpen: true,
-      onread: {
-        buffer: receiveBuffer(),
-        callback: (count, buffer) => {
-          this.onActivity();
-          return this.#sink?.data(new Uint8Array(buffer.buffer, buffer.byteOffset, count)) ?? false;
-        },
-      },
+    const reads = new SocketReads((bytes) => {
+      this.onActivity();
+      return this.#sink?.data(bytes) ?? false;
     });
+    // Half-open, or Node would end our side when the server ends its own
+    const socket = net.connect({ ...options, allowHalfOpen: true, onread: reads.onread });
+    reads.attach(socket);
+    this.#reads = reads;
+    return socket;
   }
 
   #fail(error: Error): void {
