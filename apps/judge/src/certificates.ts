@@ -137,7 +137,8 @@ const RECIPES: readonly Recipe[] = [
     name: 'the intermediate left out',
     ...must('RFC 5280 §6.1', PATH),
     make: async () => {
-      const whole = await leaf();
+      // One that was never shown: a client may keep intermediates
+      const whole = await leaf({}, await authority('never shown'));
       return { ...whole, chain: [whole.certificate] };
     },
   },
@@ -201,6 +202,13 @@ const RECIPES: readonly Recipe[] = [
   {
     name: 'signed over MD5',
     ...must('RFC 9846 §4.5.1.3', [...PATH, Alert.insufficient_security, Alert.handshake_failure]),
+    only: 'TLSv1.3',
+    make: () => signedOver('md5', 0x04),
+  },
+  {
+    name: 'signed over MD5',
+    ...should('RFC 6151 §2', [...PATH, Alert.insufficient_security, Alert.handshake_failure]),
+    only: 'TLSv1.2',
     make: () => signedOver('md5', 0x04),
   },
   {

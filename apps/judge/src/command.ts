@@ -22,6 +22,9 @@ export type Client = (place: Place, signal: AbortSignal) => Promise<Ended>;
 /** Bytes of what a command prints that are looked at. */
 const KEPT = 1 << 20;
 
+/** Milliseconds from the end of a command to that of its output, where others still hold the pipes. */
+const DRAINED_WITHIN = 500;
+
 /** Thrown where there is no such command. */
 export class NoCommand extends Error {}
 
@@ -64,6 +67,7 @@ export const commandClient =
         end();
       }, timeout);
       signal.addEventListener('abort', end);
+      if (signal.aborted) end();
       const settle = (): void => {
         clearTimeout(limit);
         signal.removeEventListener('abort', end);
@@ -72,13 +76,18 @@ export const commandClient =
         settle();
         reject(new NoCommand(`${file}: ${error.code === 'ENOENT' ? 'there is no such command' : error.message}`));
       });
-      child.once('exit', () => {
-        // Its children may hold the pipes open: they are none of the client's
-        if (!hung) end();
-      });
-      child.once('close', (exit) => {
+      const ended = (exit: number | null): void => {
         settle();
+        child.stdout.destroy();
+        child.stderr.destroy();
         resolve({ exit, hung, output: Buffer.concat(kept).toString('latin1') });
+      };
+      child.once('close', ended);
+      child.once('exit', (exit) => {
+        settle();
+        // Its children are none of the client's. Those of another group are left alone, and may hold the pipes open
+        end();
+        setTimeout(() => ended(exit), DRAINED_WITHIN).unref();
       });
     });
 

@@ -1,5 +1,5 @@
 /** @module The command line: which rows, before which command, and where the results go. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -129,8 +129,11 @@ async function judged(words: readonly string[], options: Options, signal: AbortS
     return Exit.right;
   }
   if (words.length === 0) return complain('which command?', 'ferrule-judge [options] -- COMMAND; see --help.');
-  const folder = mkdtempSync(join(tmpdir(), `ferrule-judge-${process.pid}-`));
+  let folder: string | undefined;
   try {
+    // What cannot be written is told before minutes of work
+    for (const file of [options.junit, options.markdown]) if (file !== undefined) closeSync(openSync(file, 'a'));
+    folder = mkdtempSync(join(tmpdir(), `ferrule-judge-${process.pid}-`));
     const results = await run({
       rows,
       client: commandClient(words, options.timeout),
@@ -149,10 +152,10 @@ async function judged(words: readonly string[], options: Options, signal: AbortS
     if (error instanceof Unhealthy) return complain(error.message, error.hint);
     if (error instanceof NoCommand) return complain(error.message, 'Give it a path, or a name that PATH knows.');
     if (typeof (error as NodeJS.ErrnoException).code === 'string')
-      return complain((error as Error).message, 'Choose another file.');
+      return complain((error as Error).message, 'Choose another file or folder.');
     throw error;
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   }
 }
 

@@ -125,7 +125,6 @@ export function junit(results: readonly Result[], command: string): string {
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 /** Characters that XML 1.0 does not have are left out. */
 const xml = (text: string): string =>
-  [...text]
-    .filter((each) => each >= ' ' || each === '\t')
-    .join('')
+  text
+    .replace(/[^\t\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu, '')
     .replace(/[&<>"]/g, (each) => ENTITIES[each] ?? each);

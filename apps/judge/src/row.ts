@@ -96,6 +96,8 @@ export function judge(
   // With TLS 1.2 a client may send data before the server's Finished (RFC 7918)
   if (seen.data && row.late !== true && row.version === 'TLSv1.3')
     return { verdict: 'accepted', fault: counts, said: 'the client sent application data' };
+  if (hung && seen.connections > 2)
+    return none(`the command connected ${seen.connections} times, and did not end in time: turn its retries off`);
   if (hung)
     return { verdict: 'hang', fault: true, said: 'the server had closed the connection, and the command did not end' };
   if (row.alerts === 'any') return { verdict: 'right', fault: false, said: 'refused' };

@@ -31,12 +31,8 @@ const LEFT_WITHIN = 2000;
 export async function serve(row: Row, options: ServeOptions): Promise<Serving> {
   const lines = new Set<Line>();
   const accept = (socket: Socket): void => void lines.add(new Line(socket, row, options));
-  const first = createServer({ allowHalfOpen: true }, accept);
-  await listen(first, 0, '127.0.0.1');
-  const { port } = first.address() as AddressInfo;
-  const second = createServer({ allowHalfOpen: true }, accept);
-  // `localhost` may lead there first. Where there is no IPv6, or the port is taken, clients try the other address
-  await listen(second, port, '::1').catch(() => undefined);
+  const servers = await listenTwice(accept);
+  const { port } = servers[0].address() as AddressInfo;
   return {
     port,
     async seen(): Promise<Seen> {
@@ -48,10 +44,25 @@ export async function serve(row: Row, options: ServeOptions): Promise<Serving> {
     },
     close(): void {
       for (const line of lines) line.close();
-      for (const server of [first, second]) if (server.listening) server.close();
+      for (const server of servers) if (server.listening) server.close();
     },
   };
 }
+
+/** `localhost` may lead to ::1 first: where there is IPv6, a port that is ours on both. */
+async function listenTwice(accept: (socket: Socket) => void): Promise<readonly [Server, Server]> {
+  for (let tries = 1; ; tries++) {
+    const [first, second] = [0, 1].map(() => createServer({ allowHalfOpen: true }, accept)) as [Server, Server];
+    await listen(first, 0, '127.0.0.1');
+    const taken = await listen(second, (first.address() as AddressInfo).port, '::1').then(
+      () => false,
+      ({ code }: NodeJS.ErrnoException) => code === 'EADDRINUSE',
+    );
+    if (!taken || tries === MOST_TRIES) return [first, second];
+    first.close();
+  }
+}
+const MOST_TRIES = 20;
 
 const listen = (server: Server, port: number, host: string): Promise<void> =>
   new Promise((resolve, reject) => {

@@ -89,6 +89,28 @@ describe('ferrule-judge', { timeout: 120_000 }, () => {
     expect((await judge('--help')).stdout).toContain('Examples:');
   });
 
+  it('waits for nobody whom the command leaves behind, though the pipes are theirs, too', async () => {
+    const left = ['sh', '-c', `setsid sleep 8 & exec "${process.execPath}" "${client}" {host} {port} {ca}`];
+    const { code, stdout } = await judge('--timeout', '3', '--only', 'TLSv1.3, certificate: expired', '--', ...left);
+    expect([code, stdout]).toEqual([0, expect.stringContaining('0 faults')]);
+  });
+
+  it('says before it runs anything that a result cannot be written', async () => {
+    const nowhere = fileAt('nowhere/judge.xml');
+    const { code, stdout, stderr } = await judge('--junit', nowhere, '--only', 'expired', ...CLIENT);
+    expect([code, stdout, stderr]).toEqual([2, '', expect.stringContaining('judge.xml')]);
+  });
+
+  it('ends in silence when nobody reads on', async () => {
+    const { stdout, stderr } = await new Promise<Said>((resolve) => {
+      const words = [process.execPath, ...fromSource, '--list', '--all'].map((word) => `"${word}"`).join(' ');
+      const child = execFile('sh', ['-c', `${words} | head -n 1`], (_, out, err) =>
+        resolve({ code: child.exitCode, stdout: out, stderr: err }),
+      );
+    });
+    expect([stdout.split('\n').length, stderr]).toEqual([2, '']);
+  });
+
   it('ends the command and takes its files away at SIGINT', async () => {
     const pidFile = fileAt('pid');
     const child = spawn(process.execPath, [...fromSource, ...CLIENT, 'lasting', pidFile], { stdio: 'ignore' });

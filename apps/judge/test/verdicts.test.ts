@@ -42,6 +42,13 @@ describe('a verdict', () => {
     ['data, before a fault that comes later', { late: true }, outcome({ data: true }), 'silent', false],
     ['data before Finished of TLS 1.2', { version: 'TLSv1.2' }, outcome({ data: true }), 'silent', false],
     ['no end', {}, outcome({}, { exit: null, hung: true }), 'hang', true],
+    [
+      'no end of a client that connects again and again',
+      {},
+      outcome({ connections: 3 }, { exit: null, hung: true }),
+      'not applicable',
+      false,
+    ],
     ['a hello without room', {}, outcome({ notApplicable: 'no ALPN' }, { exit: 0 }), 'not applicable', false],
     ['no connection', {}, outcome({ connections: 0 }), 'not applicable', false],
   ])('of %s', (_, row, given, verdict, fault) => {
