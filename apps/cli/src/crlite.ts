@@ -1,7 +1,7 @@
 /** @module `ferrule crlite`: the state of a folder of CRLite filters, and its update from a mirror. */
 import { TlsError } from 'ferrule';
 import { Exit } from './exit.ts';
-import { FilterError, type Filters, readFilters, updateFilters } from './filters.ts';
+import { FilterError, type Filters, readFilters, timeOf, updateFilters } from './filters.ts';
 import { documentJson } from './json.ts';
 import type { CommonOptions } from './options.ts';
 import { HttpError, Page } from './page.ts';
@@ -39,7 +39,7 @@ export async function crliteCommand(folder: string, options: CrliteCommandOption
   const files = filters.manifest.files.map(({ name, size }) => ({ name, size }));
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
   const { downloaded } = filters;
-  const knows = new Date(newest).toISOString();
+  const knows = timeOf(newest);
   if (json === true)
     process.stdout.write(
       documentJson({

@@ -3,7 +3,7 @@
  * keeps its cache and its mirrors (https://github.com/rustls/upki).
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DerError } from '@ferrule/x509';
 import { type Crlite, crlite } from '@ferrule/x509/crlite';
@@ -106,6 +106,8 @@ function fileOf(value: unknown): ManifestFile {
   return { name, size, hash };
 }
 const IS_FILTER = /^[A-Za-z0-9][A-Za-z0-9._-]{0,200}\.(?:filter|delta)$/;
+/** As `replace()` names it. */
+const IS_TEMPORARY = /\.(?:filter|delta|json)\.[0-9a-f]{12}\.tmp$/;
 
 /**
  * Makes the folder what the mirror has. Files that are there are not asked for again; nothing is written before all of
@@ -121,11 +123,9 @@ export async function updateFilters(
 ): Promise<Filters> {
   const bytes = await fetch(MANIFEST, LARGEST_MANIFEST);
   const manifest = sound(MANIFEST, () => parseManifest(bytes));
-  const before = manifestBefore(folder);
-  if (before !== undefined && manifest.generatedAt < before.generatedAt)
-    throw new FilterError(
-      `${MANIFEST}: is older than the filters that are here: ${dateOf(manifest)}, and ${dateOf(before)}`,
-    );
+  if (manifest.generatedAt > Date.now() / 1000 + CLOCKS_DIFFER)
+    throw new FilterError(`${MANIFEST}: is dated in the future: ${dateOf(manifest)}`);
+  refuseOlder(manifest, manifestBefore(folder));
   const fresh = new Map<string, Uint8Array>();
   const all: Uint8Array[] = [];
   for (const { name, size, hash } of manifest.files) {
@@ -141,18 +141,64 @@ export async function updateFilters(
     all.push(body);
   }
   const filter = sound(flag, () => crlite(all));
+  // Another updater may have been faster
+  const before = manifestBefore(folder);
+  refuseOlder(manifest, before);
+  const newest = newestIn(folder, before);
+  if (newest !== undefined && filter.newest < newest)
+    throw new FilterError(
+      `${MANIFEST}: its filters are older than those that are here: ${timeOf(filter.newest)}, and ${timeOf(newest)}`,
+    );
   try {
     mkdirSync(folder, { recursive: true });
     for (const [name, body] of fresh) replace(join(folder, name), body);
     replace(join(folder, MANIFEST), bytes);
     // Whoever has just read the manifest of before finds its files
-    const kept = new Set([...manifest.files, ...(before?.files ?? [])].map(({ name }) => name));
-    for (const name of readdirSync(folder)) if (IS_FILTER.test(name) && !kept.has(name)) rmSync(join(folder, name));
+    tidy(folder, new Set([...manifest.files, ...(before?.files ?? [])].map(({ name }) => name)));
   } catch (error) {
     throw new UsageError(`${flag} ${shown(folder)}: ${(error as Error).message}`);
   }
   return { manifest, filter, downloaded: [...fresh.values()].reduce((sum, { length }) => sum + length, 0) };
 }
+
+/** Seconds. */
+const CLOCKS_DIFFER = 86_400;
+
+/** @throws FilterError */
+function refuseOlder(manifest: Manifest, before: Manifest | undefined): void {
+  if (before !== undefined && manifest.generatedAt < before.generatedAt)
+    throw new FilterError(
+      `${MANIFEST}: is older than the filters that are here: ${dateOf(manifest)}, and ${dateOf(before)}`,
+    );
+}
+
+/** Of the filters that are here, if they are whole; a moment ahead of the clock is nothing to be held to. */
+function newestIn(folder: string, manifest: Manifest | undefined): number | undefined {
+  const filters = manifest?.files.map(({ name, hash }) => {
+    const bytes = fileIn(folder, name);
+    return bytes !== undefined && hashOf(bytes) === hash ? bytes : undefined;
+  });
+  if (filters?.every((bytes) => bytes !== undefined) !== true) return undefined;
+  try {
+    const { newest } = crlite(filters);
+    return newest <= Date.now() + 1000 * CLOCKS_DIFFER ? newest : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Removes filters that nobody names, and what an updater left that was ended; not what another one is writing now. */
+function tidy(folder: string, kept: ReadonlySet<string>): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const { name } = entry;
+    if (entry.isDirectory() || kept.has(name) || !(IS_FILTER.test(name) || IS_TEMPORARY.test(name))) continue;
+    const path = join(folder, name);
+    const { mtimeMs } = lstatSync(path);
+    if (Math.abs(Date.now() - mtimeMs) > BEING_WRITTEN) rmSync(path, { force: true });
+  }
+}
+/** Milliseconds. */
+const BEING_WRITTEN = 600_000;
 
 /** What a mirror has is no set of filters. */
 export class FilterError extends Error {}
@@ -165,20 +211,25 @@ function sound<T>(name: string, read: () => T): T {
   }
 }
 
-export const dateOf = ({ generatedAt }: Manifest): string => new Date(generatedAt * 1000).toISOString();
+const dateOf = ({ generatedAt }: Manifest): string => timeOf(generatedAt * 1000);
+/** No later than a Date can be. */
+export const timeOf = (milliseconds: number): string => new Date(Math.min(milliseconds, 864e13)).toISOString();
 const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-/** One that cannot be read counts for none: an update repairs a folder. */
+/** One that cannot be read counts for none, and so does one dated in the future: an update repairs a folder. */
 function manifestBefore(folder: string): Manifest | undefined {
   const bytes = fileIn(folder, MANIFEST);
   try {
-    return bytes && parseManifest(bytes);
+    const manifest = bytes && parseManifest(bytes);
+    return manifest && manifest.generatedAt <= Date.now() / 1000 + CLOCKS_DIFFER ? manifest : undefined;
   } catch {
     return undefined;
   }
 }
 
 function fileIn(folder: string, name: string): Uint8Array | undefined {
+  // Of a pipe there would be no end
+  if (statSync(join(folder, name), { throwIfNoEntry: false })?.isFile() !== true) return undefined;
   try {
     return readInput('', join(folder, name), LARGEST_FILTER);
   } catch {

@@ -1,6 +1,6 @@
 /** ferrule crlite, and --crlite: a mirror on loopback, and servers whose certificates its filters know. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -17,6 +17,8 @@ const ca = join(temporary, 'root.pem');
 /** What the mirror has, by path. */
 let mirrored = new Map<string, Uint8Array>();
 let asked: string[] = [];
+/** What happens before a filter is sent. */
+let hold: (() => Promise<void>) | undefined;
 const servers: ReturnType<typeof createServer>[] = [];
 let [mirror, site] = ['', ''];
 let folder = '';
@@ -33,9 +35,13 @@ beforeAll(async () => {
   }): Promise<number> => {
     const server = createServer({ key: keyPem, cert: chainPem }, ({ url = '' }, response) => {
       asked.push(url);
-      const body = mirrored.get(url);
-      if (body === undefined) response.writeHead(404).end();
-      else response.end(body);
+      const answer = (): void => {
+        const body = mirrored.get(url);
+        if (body === undefined) response.writeHead(404).end();
+        else response.end(body);
+      };
+      if (hold === undefined || url.endsWith('.json')) answer();
+      else void hold().then(answer);
     });
     server.on('secureConnection', (socket) => socket.on('error', () => {}));
     servers.push(server);
@@ -60,14 +66,17 @@ interface Published {
   readonly bytes: Uint8Array;
 }
 
-function publish(files: readonly Published[], generatedAt: number = Math.floor(Date.now() / 1000)): void {
+function manifestOf(files: readonly Published[], generatedAt: number): Buffer {
   const listed = files.map(({ name, bytes }) => ({
     filename: name,
     size: bytes.length,
     hash: createHash('sha256').update(bytes).digest('hex'),
   }));
-  const manifest = { generated_at: generatedAt, comment: 'a test', filters: listed };
-  mirrored.set('/crlite/manifest.json', Buffer.from(JSON.stringify(manifest)));
+  return Buffer.from(JSON.stringify({ generated_at: generatedAt, comment: 'a test', filters: listed }));
+}
+
+function publish(files: readonly Published[], generatedAt: number = Math.floor(Date.now() / 1000)): void {
+  mirrored.set('/crlite/manifest.json', manifestOf(files, generatedAt));
   for (const { name, bytes } of files) mirrored.set(`/crlite/${name}`, bytes);
 }
 
@@ -75,6 +84,11 @@ const filter = async (name: string, revoked: boolean, made: number = Date.now())
   name,
   bytes: makeCrliteFilter(await pki('intermediate'), revoked, made),
 });
+
+/** As if they had been written an hour ago. */
+function age(...names: readonly string[]): void {
+  for (const name of names) utimesSync(join(folder, name), Date.now() / 1000 - 3600, Date.now() / 1000 - 3600);
+}
 
 const update = (...more: readonly string[]): Promise<Outcome> =>
   ferrule(['crlite', folder, '--from', mirror, '--ca', ca, ...more]);
@@ -101,8 +115,56 @@ describe('ferrule crlite', () => {
       publish([await filter(name, false)]);
       expect((await update()).code).toBe(0);
       writeFileSync(join(folder, 'notes.txt'), 'mine');
+      writeFileSync(join(folder, `${name}.0123456789ab.tmp`), 'of one that was killed');
+      mkdirSync(join(folder, 'mine.filter'), { recursive: true });
+      age(`${name}.0123456789ab.tmp`, name);
     }
-    expect(readdirSync(folder).sort()).toEqual(['b.filter', 'c.filter', 'manifest.json', 'notes.txt']);
+    expect(readdirSync(folder).sort()).toEqual([
+      'b.filter',
+      'c.filter',
+      'c.filter.0123456789ab.tmp',
+      'manifest.json',
+      'mine.filter',
+      'notes.txt',
+    ]);
+  });
+
+  it('leaves alone what another update may be writing', async () => {
+    publish([await filter('a.filter', false)]);
+    await update();
+    writeFileSync(join(folder, 'z.filter'), 'under way');
+    expect((await update()).code).toBe(0);
+    expect(readdirSync(folder).sort()).toEqual(['a.filter', 'manifest.json', 'z.filter']);
+  });
+
+  it('refuses what another update has overtaken', async () => {
+    const a = await filter('a.filter', false);
+    publish([a], Math.floor(Date.now() / 1000) - 60);
+    const late = await filter('late.filter', false);
+    hold = async () => {
+      hold = undefined;
+      publish([late]);
+      expect((await update()).code).toBe(0);
+    };
+    const { code, stderr } = await update();
+    expect([code, stderr]).toEqual([22, expect.stringContaining('is older than the filters')]);
+    expect(readdirSync(folder).sort()).toEqual(['late.filter', 'manifest.json']);
+    expect((await ferrule(['crlite', folder])).code).toBe(0);
+  });
+
+  it('is not held to a manifest, or filters, dated in the future', async () => {
+    const [now, ahead] = [Math.floor(Date.now() / 1000), await filter('ahead.filter', false, Date.now() + 9e12)];
+    publish([ahead]);
+    expect((await update()).code).toBe(7);
+    writeFileSync(join(folder, 'manifest.json'), manifestOf([ahead], 2 ** 53 - 1));
+    publish([await filter('a.filter', false)], now);
+    expect((await update()).code).toBe(0);
+  });
+
+  it('tells a moment beyond all dates', async () => {
+    publish([await filter('a.filter', false, 2 ** 60)]);
+    const { code, stdout } = await update();
+    expect([code, stdout]).toEqual([7, expect.stringContaining('+275760-09-13')]);
   });
 
   it('says by exit code 7 that filters are too old', async () => {
@@ -138,6 +200,21 @@ describe('ferrule crlite', () => {
       'is older than what is here',
       async () => publish([await filter('b.filter', true)], 1),
       /is older than the filters/,
+    ],
+    [
+      'has older filters under a newer manifest',
+      async () => publish([await filter('b.filter', true, Date.now() - DAY_MS)]),
+      /its filters are older than those that are here/,
+    ],
+    [
+      'is dated in the future',
+      async () => publish([await filter('b.filter', true)], 4e9),
+      /is dated in the future: 2096/,
+    ],
+    [
+      'is dated beyond all dates',
+      async () => publish([await filter('b.filter', true)], 2 ** 53 - 1),
+      /dated in the future/,
     ],
   ])('writes nothing where the mirror %s', async (_what, spoil, says) => {
     publish([await filter('a.filter', false)]);
