@@ -6,6 +6,7 @@ import { thirdParty } from './scripts/third-party.ts';
 export default program(
   { main: 'src/main.ts' },
   {
+    everyday: ['main'],
     noExternal: ['@ferrule/native'],
     esbuildOptions: (options) => {
       options.conditions = BUNDLE.conditions;

@@ -51,9 +51,21 @@ module.exports = ((names) =>
 `;
 
 /**
- * A program for Node: ESM only, no declarations; dependencies stay outside.
+ * A program for Node: ESM only, no declarations; dependencies stay outside. Chunks that the `everyday` entry points
+ * load are one file, as above.
  * @param {Record<string, string>} entry
- * @param {import('tsup').Options} [extra]
+ * @param {import('tsup').Options & { everyday?: readonly string[] }} [extra]
  */
-export const program = (entry, extra = {}) =>
-  defineConfig({ entry, format: ['esm'], target: 'node20', platform: 'node', sourcemap: true, clean: true, ...extra });
+export const program = (entry, { everyday = [], ...extra } = {}) =>
+  defineConfig({
+    entry,
+    format: ['esm'],
+    target: 'node20',
+    platform: 'node',
+    sourcemap: true,
+    clean: true,
+    onSuccess: async () => {
+      if (everyday.length > 0) await joinChunks('dist', everyday, undefined, extra.sourcemap !== false);
+    },
+    ...extra,
+  });

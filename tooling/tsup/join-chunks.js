@@ -15,30 +15,36 @@ const EXPORTS = /^export \{([^}]*)\};?$/gm;
  * @param {string} folder
  * @param {readonly string[]} everyday names of entry points, without `.js`
  * @param {string} [into] the one among them that the chunks become part of
- * @throws Error where a chunk imports an entry point, or two export one name
+ * @param {boolean} [sourcemap]
+ * @throws Error where a chunk imports an entry point
  */
-export async function joinChunks(folder, everyday, into) {
+export async function joinChunks(folder, everyday, into, sourcemap = true) {
   const { sources, imports, reachedBy } = await modules(folder);
   const joined = `${into ?? 'everyday'}.js`;
   const chunks = [...reachedBy(everyday.map((name) => `${name}.js`))].filter(isChunk);
-  const owner = new Map();
+  const taken = new Set();
+  // What one chunk exports by a name that another one has already
+  const renamed = new Map();
   for (const chunk of chunks) {
     for (const next of imports(chunk))
       if (!isChunk(next)) throw new Error(`${folder}: ${chunk} imports the entry point ${next}`);
-    for (const name of exported(sources.get(chunk))) {
-      if (owner.has(name)) throw new Error(`${folder}: ${chunk} and ${owner.get(name)} both export ${name}`);
-      owner.set(name, chunk);
-    }
+    const names = exported(sources.get(chunk));
+    const twice = names.filter((name) => taken.has(name));
+    if (twice.length > 0) renamed.set(chunk, new Map(names.map((name) => [name, `${name}_${chunk.slice(6, -3)}`])));
+    for (const name of names) taken.add(name);
   }
 
-  await bundle(folder, [...(into === undefined ? [] : [joined]), ...chunks], joined, () => false);
+  await bundle(folder, [...(into === undefined ? [] : [joined]), ...chunks], joined, () => false, sourcemap, renamed);
   for (const [file, source] of sources) {
-    if (chunks.includes(file)) await Promise.all(['', '.map'].map((kind) => rm(join(folder, `${file}${kind}`))));
+    if (chunks.includes(file))
+      await Promise.all(['', '.map'].map((kind) => rm(join(folder, `${file}${kind}`), { force: true })));
     else if (file !== joined) {
       const path = relative(dirname(file), joined);
-      const rewritten = source.replaceAll(STATIC, (whole, before, to) =>
-        chunks.includes(join(dirname(file), to)) ? `${before}"${path.startsWith('.') ? path : `./${path}`}"` : whole,
-      );
+      const rewritten = source.replaceAll(STATIC, (whole, before, to) => {
+        const chunk = join(dirname(file), to);
+        if (!chunks.includes(chunk)) return whole;
+        return `${withNames(before, renamed.get(chunk))}"${path.startsWith('.') ? path : `./${path}`}"`;
+      });
       if (rewritten !== source) await writeFile(join(folder, file), rewritten);
     }
   }
@@ -55,8 +61,16 @@ export async function joinEntries(folder, entries) {
   const others = [...sources.keys()].filter((file) => !isChunk(file) && !joined.has(file) && file !== 'node.js');
   // What a module keeps, it must not keep twice
   const shared = reachedBy(others);
-  await bundle(folder, joined, 'node.js', (path) => shared.has(path));
+  await bundle(folder, joined, 'node.js', (path) => shared.has(path), true);
 }
+
+/** `import { a, b as c } from`, where the chunk's `a` and `b` are called otherwise now. */
+const withNames = (before, names) =>
+  names === undefined
+    ? before
+    : before.replace(/([{,]\s*)([\w$]+)(\s+as\s)?/g, (_, start, name, as) =>
+        as === undefined ? `${start}${names.get(name)} as ${name}` : `${start}${names.get(name)}${as}`,
+      );
 
 /** Names that a chunk exports. */
 const exported = (source) =>
@@ -89,16 +103,21 @@ async function modules(folder) {
   return { sources, imports, reachedBy };
 }
 
+const exportOf = (file, names) =>
+  names === undefined
+    ? `export * from './${file}';`
+    : `export { ${[...names].map(([name, alias]) => `${name} as ${alias}`).join(', ')} } from './${file}';`;
+
 /** Writes one module that exports what those do; what is left outside, packages and what an `import()` loads too. */
-const bundle = (folder, files, outfile, outside) =>
+const bundle = (folder, files, outfile, outside, sourcemap, renamed = new Map()) =>
   build({
-    stdin: { contents: [...files].map((file) => `export * from './${file}';`).join('\n'), resolveDir: folder },
+    stdin: { contents: [...files].map((file) => exportOf(file, renamed.get(file))).join('\n'), resolveDir: folder },
     outfile: join(folder, outfile),
     allowOverwrite: true,
     bundle: true,
     format: 'esm',
     target: 'es2022',
-    sourcemap: true,
+    sourcemap,
     packages: 'external',
     logLevel: 'error',
     plugins: [

@@ -1,7 +1,10 @@
 /** The command is one bundle, and loads what a subcommand needs when it needs it. Nothing here measures time. */
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { joinChunks } from '@ferrule/tsup-config/join-chunks';
 import { build, type Metafile } from 'esbuild';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { BUNDLE } from '../scripts/bundle.ts';
@@ -95,6 +98,23 @@ describe('the bundle of the command', () => {
     expect(new Set(packages).size).toBeGreaterThan(5);
     for (const name of new Set(packages)) expect(notices).toContain(`${name} `);
   });
+});
+
+it('what each command loads is one file beside the main program, also where two parts have one name', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ferrule-bundle-'));
+  try {
+    await build({ ...BUNDLE, absWorkingDir: home, entryPoints: ['src/main.ts'], outdir: folder, logLevel: 'silent' });
+    await joinChunks(folder, ['main'], undefined, false);
+    const main = readFileSync(join(folder, 'main.js'), 'utf8');
+    const loaded = new Set([...main.matchAll(/^import[^;]*"(\.\/[^"]+)"/gm)].map(([, path]) => path));
+    expect([...loaded]).toEqual(['./everyday.js']);
+    expect(readFileSync(join(folder, 'everyday.js'), 'utf8')).toMatch(/reasonOf\d* as reasonOf_\w+/);
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+    const version = execFileSync(process.execPath, [join(folder, 'main.js'), '--version'], { encoding: 'utf8' });
+    expect(version).toMatch(/^\d+\.\d+\.\d+\n$/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 it('only the addon comes by way of a dependency', () => {

@@ -1,0 +1,6 @@
+export function joinChunks(
+  folder: string,
+  everyday: readonly string[],
+  into?: string,
+  sourcemap?: boolean,
+): Promise<void>;
