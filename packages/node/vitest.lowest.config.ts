@@ -35,6 +35,7 @@ export default mergeConfig(
         'beside',
         'last-word',
         'copies',
+        'two-copies',
         'taken-off',
         'refusals',
         'errors',

@@ -6,13 +6,15 @@ import { syncBuiltinESMExports } from 'node:module';
 import { setTimeout } from 'node:timers/promises';
 import tls from 'node:tls';
 import { pki } from '@ferrule/conformance/pki';
+import pg from 'pg';
+import postgres from 'postgres';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { pgConfig } from '../src/adapters/pg.ts';
 import { postgresOptions } from '../src/adapters/postgres.ts';
 import { TlsConnector } from '../src/duplex/index.ts';
 import { rows } from './adapter-rows.ts';
 import { SECRET, USES } from './adapter-uses.ts';
-import { record, type Recorder } from './recorder.ts';
+import { record, type Recorder, type Talk } from './recorder.ts';
 
 const trustAnchors = [(await pki('selfSigned')).certificate];
 const leaf = await pki('p256');
@@ -139,4 +141,57 @@ it('the password that the environment has for postgres and pg is not for a copy 
     expect(server.plain()).not.toContain(SECRET);
   }
   expect(String(warnings.mock.calls[0]?.[0])).toMatch(/postgresOptions: the connector was not asked/);
+});
+
+/** A server that takes any password, after SSLRequest (PostgreSQL protocol, section 55.7). */
+const postgresql = (): Talk => ({
+  answer(received, inTls) {
+    if (!inTls && received.length === 8) return { send: 'S', startTlsAt: 8 };
+    // AuthenticationCleartextPassword; AuthenticationOk, BackendKeyData and ReadyForQuery; CommandComplete and ReadyForQuery
+    const hex = { 0: '520000000800000003', 0x70: '5200000008000000004b0000000c00000000000000005a0000000549' };
+    const done = '430000000d53454c454354203100' + '5a0000000549';
+    return { send: Buffer.from(hex[received[0] as 0 | 0x70] ?? done, 'hex') };
+  },
+});
+
+it.each<[string, (port: number) => Promise<{ readonly options: object; end(): unknown }>]>([
+  [
+    'pg',
+    async (port) => {
+      const options = pgConfig(new TlsConnector({ ca }), { host: 'localhost', port, user: 'x', password: SECRET });
+      const client = new pg.Client(options);
+      client.on('error', () => undefined);
+      await client.connect();
+      return { options, end: () => client.end() };
+    },
+  ],
+  [
+    'postgres',
+    async (port) => {
+      const given = { host: 'localhost', port, user: 'x', password: SECRET, fetch_types: false };
+      const options = postgresOptions(new TlsConnector({ ca }), given);
+      const sql = postgres(options as never);
+      await sql.unsafe('select 1').simple();
+      return { options, end: () => sql.end({ timeout: 0 }) };
+    },
+  ],
+])('%s: a copy is told no password while a connection of the options is open', async (name, open) => {
+  const honest = await record({
+    identity: { key: leaf.keyPem, cert: leaf.chainPem },
+    tls: 'when asked',
+    talk: postgresql,
+    until: 'nothing',
+  });
+  const other = await serverFor(name, false);
+  servers.push(honest);
+  const { options, end } = await open(honest.port);
+  expect(honest.secret()).toContain(SECRET);
+  vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+  const copy = { ...picked(options, ['host', 'user', 'password', 'database']), port: other.port };
+  const attempt = refusing[name]?.begin(copy, other.port, false).catch(() => undefined);
+  await Promise.race([attempt, setTimeout(LIMIT)]);
+  // It was asked for one
+  expect(other.plain()).toContain('database');
+  expect(other.plain()).not.toContain(SECRET);
+  await end();
 });

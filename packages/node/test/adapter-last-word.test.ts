@@ -308,6 +308,15 @@ describe('got,', () => {
     expect(heard).toEqual([]);
   });
 
+  it('a request through a cache is sent, and judged as one without', async () => {
+    const instance = make(1).extend({ cache: new Map() });
+    expect((await instance(`${url}end`)).body).toBe('ok');
+    expect(heard).toEqual(['/end']);
+    await expect(instance(`${url}next`)).rejects.toThrow(/verify/);
+    await expect(instance(`${url}next`, { agent: { https: another } })).rejects.toThrow(/agent would lead around/);
+    expect(heard).toEqual(['/end']);
+  });
+
   it('a hook that takes the judge off before a redirect', async () => {
     const beforeRedirect = (options: Options): void => {
       list(options)['beforeRequest'] = [];

@@ -124,6 +124,8 @@ const ATTEMPTS: Readonly<Record<string, Attempt>> = {
   nodemailer: (connector, port) => mail({ ...nodemailerOptions(connector, { host, port }), tls: lax }),
   'nodemailer, STARTTLS': (connector, port) =>
     mail({ ...nodemailerOptions(connector, { host, port, starttls: true }), tls: lax }),
+  'nodemailer, LMTP': (connector, port) =>
+    mail({ ...nodemailerOptions(connector, { host, port, starttls: true, lmtp: true }), tls: lax }),
   imapflow: (connector, port) => imap(connector, port, true),
   'imapflow, STARTTLS': (connector, port) => imap(connector, port, false),
   kafkajs: (connector, port) =>

@@ -79,14 +79,15 @@ const imap = (offers: boolean): Talk => ({
   },
 });
 
-const smtp = (offers: boolean): Talk => ({
+const smtp = (offers: boolean, hello: 'EHLO' | 'LHLO' = 'EHLO'): Talk => ({
   greeting: '220 mail.test ESMTP\r\n',
   answer(received) {
     const command = received.toString('latin1').slice(0, 4).toUpperCase();
-    if (command === 'EHLO')
+    if (command === hello)
       return { send: `250-mail.test\r\n${offers ? '250-STARTTLS\r\n' : ''}250-AUTH PLAIN\r\n250 8BITMIME\r\n` };
     if (command === 'STAR')
       return { send: offers ? '220 go\r\n' : '502 no\r\n', startTlsAt: offers ? received.length : undefined };
+    if (command.endsWith('HLO')) return { send: '500 no\r\n' };
     return { send: command === 'DATA' ? '354 go\r\n' : '250 ok\r\n' };
   },
 });
@@ -369,14 +370,22 @@ export const USES: Readonly<Record<string, Use>> = {
   nodemailer: {
     cannotEnd: 'its connections hear of an end once they are made',
     tls: 'at once',
-    talk: smtp,
+    talk: (offers) => smtp(offers),
     begin: (connector, port) => ({ over: mail(nodemailerOptions(connector, { host: HOST, port })) }),
   },
   'nodemailer, STARTTLS': {
     cannotEnd: 'its connections hear of an end once they are made',
     tls: 'when asked',
-    talk: smtp,
+    talk: (offers) => smtp(offers),
     begin: (connector, port) => ({ over: mail(nodemailerOptions(connector, { host: HOST, port, starttls: true })) }),
+  },
+  'nodemailer, LMTP': {
+    cannotEnd: 'its connections hear of an end once they are made',
+    tls: 'when asked',
+    talk: (offers) => smtp(offers, 'LHLO'),
+    begin: (connector, port) => ({
+      over: mail(nodemailerOptions(connector, { host: HOST, port, starttls: true, lmtp: true })),
+    }),
   },
   imapflow: {
     tls: 'at once',

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { pki } from '@ferrule/conformance/pki';
 import { createClient } from 'redis';
 import { expect, it } from 'vitest';
+import { setAndGet } from '../examples/tunnel.ts';
 import { TlsConnector, tunnel } from '../src/duplex/index.ts';
 import { SECRET, type Use, USES } from './adapter-uses.ts';
 import { record } from './recorder.ts';
@@ -48,7 +49,11 @@ const LINES: Readonly<Record<string, readonly string[]>> = {
   '`mysqlOverTls(createConnection({ …, ssl: {} }), connector, servername)`': ['mysql2', 'mysql2, a pool with promises'],
   '`new Redis(ioredisOptions(connector, { host, port, password }))`': ['ioredis'],
   '`new MqttClient(mqttStream(connector, { host, port }), options)`': ['mqtt'],
-  '`createTransport(nodemailerOptions(connector, { host, auth, starttls }))`': ['nodemailer', 'nodemailer, STARTTLS'],
+  '`createTransport(nodemailerOptions(connector, { host, auth, starttls }))`': [
+    'nodemailer',
+    'nodemailer, STARTTLS',
+    'nodemailer, LMTP',
+  ],
   '`new ImapFlow(imapflowOptions(connector, { host, port, secure, auth }))`': ['imapflow', 'imapflow, STARTTLS'],
   '`new Kafka({ …, ssl: true, socketFactory: kafkaSocketFactory(connector) })`': ['kafkajs'],
   '`natsConnect(connector, { servers, user, pass })`': ['nats'],
@@ -118,4 +123,23 @@ it.each(uses)('%s: a pin decides, beside a certificate that is trusted', async (
   await attempt(right);
   expect(server.secret()).toContain(SECRET);
   await server.close();
+});
+
+it('node-redis, through a tunnel as the example has it, does not follow its server to another address', async () => {
+  const { keyPem: key, chainPem: cert } = await pki('p256');
+  const elsewhere = await record({ identity: undefined, tls: 'at once', talk: throughTunnel.talk, until: SECRET });
+  const address = `127.0.0.1:${elsewhere.port}`;
+  // As a server under maintenance: to each command it answers, and says where it is now
+  const moving = `>4\r\n+MOVING\r\n:1\r\n:15\r\n$${address.length}\r\n${address}\r\n`;
+  const answer = (received: Buffer): { send: string } => {
+    const commands = received.toString('latin1').match(/\*\d+\r\n\$\d+\r\n\w+/g) ?? [];
+    const each = commands.map((command) => (command.endsWith('HELLO') ? '%1\r\n+proto\r\n:3\r\n' : '+OK\r\n'));
+    return { send: each.join('') + (received.includes('MAINT_NOTIFICATIONS') ? moving : '') };
+  };
+  const server = await record({ identity: { key, cert }, tls: 'at once', talk: () => ({ answer }), until: 'nothing' });
+  const connector = new TlsConnector({ ca: (await pki('root')).certificatePem });
+  expect(await setAndGet(connector, 'localhost', server.port, SECRET)).toBe('OK');
+  expect(server.secret()).toContain(SECRET);
+  expect(elsewhere.connections()).toBe(0);
+  await Promise.all([server.close(), elsewhere.close()]);
 });

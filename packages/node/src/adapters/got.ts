@@ -23,6 +23,8 @@ export type GotRequestFunction = (
   callback?: (response: never) => void,
 ) => ClientRequest;
 
+type Heard = () => void;
+
 /** What is set, of got's options. */
 export interface GotOverTls {
   readonly request: GotRequestFunction;
@@ -54,16 +56,22 @@ export function gotOptions<O extends object>(connector: TlsConnector, options: O
   refuseDetours('gotOptions', given, { ...DETOURS, agent: ANOTHER });
   refuseNodeOptions('gotOptions', given);
   const agent = tlsAgents(connector);
-  const request: GotRequestFunction = (url, options, callback) => {
+  const judged = (protocol: unknown, options: RequestOptions): typeof http | typeof https => {
     const { h2session, createConnection } = options as { readonly h2session?: unknown; createConnection?: unknown };
     refuseDetours('gotOptions', { h2session, createConnection }, DETOURS);
-    const [client, own] = url.protocol === 'https:' ? [https, agent.https] : [http, agent.http];
+    const [client, own] = protocol === 'https:' ? [https, agent.https] : [http, agent.http];
     if (options.agent !== own)
       throw new TlsError(
         STARTTLS_CODES.TLS_REQUIRED,
         'gotOptions: agent would lead around the connector: leave it out, or use got itself for this request',
       );
-    return client.request(url, options, callback as () => void);
+    return client;
+  };
+  const request: GotRequestFunction = (...[url, options, callback]) => {
+    // With a `cache` got gives options that have the URL in them
+    if (typeof options !== 'function') return judged(url.protocol, options).request(url, options, callback as Heard);
+    const whole: RequestOptions = url;
+    return judged(whole.protocol, whole).request(whole, options);
   };
   const beforeRequest = (given: GotRequest): void => {
     // Hooks that come behind, of an instance made of this one or of a call, may change what this one has seen

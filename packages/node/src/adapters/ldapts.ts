@@ -4,7 +4,7 @@ import type { ClientOptions } from 'ldapts';
 import { TlsError } from '@ferrule/result';
 import { unbracketed } from '@ferrule/result/host';
 import type { TlsConnector } from '../duplex/connector.ts';
-import { TlsDuplex } from '../duplex/tls-duplex.ts';
+import type { TlsDuplex } from '../duplex/tls-duplex.ts';
 import { asTlsSocket } from './ready.ts';
 import { noOtherWay, optionsFor, refuseDetours, refuseNodeOptions, USE_DIAL } from './tls-required.ts';
 
@@ -37,10 +37,15 @@ export function ldapOptions<O extends ClientOptions>(
     throw new TypeError('ldapOptions: servername or a host in url is needed: the name that the certificate must have');
   refuseNodeOptions('ldapOptions', rest);
   refuseNodeOptions('ldapOptions', rest.tlsOptions, 'tlsOptions');
+  const made = new WeakMap<object, TlsDuplex>();
   const connect = (port: unknown, host: unknown, tlsOptions?: { readonly servername?: string }): TLSSocket => {
     const where = { host: String(host), port: Number(port), servername: tlsOptions?.servername ?? servername };
-    if (protocol === 'ldaps:') return asTlsSocket(connector.duplex(where));
-    return asTlsSocket(answersStartTls(connector.duplex({ ...where, preamble: 'ldap' })));
+    const duplex =
+      protocol === 'ldaps:'
+        ? connector.duplex(where)
+        : answersStartTls(connector.duplex({ ...where, preamble: 'ldap' }));
+    made.set(duplex, duplex);
+    return asTlsSocket(duplex);
   };
   return {
     ...(rest as Omit<O, 'servername'>),
@@ -51,8 +56,8 @@ export function ldapOptions<O extends ClientOptions>(
       refuseNodeOptions('ldapOptions', tlsOptions, 'tlsOptions');
       if (typeof first !== 'object') return connect(first, host ?? 'localhost', tlsOptions);
       refuseNodeOptions('ldapOptions', first);
-      const { socket } = first;
-      if (!(socket instanceof TlsDuplex))
+      const socket = made.get(first.socket as object);
+      if (socket === undefined)
         throw new TypeError('ldapOptions: startTLS() was given a socket that is not of this connector');
       // ldapts listens after we return
       process.nextTick(() => {

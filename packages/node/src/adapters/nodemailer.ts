@@ -70,7 +70,11 @@ export function nodemailerOptions<O extends object>(
   booleanOption(starttls, 'nodemailerOptions: starttls');
   if ((rest as { readonly secure?: unknown }).secure === false && !starttls)
     throw new TypeError('nodemailerOptions: secure: false is not supported; set starttls: true, or leave it out');
-  const { tls, auth } = rest as { readonly tls?: { readonly servername?: string }; readonly auth?: OAuth2 };
+  const { tls, auth, lmtp } = rest as {
+    readonly tls?: { readonly servername?: string };
+    readonly auth?: OAuth2;
+    readonly lmtp?: unknown;
+  };
   const provisioned = typeof auth?.provisionCallback === 'function';
   if (!provisioned) refuseDetours('nodemailerOptions', auth, { refreshToken: NO_TOKEN, serviceClient: NO_TOKEN });
   refuseNodeOptions('nodemailerOptions', rest);
@@ -91,7 +95,7 @@ export function nodemailerOptions<O extends object>(
             host,
             port: Number(port),
             ...(name && { servername: name }),
-            ...(starttls && { preamble: 'smtp' as const, standInGreeting: true }),
+            ...(starttls && { preamble: lmtp ? ('lmtp' as const) : ('smtp' as const), standInGreeting: true }),
             ...(connectionTimeout && { handshakeTimeout: connectionTimeout }),
           }),
         );

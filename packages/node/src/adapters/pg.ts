@@ -3,7 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import type { ClientConfig } from 'pg';
 import type { TlsConnector } from '../duplex/connector.ts';
 import type { TlsDuplex } from '../duplex/tls-duplex.ts';
-import { asTlsSocket, Established, givenUpBy } from './ready.ts';
+import { asTlsSocket, givenUpBy, passwordFor } from './ready.ts';
 import { noOtherWay, optionsFor, refuseDetours, refuseNodeOptions, refusePlain } from './tls-required.ts';
 
 /** The part of pg's Connection that says when TLS begins; its types do not tell of it. */
@@ -45,19 +45,24 @@ export function pgConfig<C extends ClientConfig>(
   if (!servername)
     throw new TypeError('pgConfig: servername or host is needed: the name that the certificate must have');
   connector.check({ lazy: true, servername, preamble: 'postgres' });
-  const established = new Established('pgConfig');
+  const made = new WeakSet<object>();
+  // `this` of a password is the client
+  const isOurs = (client: unknown): boolean =>
+    made.has((client as { readonly connection?: { readonly stream?: object } } | undefined)?.connection?.stream ?? {});
   return {
     ...(rest as unknown as Omit<C, 'servername' | 'password'>),
-    ...(password && { password: established.password(password, refuse) }),
+    ...(password && { password: passwordFor('pgConfig', password, isOurs, refuse) }),
     // So pg asks for TLS: without our stream it finds none, or `tls.connect()` throws
     ssl: noOtherWay('pgConfig') as NonNullable<ClientConfig['ssl']>,
     // PGSSLNEGOTIATION would count else, and want `ssl`
     sslnegotiation: 'postgres',
     enableChannelBinding: true,
     ...FOR_NATIVE,
-    stream: inTls(() =>
-      established.add(connector.duplex({ lazy: true, servername, preamble: 'postgres' })),
-    ) as () => TLSSocket,
+    stream: inTls(() => {
+      const duplex = connector.duplex({ lazy: true, servername, preamble: 'postgres' });
+      made.add(duplex);
+      return duplex;
+    }) as () => TLSSocket,
   };
 }
 

@@ -1,7 +1,7 @@
 /** @module @ferrule/node/adapters/postgres: PostgreSQL through the package postgres. */
 import type { TLSSocket } from 'node:tls';
 import type { TlsConnector } from '../duplex/connector.ts';
-import { asTlsSocket, Established, givenUpBy } from './ready.ts';
+import { asTlsSocket, givenUpBy, passwordFor } from './ready.ts';
 import { optionsFor, refuseDetours, refuseNodeOptions, refusePlain } from './tls-required.ts';
 
 export interface Address {
@@ -67,32 +67,34 @@ export function postgresOptions<O extends object>(
   const keepAlive = Number(keep_alive);
   // A URL beside these options has its own
   const secret = pass || password || (rest.host && process.env['PGPASSWORD']);
-  const established = new Established('postgresOptions');
   let current = 0;
+  const socket = ({ host, port, path, target_session_attrs: picky }: Address): TLSSocket => {
+    const at = current;
+    const name = host[at] ?? 'localhost';
+    const where = path ? { path } : { host: name, port: port[at] ?? port[0] ?? 5432 };
+    const duplex = givenUpBy(
+      'end',
+      connector.duplex({ ...where, servername: servername ?? name, preamble: 'postgres' }),
+    );
+    // The package does not say whose attempt this is: all take the host after one that failed, or was not of the kind
+    const next = (): void => void (current === at && (current = (at + 1) % Math.max(1, host.length)));
+    duplex.once('close', next);
+    if (!picky) duplex.once('ready', () => duplex.off('close', next));
+    if (keepAlive > 0) duplex.setKeepAlive(true, 1000 * keepAlive);
+    // Whether there is one the package asks before it looks at `keep_alive`
+    Object.defineProperty(duplex, 'setKeepAlive', { value: undefined });
+    // The package ends no socket that is not `open`, and would leave this one to its timeout.
+    Object.defineProperty(duplex, 'readyState', { get: () => (duplex.destroyed ? 'closed' : 'open') });
+    return asTlsSocket(duplex);
+  };
+  // `this` of a password is what the package has made of the options
+  const isOurs = (parsed: unknown): boolean => (parsed as { readonly socket?: unknown } | undefined)?.socket === socket;
   return {
     ...(rest as unknown as Omit<O, 'servername' | 'keep_alive' | 'password' | 'pass'>),
-    ...(secret !== undefined && secret !== '' && { password: established.password(secret, warn) }),
+    ...(secret !== undefined && secret !== '' && { password: passwordFor('postgresOptions', secret, isOurs, warn) }),
     toJSON,
     ssl: false,
     keep_alive: notAsked as unknown as number,
-    socket: ({ host, port, path, target_session_attrs: picky }) => {
-      const at = current;
-      const name = host[at] ?? 'localhost';
-      const where = path ? { path } : { host: name, port: port[at] ?? port[0] ?? 5432 };
-      const duplex = givenUpBy(
-        'end',
-        established.add(connector.duplex({ ...where, servername: servername ?? name, preamble: 'postgres' })),
-      );
-      // The package does not say whose attempt this is: all take the host after one that failed, or was not of the kind
-      const next = (): void => void (current === at && (current = (at + 1) % Math.max(1, host.length)));
-      duplex.once('close', next);
-      if (!picky) duplex.once('ready', () => duplex.off('close', next));
-      if (keepAlive > 0) duplex.setKeepAlive(true, 1000 * keepAlive);
-      // Whether there is one the package asks before it looks at `keep_alive`
-      Object.defineProperty(duplex, 'setKeepAlive', { value: undefined });
-      // The package ends no socket that is not `open`, and would leave this one to its timeout.
-      Object.defineProperty(duplex, 'readyState', { get: () => (duplex.destroyed ? 'closed' : 'open') });
-      return asTlsSocket(duplex);
-    },
+    socket,
   };
 }

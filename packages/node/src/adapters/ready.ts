@@ -45,35 +45,27 @@ export function givenUpBy(method: 'end' | 'write', duplex: TlsDuplex): TlsDuplex
 
 type Password = (...parameters: readonly unknown[]) => string | Promise<string>;
 
-/** Connections of one adapter's options on which TLS is established. */
-export class Established {
-  readonly #adapter: string;
-  readonly #duplexes = new Set<TlsDuplex>();
-
-  constructor(adapter: string) {
-    this.#adapter = adapter;
-  }
-
-  add(duplex: TlsDuplex): TlsDuplex {
-    return duplex.once('ready', () => this.#duplexes.add(duplex)).once('close', () => this.#duplexes.delete(duplex));
-  }
-
-  /**
-   * The password, as a function that a library asks for each login: what was copied of the options without the
-   * connector logs in nowhere.
-   * @param fail what is answered, or thrown, where there is no connection.
-   */
-  password(given: unknown, fail: (error: TypeError) => string): Password {
-    return (...parameters) => {
-      if (this.#duplexes.size === 0)
-        return fail(
-          new TypeError(
-            `${this.#adapter}: the connector was not asked, since not all of its options were used: nobody is told the password`,
-          ),
-        );
-      return typeof given === 'function' ? (given as Password)(...parameters) : (given as string);
-    };
-  }
+/**
+ * The password, as a method that a library calls for each login of what has its connection: what was copied of the
+ * options without the connector logs in nowhere.
+ * @param isOurs whether the connection of that is by the connector.
+ * @param fail what is answered, or thrown, where it is not.
+ */
+export function passwordFor(
+  adapter: string,
+  given: unknown,
+  isOurs: (owner: unknown) => boolean,
+  fail: (error: TypeError) => string,
+): Password {
+  return function (this: unknown, ...parameters) {
+    if (!isOurs(this))
+      return fail(
+        new TypeError(
+          `${adapter}: the connector was not asked, since not all of its options were used: nobody is told the password`,
+        ),
+      );
+    return typeof given === 'function' ? (given as Password)(...parameters) : (given as string);
+  };
 }
 
 /** For libraries that are typed for the one implementation they knew: it has the part of TLSSocket that they use. */

@@ -44,8 +44,11 @@ export type Truncation = 'error' | 'end';
 
 export type Phase = 'idle' | 'transport' | 'preamble' | 'session' | 'handshake' | 'open' | 'dead';
 
-/** @internal The event before `connect`: who objects to what was agreed on destroys the Duplex, and nobody is told of it. */
-export const AGREED: unique symbol = Symbol('agreed');
+/**
+ * @internal The event before `connect`: who objects to what was agreed on destroys the Duplex, and nobody is told of it. The
+ * same for every copy of this package (ADR 0139): adapters of CommonJS are files of their own.
+ */
+export const AGREED: unique symbol = Symbol.for('ferrule.agreed');
 
 /** For messages. */
 export const PHASES: Readonly<Record<Phase, string>> = {
