@@ -10,7 +10,7 @@
  *     node build.mjs --check       compares core/openssl.h with the OpenSSL headers of this machine; builds nothing
  *
  * `--headers FILE` looks for Node-API's headers from that file on: `npx ferrule-native-build` brings them along.
- * Without a compiler the addon is not built, which is no error: the loader then says so. `--strict` makes it one.
+ * Without a compiler the addon is not built, which is not an error: the loader then says so. `--strict` makes it one.
  */
 import { spawnSync } from 'node:child_process';
 import {

@@ -51,7 +51,7 @@ export function spread(rounds: readonly Figures[]): Record<string, Spread> {
   );
 }
 
-/** @throws TypeError for a file that is no result of this version. */
+/** @throws TypeError for a file that is not a result of this version. */
 export function readResult(file: string): Result {
   const value = JSON.parse(readFileSync(file, 'utf8')) as Partial<Result> | null;
   if (value?.version !== VERSION || !Array.isArray(value.rows))

@@ -70,7 +70,7 @@ const argumentsOf = (verb: Command): string =>
     .map((each) => `${each.required ? '<' : '['}${each.name()}${each.variadic ? '…' : ''}${each.required ? '>' : ']'}`)
     .join(' ');
 
-/** roff(7): a backslash, and a minus that is no hyphen, are escaped; a line may not begin as a request. */
+/** roff(7): a backslash, and a minus that is not a hyphen, are escaped; a line may not begin as a request. */
 const text = (plain: string): string =>
   plain
     .replaceAll('\\', '\\e')

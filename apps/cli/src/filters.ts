@@ -75,7 +75,7 @@ function intact(flag: string, path: string, filters: readonly Uint8Array[]): Crl
   }
 }
 
-/** @throws Error that says what is wrong, for what is no manifest, and for one that wants more than there can be. */
+/** @throws Error that says what is wrong, for what is not a manifest, and for one that wants more than there can be. */
 export function parseManifest(bytes: Uint8Array): Manifest {
   let value: unknown;
   try {

@@ -132,7 +132,7 @@ export async function inspect(
   }
   const { info } = connection;
   const error = await listen(connection, options.wait * 1000, timeline);
-  // Before we say goodbye, which is no part of the handshake
+  // Before we say goodbye, which is not a part of the handshake
   const inspection = await about(error, info, info.verifiedChain ?? info.peerCertificates, true);
   await connection.close();
   if (sessions === undefined || error !== undefined) return inspection;

@@ -22,7 +22,7 @@ export function redirected(
 ): Asked | string | undefined {
   if (!REDIRECTIONS.has(statusCode)) return undefined;
   if (location === undefined) return 'the server redirects to nowhere: there is no Location';
-  if (!URL.canParse(location, url.href)) return 'the server redirects to what is no URL';
+  if (!URL.canParse(location, url.href)) return 'the server redirects to what is not a URL';
   const next = new URL(location, url);
   if (next.protocol !== 'https:') return `the server redirects to ${next.protocol}, and this command speaks TLS only`;
   if (next.username !== '' || next.password !== '') return 'the server redirects to a URL with credentials in it';

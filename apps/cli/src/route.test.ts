@@ -61,7 +61,7 @@ describe('routeTo()', () => {
     );
   });
 
-  it('calls what is no URL of a way a usage error', () => {
+  it('calls what is not a URL of a way a usage error', () => {
     expect(() => parseVia('ftp://proxy.example')).toThrow(/expected a URL/);
   });
 });

@@ -231,7 +231,7 @@ export const BROKEN_SERVERS: readonly BrokenServer[] = [
   },
   { title: 'an unknown root', start: unknownRoot, code: 'CERT_UNTRUSTED_ROOT', exit: 5, hint: /If you trust this CA/ },
   {
-    title: 'an issuer that is no CA',
+    title: 'an issuer that is not a CA',
     start: identity('underFalseCa'),
     code: 'CERT_INVALID',
     exit: 5,

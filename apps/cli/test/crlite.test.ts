@@ -192,7 +192,7 @@ describe('ferrule crlite', () => {
       /b\.filter: HTTP status 404/,
     ],
     [
-      'names a file that is no filter',
+      'names a file that is not a filter',
       async () => publish([{ name: 'b.filter', bytes: Uint8Array.of(1, 2, 3) }]),
       /CRLite filter/,
     ],

@@ -79,7 +79,7 @@ describe('ferrule get', () => {
   it('leaves no redirection to http:, to nonsense or without end', async () => {
     for (const [path, why] of [
       ['/to/302/http:%2F%2Flocalhost%2F', 'redirects to http:, and this command speaks TLS only'],
-      ['/to/302/https:%2F%2F[', 'redirects to what is no URL'],
+      ['/to/302/https:%2F%2F[', 'redirects to what is not a URL'],
       ['/to/302/', 'more than 20 redirections'],
       ['/to/302/https:%2F%2Fuser:secret@localhost%2F', 'credentials in it'],
       ['/nowhere', 'there is no Location'],

@@ -78,7 +78,7 @@ describe('files that the command writes', () => {
     expect([code, said]).toEqual([1, 'error: stdout: no space left on the device (ENOSPC)\n']);
   });
 
-  it('are not written where a reader of stdout has gone, which is no success', async () => {
+  it('are not written where a reader of stdout has gone, which is not success', async () => {
     const child = spawn(process.execPath, [...COMMAND, 'inspect', target, '--ca', ca]);
     child.stdout.destroy();
     expect(await once(child, 'exit')).toEqual([141, null]);

@@ -75,7 +75,7 @@ describe('the JSON Schema', () => {
     }
   });
 
-  it('refuses what is no document of the command', () => {
+  it('refuses what is not a document of the command', () => {
     for (const wrong of [
       {},
       { schema: 'ferrule/2', target: 'a', ok: true },

@@ -240,7 +240,7 @@ describe('--record and ferrule replay', () => {
     );
   });
 
-  it('refuse what is no recording, and say where', async () => {
+  it('refuse what is not a recording, and say where', async () => {
     const file = join(folder, 'none.jsonl');
     writeFileSync(file, 'hello\n');
     const broken = join(folder, 'broken.jsonl');

@@ -99,7 +99,7 @@ export const ARGUED_13: Arguments = {
   'no Certificate': must('high', '4', UNEXPECTED),
   'a Certificate without certificates': must('high', '4.5.1.3', DECODE),
   'a Certificate with a request context': should('low', '4.5.1', DECODE, ILLEGAL),
-  'a certificate that is no certificate': must(
+  'a certificate that is not a certificate': must(
     'high',
     '4.5.1.3',
     Alert.bad_certificate,

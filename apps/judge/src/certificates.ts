@@ -160,7 +160,7 @@ const RECIPES: readonly Recipe[] = [
   },
   { name: 'for clients alone', ...must('RFC 5280 §4.2.1.12', PATH), make: () => leaf({ purpose: 'clientAuth' }) },
   {
-    name: 'an issuer that is no authority',
+    name: 'an issuer that is not an authority',
     ...must('RFC 5280 §6.1.4', PATH),
     make: async () => leaf({}, await authority('no authority', { ca: false, signs: true, purpose: 'none' })),
   },

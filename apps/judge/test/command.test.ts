@@ -71,7 +71,7 @@ describe('ferrule-judge', { timeout: 120_000 }, () => {
     ['no command', [], 'which command?'],
     ['a text that no row has', ['--only', 'nothing has this', ...CLIENT], 'no row has this text'],
     ['an unknown option', ['--fast', ...CLIENT], "Unknown option '--fast'"],
-    ['a timeout that is no number', ['--timeout', 'soon', ...CLIENT], '--timeout: soon'],
+    ['a timeout that is not a number', ['--timeout', 'soon', ...CLIENT], '--timeout: soon'],
     ['something else to expect', ['--expect', 'wonders', ...CLIENT], '--expect: wonders'],
     ['both forms', ['--short', '--all', ...CLIENT], 'choose one'],
   ])('ends with 2 and says why for %s', async (_, args, said) => {

@@ -136,7 +136,7 @@ export class Form {
   }
 }
 
-/** What the person has pasted, if anything. @throws TargetError for what is no certificate. */
+/** What the person has pasted, if anything. @throws TargetError for what is not a certificate. */
 function pastedRoots(): readonly TrustAnchor[] | undefined {
   const text = byId<HTMLTextAreaElement>('ca').value.trim();
   if (text === '') return undefined;

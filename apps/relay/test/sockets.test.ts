@@ -84,7 +84,7 @@ it.each(['in order', 'while a read is under way'])(
   },
 );
 
-it('refuses what is no address, no bytes and no startTls()', async () => {
+it('refuses what is not an address, no bytes and no startTls()', async () => {
   const { relay, to } = await echoBehindRelay();
   const { connect } = await sockets(relay.url);
   expect(() => connect('server.test')).toThrow(TypeError);

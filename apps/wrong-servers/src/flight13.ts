@@ -164,7 +164,7 @@ export const FLIGHT: readonly Behaviour[] = [
     s.encryptedExtensions();
     s.certificate(undefined, { context: Uint8Array.of(1) });
   }),
-  flight('a certificate that is no certificate', DECODE, (s) => {
+  flight('a certificate that is not a certificate', DECODE, (s) => {
     s.encryptedExtensions();
     s.certificate([Buffer.from('not DER')]);
     s.certificateVerify();

@@ -72,7 +72,7 @@ export class Server13 extends Peer {
     this.identity = identity;
   }
 
-  /** ClientHello; the first share that is no hybrid is the one that we answer. */
+  /** ClientHello; the first share that is not a hybrid is the one that we answer. */
   *clientHello(): Script {
     this.past.delete('retry');
     const { body } = yield* this.message(HandshakeType.client_hello);

@@ -75,7 +75,7 @@ export interface SslContext {
    * connections for others refuses those.
    */
   readonly verifiesName: boolean;
-  /** `undefined` for bytes that are no session of this backend, or not intact. */
+  /** `undefined` for bytes that are not a session of this backend, or not intact. */
   sessionFromBytes(bytes: Uint8Array): TlsSession | undefined;
   /** Release what it holds; connections already made go on. Idempotent. */
   dispose(): void;

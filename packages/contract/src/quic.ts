@@ -95,6 +95,6 @@ export interface QuicConnectionOptions {
 export interface QuicContext {
   /** @throws TypeError naming the option that is wrong. */
   newConnection(options: QuicConnectionOptions): QuicConnection;
-  /** `undefined` for bytes that are no session of this engine, or not intact. */
+  /** `undefined` for bytes that are not a session of this engine, or not intact. */
   sessionFromBytes(bytes: Uint8Array): TlsSession | undefined;
 }

@@ -11,7 +11,7 @@ import type { TlsSession } from './session.ts';
  *
  * Returns, as SSL_connect(3): `1` done; `0` refused or closed by the protocol's own rules; `<0` not done. After any
  * value `<= 0` ask {@link getError} with that value. `read` and `write` return a byte count when `> 0`. `shutdown`
- * returns `0` for "sent, the peer's close_notify not seen yet", which is no error (SSL_shutdown(3)).
+ * returns `0` for "sent, the peer's close_notify not seen yet", which is not an error (SSL_shutdown(3)).
  *
  * | what happened | ret | getError |
  * |---|---|---|

@@ -205,7 +205,7 @@ export class TlsPump implements TransportSink {
   }
 
   end(): void {
-    // Where that is no failure the engine does not hear of it, and still writes
+    // Where that is not a failure the engine does not hear of it, and still writes
     if (this.#face.truncated?.() === true) this.#cutOff = true;
     else this.#inbound.end();
     this.run();

@@ -6,7 +6,7 @@ import { notes } from '@ferrule/result/notes';
 /**
  * Where serialised sessions are kept. They hold secrets: a shared cache must be as private as a key store. A ticket is
  * used once (RFC 9846 appendix C.4), so `take` removes what it returns; what may be used again is put back by whoever
- * took it. A cache that throws, rejects, takes too long or returns what is no session costs a full handshake and
+ * took it. A cache that throws, rejects, takes too long or returns what is not a session costs a full handshake and
  * nothing else.
  */
 export interface SessionCache {
@@ -65,7 +65,7 @@ export interface KeyvLike {
  * A cache on keyv, and so on any store that keyv reaches: one session for each key. Of several who read the same
  * session, only the one whose `delete` removed it uses it, where the store tells; if another session was put in
  * between, both are lost.
- * @throws TypeError for what is no such store, and a prefix that is no text.
+ * @throws TypeError for what is not such a store, and a prefix that is not text.
  */
 export function keyvSessionCache(store: KeyvLike, prefix: string = 'ferrule:'): SessionCache {
   const given = (typeof store === 'object' && store !== null ? store : {}) as Partial<KeyvLike>;

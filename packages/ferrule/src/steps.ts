@@ -10,7 +10,7 @@ export function advance(ssl: Ssl, job: Job): number {
     try {
       return operate?.(ssl) ?? 1;
     } catch (error) {
-      // The caller's mistake, which is no failure of the connection
+      // The caller's mistake, which is not a failure of the connection
       return failedAlone(job, error as Error);
     }
   }

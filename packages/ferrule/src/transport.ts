@@ -102,7 +102,7 @@ export interface Pipe {
   close(): Promise<void> | void;
 }
 
-/** @throws TypeError for what is no pipe. */
+/** @throws TypeError for what is not a pipe. */
 export function transportOf(pipe: Pipe | StreamPipe | Transport, name: string): Transport {
   if (typeof pipe === 'object' && pipe !== null) {
     if ('start' in pipe && 'send' in pipe) return pipe;
@@ -115,7 +115,7 @@ export function transportOf(pipe: Pipe | StreamPipe | Transport, name: string): 
   );
 }
 
-/** @throws TypeError for what is no {@link Dial}. */
+/** @throws TypeError for what is not a {@link Dial}. */
 export const dialOption = (value: unknown): void => functionOption(value, 'dial', 'a function that opens a pipe');
 
 /** Web Streams as three functions. @param broken told when the writer breaks, also while nothing is written. */

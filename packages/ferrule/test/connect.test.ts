@@ -360,7 +360,7 @@ describe('connect()', () => {
     ['a backend that is none', { backend: 'fastest' }, /backend/],
     ['a CA that is none', { ca: 'no PEM' }, /ca/],
     ['a store that is none', { sessions: {} }, /sessions/],
-    ['noDelay that is no boolean', { noDelay: 1 }, /noDelay/],
+    ['noDelay that is not a boolean', { noDelay: 1 }, /noDelay/],
     ['an option of the engine that is wrong', { alpn: [] }, /alpn/],
     ['a group that does not exist', { groups: [0xfefe] }, /groups/],
   ])('refuses %s by name, before it touches the network', async (_title, wrong, name) => {

@@ -21,7 +21,7 @@ napi_value capabilityRows(Call& call, const std::vector<Capability>& capabilitie
   return rows;
 }
 
-// False for what is no string. In UTF-16: two halves of surrogate pairs are not the same.
+// False for what is not a string. In UTF-16: two halves of surrogate pairs are not the same.
 bool readText(napi_env env, napi_value value, std::u16string* text) {
   size_t size = 0;
   if (napi_get_value_string_utf16(env, value, nullptr, 0, &size) != napi_ok) return false;

@@ -271,7 +271,7 @@ bool concerns(const ConstrainedName& base, const ConstrainedName& name) { return
 long compare(const ConstrainedName& name, const ConstrainedName& base, bool excluding) {
   constexpr long kWithin = K(X509_V_ERR_EXCLUDED_VIOLATION);
   if (base.bounded) return K(X509_V_ERR_SUBTREE_MINMAX);
-  // DNS names are compared as text, so that one which is no name lies within what permits its text, and harms nobody: it matches no
+  // DNS names are compared as text, so that one which is not a name lies within what permits its text, and harms nobody: it matches no
   // host.
   if (name.type == K(GEN_DNS) && !excluding) return isBelow(name.octets, base.octets) ? kWithin : K(X509_V_OK);
   // What cannot be read may be what is excluded.

@@ -16,7 +16,7 @@ struct Freed {
 };
 using Response = std::unique_ptr<OCSP_BASICRESP, Freed>;
 
-// Null for what is no successful basic response, or not all of these bytes.
+// Null for what is not a successful basic response, or not all of these bytes.
 Response read(const uint8_t* der, size_t size) {
   const uint8_t* at = der;
   OCSP_RESPONSE* response = ossl().d2i_OCSP_RESPONSE(nullptr, &at, static_cast<long>(size));

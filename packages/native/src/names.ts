@@ -11,7 +11,7 @@ export const PROFILES: readonly CertificateProfile[] = Object.freeze(['compatibl
 
 export const versionOf = (suite: number): TlsVersion => (isTls13Suite(suite) ? 'TLSv1.3' : 'TLSv1.2');
 
-/** What is offered by default where OpenSSL has it; each OpenSSL 3 has those that are no hybrid. */
+/** What is offered by default where OpenSSL has it; each OpenSSL 3 has those that are not hybrid. */
 const OFFERED_GROUPS: readonly number[] = [
   NamedGroup.X25519MLKEM768,
   NamedGroup.x25519,

@@ -203,7 +203,7 @@ export function failureOf(native: NativeFailure, peer: PeerFacts): Failed {
   if (own === OwnReason.pinMismatch || own === OwnReason.stapleRefused || (own === 0 && isVerification(native))) {
     return failed(certificateError(native, peer));
   }
-  // A fatal alert of the peer, or its close_notify, which is no error to OpenSSL and leaves no reason.
+  // A fatal alert of the peer, or its close_notify, which is not an error to OpenSSL and leaves no reason.
   const silent = own === 0 && library === 0 && reason === 0;
   if (own === 0 && ((library === LIBRARY_SSL && isAlert(reason)) || (silent && alertReceived >= 0))) {
     const description = isAlert(reason) ? reason - ALERT_OFFSET : alertReceived;

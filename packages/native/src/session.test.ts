@@ -70,7 +70,7 @@ describe('a serialised session', () => {
     );
   });
 
-  it('is nothing for what are no bytes', () => {
+  it('is nothing for what is not bytes', () => {
     for (const other of [undefined, null, 'x', 1, [], new ArrayBuffer(8)])
       expect(sessionFromBytes(other as unknown as Uint8Array)).toBeUndefined();
   });

@@ -154,7 +154,7 @@ function uint(width: number, value: number): Buffer {
   return bytes;
 }
 
-/** `undefined` for bytes that are no session of this backend, or not intact. Never throws. */
+/** `undefined` for bytes that are not a session of this backend, or not intact. Never throws. */
 export function sessionFromBytes(bytes: Uint8Array): TlsSession | undefined {
   // A copy, so that nobody changes it between check and use.
   const copy = copyOf(bytes);

@@ -77,7 +77,7 @@ ${PROGRAMS.map(program).join('\n')}
 - The certificates of a \`pfx\` are sent, and are no trust anchors: name those in \`ca\`.
 - RSA keys have at least 2,048 bits unless \`ciphers\` says \`@SECLEVEL=1\`.
 - \`new TLSSocket(socket)\` verifies the server as \`connect()\` does, and begins the handshake by itself; with node:tls both are the caller's task.
-- A \`servername\` that is no DNS name (\`*.example.com\`, \`bücher.example\`, a label of 64 bytes, \`sni.0\`) is an error; SNI is sent in lower case and without a trailing dot.
+- A \`servername\` that is not a DNS name (\`*.example.com\`, \`bücher.example\`, a label of 64 bytes, \`sni.0\`) is an error; SNI is sent in lower case and without a trailing dot.
 - Before the handshake is done \`getProtocol()\` is \`null\`. After the end of a connection the getters still say what they said; with node:tls they say \`null\`. A resumed connection has the certificates of the first.
 - A server that is refused is never \`secure\`: that event comes behind \`secureConnect\` alone. What \`checkServerIdentity\` throws is the connection's \`error\`.
 - Writes that wait when a connection fails or is destroyed are told why, before \`error\`; node:tls tells some of them nothing. An error is always followed by \`close\` with \`true\`.

@@ -155,7 +155,7 @@ it.each<[string, (connector: never, options: never) => unknown]>([
   ['imapflow, its transport', imapflowTransport],
   ['grpc', (connector) => grpcCredentials(connector, { servername: 'x' })],
   ['mysql2', (connector) => mysqlOverTls({}, connector, 'x')],
-])('%s refuses what is no connector', (_library, make) => {
+])('%s refuses what is not a connector', (_library, make) => {
   for (const wrong of [undefined, {}, { alpn: [] }])
     expect(() => make(wrong as never, {} as never)).toThrow(/connector is missing/);
 });

@@ -44,7 +44,7 @@ describe('certificateCompression', () => {
     expect(taken((() => 'text') as never)?.decompress(new Uint8Array(1), 1)).toBeNull();
   });
 
-  it('refuses what is no decompressor', () => {
+  it('refuses what is not a decompressor', () => {
     expect(() => parseOptions(nobleCrypto, { certificateCompression: [{ id: 2 } as never] })).toThrow(
       'certificateCompression[0].decompress',
     );

@@ -39,7 +39,7 @@ export function* flush(effects: Effects, label: string): Steps<void> {
 
 /**
  * The value of an operation that may answer later. Nothing is made asynchronous when it is not: a plain value comes
- * back at once. A rejection that is no TlsError becomes the cause of ASYNC_OPERATION_FAILED.
+ * back at once. A rejection that is not a TlsError becomes the cause of ASYNC_OPERATION_FAILED.
  */
 export function* settle<T>(
   effects: Effects,

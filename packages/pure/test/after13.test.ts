@@ -39,7 +39,7 @@ describe('KeyUpdate', () => {
     });
   });
 
-  it('is counted on past empty records, which are no data', () => {
+  it('is counted on past empty records, which are not data', () => {
     const it = establish({ limits: { keyUpdatesInARow: 4, emptyRecordsInARow: 4 } });
     repeat(20, () => {
       it.server.updateKeys();

@@ -11,7 +11,7 @@ import { scene, laterCrypto, begin, earlySession, refusal } from './scene.ts';
 describe('the application protocol', () => {
   it.each([
     ['with a byte order mark before it', [0xef, 0xbb, 0xbf, 0x68, 0x32]],
-    ['with a byte behind it that is no UTF-8', [0x68, 0x32, 0xff]],
+    ['with a byte behind it that is not UTF-8', [0x68, 0x32, 0xff]],
   ])('that was offered is not the same %s', (_what, bytes) => {
     const it = scene({ alpn: ['h2'] });
     begin(it);

@@ -167,7 +167,7 @@ describe.each(providers)('$name', (provider) => {
   });
 
   it.each(Object.keys(CURVES) as (keyof typeof CURVES)[])(
-    '%s agrees with OpenSSL, and refuses what is no uncompressed point of the curve',
+    '%s agrees with OpenSSL, and refuses what is not an uncompressed point of the curve',
     async (name) => {
       const [openssl, prime] = CURVES[name];
       const size = prime.length / 2;

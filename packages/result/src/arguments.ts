@@ -102,7 +102,7 @@ export function choiceOption<T extends string | number>(value: unknown, name: st
   return choices.includes(value as T) ? (value as T) : refuseOption(value, name, `one of ${choices.join(', ')}`);
 }
 
-/** @throws TypeError for what is no AbortSignal, of whatever realm. */
+/** @throws TypeError for what is not an AbortSignal, of whatever realm. */
 export function signalOption(value: unknown, name: string = 'signal'): void {
   const given = (typeof value === 'object' && value !== null ? value : {}) as Readonly<Record<string, unknown>>;
   const listens = ['addEventListener', 'removeEventListener'].every((each) => typeof given[each] === 'function');

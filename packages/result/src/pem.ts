@@ -67,7 +67,7 @@ interface BufferOfNode {
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 let values: Uint8Array | undefined;
 
-/** By character code; 255 for what is no digit. Made on first use, so that importing the package does nothing. */
+/** By character code; 255 for what is not a digit. Made on first use, so that importing the package does nothing. */
 function digitValues(): Uint8Array {
   if (!values) {
     values = new Uint8Array(128).fill(255);

@@ -124,7 +124,7 @@ describe('the answer of a verify function', () => {
     });
   });
 
-  it.each([0, 90, 100, 256, -1, 1.5, NaN, '40'])('does not send %s, which is no fatal alert', (description) => {
+  it.each([0, 90, 100, 256, -1, 1.5, NaN, '40'])('does not send %s, which is not a fatal alert', (description) => {
     expect(
       thrown(new TlsError('CERT_REVOKED', 'mine', { alert: { description: description as number, origin: 'local' } }))
         ?.alert,

@@ -25,7 +25,7 @@ const RESERVED = [
 /**
  * Checks the arguments of an exporter.
  * @returns a copy of the context, which may lie in memory that others change.
- * @throws TypeError for a label that is too long or TLS's own, a context that is no Uint8Array, a length that is out of
+ * @throws TypeError for a label that is too long or TLS's own, a context that is not a Uint8Array, a length that is out of
  * range.
  */
 export function exporterContext(

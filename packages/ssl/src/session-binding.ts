@@ -272,7 +272,7 @@ export interface Offering {
 
 /**
  * Whether a session may go into a ClientHello. False costs a full handshake, which is always safe.
- * @param now milliseconds since the epoch; what is no number offers nothing.
+ * @param now milliseconds since the epoch; what is not a number offers nothing.
  */
 export function mayOffer(session: MadeSession, offering: Offering, now: number): boolean {
   if (session.host !== offering.host || !bytesEqual(session.binding, offering.binding)) return false;

@@ -166,7 +166,7 @@ describe('a call at the wrong time', () => {
     expect(failing(shell, shell.connect())).toEqual([1, SslErrorCode.none, undefined]);
   });
 
-  it('is a TypeError for what is no Bio, and nothing has changed', () => {
+  it('is a TypeError for what is not a Bio, and nothing has changed', () => {
     const shell = new SslShell(
       { onKeylog: undefined, onMessage: undefined, onSession: undefined },
       () => new ScriptedPort(),

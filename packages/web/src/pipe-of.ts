@@ -15,7 +15,7 @@ export interface TellingPipe extends Pipe {
   readonly [FAILED]?: Promise<Error>;
 }
 
-/** @throws TypeError for what is no pipe. */
+/** @throws TypeError for what is not a pipe. */
 export function pipeOf(given: AnyPipe): TellingPipe {
   if (typeof given !== 'object' || given === null || !('start' in given || 'readable' in given || 'read' in given))
     throw new TypeError('dial: gave neither { readable, writable }, nor { read, write, close }, nor a Transport');

@@ -38,7 +38,7 @@ export interface SocketsOptions extends Omit<ConnectOverOptions, 'host'> {
 
 /** `connect()` as `cloudflare:sockets` has it. */
 export interface Sockets {
-  /** @throws TypeError for wrong options, and for what is no address. */
+  /** @throws TypeError for wrong options, and for what is not an address. */
   connect(address: SocketAddress | string, options?: SocketOptions): Socket;
 }
 

@@ -96,7 +96,7 @@ export function checkWebSocket({ WebSocket: given }: WebSocketOptions): void {
   if (given !== undefined) functionOption(given, 'WebSocket', 'a constructor');
 }
 
-/** @throws TypeError where there is no WebSocket, or for what is no URL of one. */
+/** @throws TypeError where there is no WebSocket, or for what is not a URL of one. */
 export function newWebSocket(url: string, { protocols, WebSocket: given }: WebSocketOptions): WebSocketLike {
   const Constructor = given ?? (globalThis as { readonly WebSocket?: WebSocketConstructor }).WebSocket;
   if (Constructor === undefined)
@@ -237,7 +237,7 @@ class WebSocketTransport implements Transport {
   }
 }
 
-/** Messages do not repeat the URL: it may hold a secret. @throws TypeError for what is no URL of a relay. */
+/** Messages do not repeat the URL: it may hold a secret. @throws TypeError for what is not a URL of a relay. */
 export function urlOf(text: string): URL {
   if (typeof text !== 'string') throw new TypeError('relay: required, the URL of the relay with ws: or wss:');
   const url = URL.canParse(text) ? new URL(text) : undefined;

@@ -126,7 +126,7 @@ export function encodeWisp(packet: WispPacket): Uint8Array<ArrayBuffer> {
   }
 }
 
-/** @throws TlsError PROXY_MALFORMED for what is no packet. */
+/** @throws TlsError PROXY_MALFORMED for what is not a packet. */
 export function decodeWisp(message: Uint8Array): WispPacket {
   const { length } = message;
   if (length < HEADER) throw malformed(`a packet of ${length} bytes`);

@@ -81,7 +81,7 @@ const DECISIVE: readonly string[] = [
 /**
  * Reads one DER certificate of at most 1 MiB. Keys and algorithms of other kinds are let pass here, and what is wrong
  * with single extensions and times is noted: whether it matters is a question for `validatePath`. Trailing bytes and
- * what is no certificate at all are not.
+ * what is not a certificate at all are not.
  * @throws DerError, and nothing else, for whatever bytes.
  */
 export function parseCertificate(der: Uint8Array): Certificate {

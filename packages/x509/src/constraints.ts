@@ -192,7 +192,7 @@ function compare(
   if (budget.comparisons < 0) return tooMany();
   const base = readSubtree(subtree);
   const reading = once(name, readName);
-  // DNS names are compared as text, so that one which is no name lies within what permits its text, and harms nobody:
+  // DNS names are compared as text, so that one which is not a name lies within what permits its text, and harms nobody:
   // it matches no host.
   if (name.type === NameType.dns && !excluding) return isBelow(lowerCase(name), lowerCase(subtree));
   // What cannot be read may be what is excluded.

@@ -43,7 +43,7 @@ export interface Crlite extends RevocationFilter {
 
 /**
  * Reads filters: a whole one, and those that came after it, in any order.
- * @throws DerError for bytes that are no intact filter; TypeError for what is no list of bytes.
+ * @throws DerError for bytes that are not an intact filter; TypeError for what is not a list of bytes.
  */
 export function crlite(filters: readonly Uint8Array[], options: CrliteOptions = {}): Crlite {
   const { maxAge = 864e6 } = knownOptions(options, ['maxAge']);

@@ -10,7 +10,7 @@ import type { Issuer } from './trust.ts';
 
 /** A rule broken at a place in a path. */
 export interface Defect extends RuleBreach {
-  /** Absent for an anchor that is no certificate. */
+  /** Absent for an anchor that is not a certificate. */
   readonly certificate: Certificate | undefined;
   /** 0 is the leaf. */
   readonly depth: number;

@@ -7,7 +7,7 @@ import type { Certificate } from './certificate.ts';
 import * as NameType from './name-type.ts';
 
 /**
- * A dNSName as it may stand in a certificate, lower-case; `undefined` for one that is no DNS name (RFC 5280 section
+ * A dNSName as it may stand in a certificate, lower-case; `undefined` for one that is not a DNS name (RFC 5280 section
  * 4.2.1.6) and so names nobody.
  */
 export function presentedDnsName(value: Uint8Array, wildcard = true): string | undefined {

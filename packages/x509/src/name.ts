@@ -12,7 +12,7 @@ export interface NameAttribute {
   readonly tag: number;
   /** Undecoded contents. */
   readonly raw: Uint8Array;
-  /** `undefined` for what is no string, or not one of its type. */
+  /** `undefined` for what is not a string, or not one of its type. */
   readonly text: string | undefined;
 }
 

@@ -28,7 +28,7 @@ export const PATH_CHECKS: OptionChecks<PathInput> = {
   trustAnchors: ['what trustStore() returns', (store) => isFunction(store.find) && isFunction(store.holding)],
   verifier: ['a SignatureVerifier', (verifier) => isFunction(verifier.verify)],
   now: ['a number of milliseconds since the epoch', (now) => Number.isFinite(now)],
-  // Text is read when the search begins, which throws for what is no host
+  // Text is read when the search begins, which throws for what is not a host
   host: [
     'a host name, an IP address or what parseHost() returns',
     (host) =>

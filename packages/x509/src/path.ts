@@ -98,7 +98,7 @@ export interface PathSuccess {
   readonly anchor: Issuer;
 }
 
-/** `buildPathSteps()` for options that have been checked. @throws TypeError for text that is no host. */
+/** `buildPathSteps()` for options that have been checked. @throws TypeError for text that is not a host. */
 export function buildCheckedPath(input: PathInput, checks: PathChecks | undefined): Steps<PathResult> {
   const { host } = input;
   return run(input, typeof host === 'string' ? parseHost(host) : host, checks);

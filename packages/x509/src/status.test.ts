@@ -307,7 +307,7 @@ describe('a stapled OCSP response', () => {
     ['is old and open-ended', { thisUpdate: NOW - 8 * DAY, nextUpdate: null }, 74],
     ['is about another serial number', { serial: 99n }, 74],
     ['has its responder behind 16', { responder: delegate, before: new Array<Uint8Array>(16).fill(leaf.der) }, 74],
-    ['has what is no certificate', { responder: delegate, before: [seq()] }, 74],
+    ['has what is not a certificate', { responder: delegate, before: [seq()] }, 74],
     ['is signed with another key', { signer: newKeys() }, 74],
     ['is by someone without the OCSP purpose', { responder: make({ subject: 'Responder', dns: [], issuer: ica }) }, 74],
     [

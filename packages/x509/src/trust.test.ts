@@ -36,7 +36,7 @@ it('an anchor that is malformed inside is no anchor, be they few or many', () =>
   ).toMatchObject({ ok: true });
 });
 
-it('what is no certificate at all is named among many too', () => {
+it('what is not a certificate at all is named among many too', () => {
   expect(() => trustStore([...ders, seq()])).toThrow(/trust anchor 40/);
 });
 

@@ -93,7 +93,7 @@ export function trustStore(anchors: readonly TrustAnchorInput[]): TrustStore {
   };
 }
 
-/** Of an anchor that nobody has read yet: a subject that is no Name is found under itself. */
+/** Of an anchor that nobody has read yet: a subject that is not a Name is found under itself. */
 function looseName(subject: Uint8Array): string {
   try {
     return canonicalName(subject);

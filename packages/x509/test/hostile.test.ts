@@ -39,7 +39,7 @@ function use(certificate: Certificate): void {
   matchesHost(certificate, 'a.test');
 }
 
-group('bytes that are no certificate', () => {
+group('bytes that are not certificate', () => {
   it('every prefix of fifty certificates is one typed error', () => {
     for (const der of certificates)
       for (let length = 0; length < der.length; length++)

@@ -91,7 +91,7 @@ const REFUSED: Readonly<Record<string, readonly [message: string, read: () => un
     'OCSP: not a basic response',
     () => parseOcspResponse(replaced(makeOcsp(leaf, root), '2b0601050507300101', '2b0601050507300102')),
   ],
-  'a PKCS #7 file that is no SignedData': [
+  'a PKCS #7 file that is not a SignedData': [
     'PKCS #7: not SignedData',
     () => parsePkcs7(seq(oid('1.2.840.113549.1.7.1'), tlv(0xa0, seq()))),
   ],

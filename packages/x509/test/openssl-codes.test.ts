@@ -59,7 +59,7 @@ const CASES: Readonly<Record<string, readonly [chain: readonly Made[], anchor?: 
   'a signature of another kind than the key of the issuer, which is weak': [
     [make({ issuer: forged }), icaWith({ keys: newKeys('rsa', 1024) })],
   ],
-  'an intermediate that is no CA': [below(icaWith(ext('2.5.29.19', seq(), true)))],
+  'an intermediate that is not a CA': [below(icaWith(ext('2.5.29.19', seq(), true)))],
   'an intermediate without basicConstraints': [below(icaWith({ extensions: { '2.5.29.19': null } }))],
   'an intermediate that may not sign certificates': [below(icaWith(ext('2.5.29.15', bits(6), true)))],
   'an unknown critical extension in the leaf': [below(ica, ext('1.2.3', seq(), true))],

@@ -267,7 +267,7 @@ const WEBPKI: Readonly<Record<string, Row>> = {
     message: "the web's rules",
     depth: 1,
   },
-  'an RSA key that is no multiple of 8 bits': leafRow(
+  'an RSA key that is not a multiple of 8 bits': leafRow(
     { keys: newKeys('rsa', 2052) },
     V.EE_KEY_TOO_SMALL,
     "the web's rules",
@@ -388,7 +388,7 @@ describe('refused is', () => {
 it.each([
   ['notBefore', utc('261301000000Z'), utc('270101000000Z'), V.ERROR_IN_CERT_NOT_BEFORE_FIELD],
   ['notAfter', utc('260101000000Z'), utc('271301000000Z'), V.ERROR_IN_CERT_NOT_AFTER_FIELD],
-] as const)('a %s that is no time is refused where its form does not matter', (field, from, until, verify) => {
+] as const)('a %s that is not a time is refused where its form does not matter', (field, from, until, verify) => {
   const row = leafRow(part(4, seq(from, until)), verify, `${field} that is not a time`);
   expect(told(row, { profile: 'compatible' })).toEqual(expected(row));
 });

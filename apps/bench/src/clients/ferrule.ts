@@ -12,7 +12,7 @@ export type EngineName = 'native' | 'node' | 'webcrypto' | 'noble' | 'tuned';
 /** What a connection by hand receives into, bytes; one read of the socket's fills so much at most. */
 const CHUNK = 64 * 1024;
 
-/** `native` and `pure` by name, as most people have them; with a provider of its own for what is no default. */
+/** `native` and `pure` by name, as most people have them; with a provider of its own for what is not a default. */
 async function backendOf(engine: EngineName): Promise<Backend> {
   if (engine === 'native') return (await import('@ferrule/native')).createNative();
   const { createPure } = await import('@ferrule/pure');

@@ -83,7 +83,7 @@ export const KNOWN: readonly KnownDisagreement[] = [
     reason: 'OpenSSL knows it from 3.5 on, Go and pyca not at all.',
   },
   {
-    name: 'a leaf that is no certificate',
+    name: 'a leaf that is not a certificate',
     kinds: ['x509 is not pure'],
     explains: (_title, { x509, pure }) => x509?.code === 'CERT_INVALID' && pure?.code === 'DECODE_ERROR',
     reason: 'In the handshake it is a message that cannot be decoded (RFC 9846 section 6.2).',

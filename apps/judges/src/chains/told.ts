@@ -169,7 +169,7 @@ const IN_FRONT: Readonly<Record<string, (issuer: Draft) => readonly Uint8Array[]
   'one that has expired': (issuer) => [delegate(issuer, { notAfter: utcTime(-1) })],
   'one that signed itself': (issuer) => [encode(responder(issuer), responder(issuer))],
   'one of another key': (issuer) => [delegate(issuer, { key: keyOf('p256:another') })],
-  'what is no certificate': () => [sequence()],
+  'what is not a certificate': () => [sequence()],
 };
 const DELEGATED: Readonly<Record<string, Staple>> = Object.fromEntries(
   Object.entries(IN_FRONT).flatMap(([title, front]) =>

@@ -1,4 +1,4 @@
-/** @module Runtimes that are no command which runs a program: pages of browsers, and workerd. */
+/** @module Runtimes that are not a command which runs a program: pages of browsers, and workerd. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -14,7 +14,7 @@ import type { Mutant } from './sites.ts';
 import { instrumentFile, ROOT, sourcesOf, type Target, type Tests } from './targets.ts';
 
 export interface Outcome {
-  /** All that were tried, without the operands that are no booleans. */
+  /** All that were tried, without the operands that are not booleans. */
   readonly mutants: readonly Mutant[];
   /** By which test. */
   readonly killed: ReadonlyMap<string, string>;

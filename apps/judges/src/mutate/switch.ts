@@ -5,7 +5,7 @@ export interface Switch {
   active: string;
   /** Mutants that would have made a difference since it was last emptied. */
   readonly met: Set<string>;
-  /** Operands that are no booleans, which are no mutants. */
+  /** Operands that are not booleans, which are not mutants. */
   readonly foreign: Set<string>;
   /** Whether a refusal is to be left out. */
   skip(id: string): boolean;

@@ -42,7 +42,7 @@ export function misuse(link: Link, which: number): void {
     // Where both are due, a connection that is over may say so first.
     // So may one that has failed, and whose alert is still on its way.
     if (error instanceof TypeError || (TlsError.is(error) && (over || link.excused(error.code)))) return;
-    throw new Finding(`${name} throws what is no TypeError`, String(error), { cause: error });
+    throw new Finding(`${name} throws what is not a TypeError`, String(error), { cause: error });
   }
   if (over && name.startsWith('keyUpdate')) return;
   throw new Finding(`${name} is taken`);

@@ -151,7 +151,7 @@ class Play implements FaceStage {
         failed: (error, where) => link.failed(error, where),
       },
     );
-    // Whatever becomes of what is no bytes, it is told, and nothing hangs.
+    // Whatever becomes of what is not bytes, it is told, and nothing hangs.
     if (config.carrier === 'strings') link.excuses.add('*');
     link.face.opened.then(
       () => {

@@ -61,7 +61,7 @@ const PATIENCE = 15_000;
  * Connects, asks for `/`, reads the answer, closes.
  * @param tell - called after each change with all that is known.
  * @returns what is known in the end: a failure is in `error`.
- * @throws TypeError for options that are wrong, such as a relay that is no URL.
+ * @throws TypeError for options that are wrong, such as a relay that is not a URL.
  */
 export async function attempt(options: AttemptOptions, tell: (progress: Progress) => void): Promise<Progress> {
   const { relay, host, port, trustAnchors, offer, signal, WebSocket } = options;

@@ -10,7 +10,7 @@ export interface Check {
 }
 
 /**
- * The check behind a code; `undefined` for a failure that is no check of TLS: the relay, the network, a time limit.
+ * The check behind a code; `undefined` for a failure that is not a check of TLS: the relay, the network, a time limit.
  * @param version - as it was negotiated; until then that of TLS 1.3.
  */
 export function checkBehind(code: TlsErrorCode, version: TlsVersion = 'TLSv1.3'): Check | undefined {

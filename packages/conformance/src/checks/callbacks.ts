@@ -23,7 +23,7 @@ interface Asker {
   options(body: (...given: unknown[]) => unknown): Promise<ContextOptions>;
   /** What answers well. */
   good(backend: Backend): Promise<(...given: unknown[]) => unknown>;
-  /** Of a failure that is no TlsError. */
+  /** Of a failure that is not a TlsError. */
   readonly code: TlsErrorCode;
   /** Whether a promise may be given. */
   readonly later: boolean;

@@ -220,7 +220,7 @@ const REFUSALS: Readonly<Record<string, () => Promise<Refused>>> = {
     message: "the server's key is too weak (certificate 0, CN=leaf)",
     server: { identity: await pki('rsa-1024') },
   }),
-  'an issuer that is no CA': async () => ({
+  'an issuer that is not a CA': async () => ({
     code: 'CERT_INVALID',
     message: 'a certificate that signed another is not a CA (certificate 1, CN=ferrule no CA)',
     subject: 'CN=ferrule no CA',
@@ -244,7 +244,7 @@ const REFUSALS: Readonly<Record<string, () => Promise<Refused>>> = {
     server: {},
     options: { limits: { chainLength: 1 } },
   }),
-  'a name with characters that are no text': async () => ({
+  'a name with characters that are not text': async () => ({
     code: 'CERT_SELF_SIGNED',
     message: 'CN=\\0Aé\\E2\\80\\AE\\, \\<b\\>=c\\ ,O=\\#x+OU=y,1.2.3.4=#0C017A is self-signed and not a trust anchor',
     hint: 'If it is yours, make it a trust anchor (`ca`, `trustAnchors`); otherwise the server needs a certificate from a CA.',

@@ -77,7 +77,7 @@ const transfer: CheckGroup = group('application data', {
       assert.throws(() => ssl.write(new Uint8Array(0)), TypeError);
       await client.established();
     }),
-  'arguments that are no byte arrays are TypeErrors': (backend) =>
+  'arguments that are not byte arrays are TypeErrors': (backend) =>
     scene(backend, {}, async ({ client }) => {
       const { ssl } = await client.established();
       for (const wrong of ['text', undefined, null, 5, [1, 2], {}] as unknown as Uint8Array[]) {

@@ -88,7 +88,7 @@ const REFUSALS: readonly Refusal[] = [
     depth: 0,
   },
   {
-    title: 'an issuer that is no CA',
+    title: 'an issuer that is not a CA',
     show: 'underFalseCa',
     verify: X509V.INVALID_CA,
     code: 'CERT_INVALID',

@@ -37,7 +37,7 @@ export const WRONG_OPTIONS: readonly WrongOption[] = [
   ['a key that only node:tls has', { rejectUnauthorized: false }],
   ['a misspelt key', { minversion: 'TLSv1.3' }],
   ['a number in place of trust anchors', { trustAnchors: 5 }],
-  ['a trust anchor that is no certificate', { trustAnchors: [new Uint8Array([0x30, 0x00])] }],
+  ['a trust anchor that is not a certificate', { trustAnchors: [new Uint8Array([0x30, 0x00])] }],
   ['an empty trust anchor', { trustAnchors: [new Uint8Array(0)] }],
   ['a trust anchor without its key', { trustAnchors: [{ subject: new Uint8Array([0x30, 0x00]) }] }],
   ['an empty list of CRLs', { crls: [] }],
@@ -51,7 +51,7 @@ export const WRONG_OPTIONS: readonly WrongOption[] = [
   ['a pin in base64', { pins: ['AAAA'] }],
   ['a word that verify does not know', { verify: 'maybe' }],
   ['verify: false', { verify: false }],
-  ['a verifyHost that is no boolean', { verifyHost: 'no' }],
+  ['a verifyHost that is not a boolean', { verifyHost: 'no' }],
   ['an unknown minimum version', { minVersion: 'TLSv1.1' }],
   ['an unknown maximum version', { maxVersion: 'SSLv3' }],
   ['versions the wrong way round', { minVersion: 'TLSv1.3', maxVersion: 'TLSv1.2' }, 'minVersion'],
@@ -81,11 +81,11 @@ export const WRONG_OPTIONS: readonly WrongOption[] = [
   ['a record size above 16384', { recordSizeLimit: 16_385 }],
   ['an empty list of compressions', { certificateCompression: [] }],
   ['an unknown compression', { certificateCompression: ['gzip'] }],
-  ['ECH that is no list of configurations', { ech: new Uint8Array([1]) }],
+  ['ECH that is not a list of configurations', { ech: new Uint8Array([1]) }],
   ['a word that ech does not know', { ech: 'yes' }],
-  ['grease that is no boolean', { grease: 1 }],
+  ['grease that is not a boolean', { grease: 1 }],
   ['a word that extendedMasterSecret does not know', { extendedMasterSecret: 'forbid' }],
-  ['postHandshakeAuth that is no boolean', { postHandshakeAuth: 'yes' }],
+  ['postHandshakeAuth that is not a boolean', { postHandshakeAuth: 'yes' }],
   ['an empty list of raw public keys', { rawPublicKeys: [] }],
   ['a raw public key that is none', { rawPublicKeys: [new Uint8Array(3)] }],
   ['an empty list of external PSKs', { externalPsks: [] }],
@@ -100,10 +100,10 @@ export const WRONG_OPTIONS: readonly WrongOption[] = [
   ['an empty list of credentials', { credentials: [] }],
   ['a credential without a key', { credentials: [{ chain: [] }] }],
   ['a credential callback that is none', { onCertificateRequest: {} }],
-  ['a key log that is no function', { onKeylog: 'keys.log' }],
-  ['a session callback that is no function', { onSession: new Map() }],
-  ['a trace that is no function', { onMessage: true }],
-  ['limits that are no object', { limits: 5 }],
+  ['a key log that is not a function', { onKeylog: 'keys.log' }],
+  ['a session callback that is not a function', { onSession: new Map() }],
+  ['a trace that is not a function', { onMessage: true }],
+  ['limits that are not an object', { limits: 5 }],
   ['an unknown limit', { limits: { handshakeSize: 5 } }, 'handshakeSize'],
   ['a negative limit', { limits: { handshakeBytes: -1 } }, 'handshakeBytes'],
   ['a limit of zero', { limits: { chainLength: 0 } }, 'chainLength'],
@@ -141,8 +141,8 @@ export const WRONG_OPTIONS: readonly WrongOption[] = [
   ],
   ['groups of which TLS 1.2 has none', { groups: [0x11ec], maxVersion: 'TLSv1.2' }],
   ['an external PSK whose identity no ClientHello has room for', { externalPsks: [psk(65_000)] }],
-  ['a clock that is no function', { now: 0 }],
-  ['randomness that is no function', { random: 4 }],
+  ['a clock that is not a function', { now: 0 }],
+  ['randomness that is not a function', { random: 4 }],
 ];
 
 export const wrongOptions: CheckGroup = {
@@ -172,7 +172,7 @@ export const wrongOptions: CheckGroup = {
       },
     })),
     {
-      title: 'options that are no object are a TypeError',
+      title: 'options that are not an object are a TypeError',
       run: async (backend) => {
         for (const wrong of [null, 5, 'peer', []])
           assert.throws(() => backend.createContext(wrong as unknown as ContextOptions), TypeError, String(wrong));

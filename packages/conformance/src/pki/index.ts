@@ -19,7 +19,7 @@ export { type CrlOptions, makeCrl, makeOcspResponse, type OcspOptions } from './
 export const LEAF_NAMES: readonly string[] = ['server.test', '*.wild.test', 'localhost', '127.0.0.1', '::1'];
 
 /**
- * Each certificate that {@link pki} can make. `underFalseCa` was issued by one that is no CA but signs; nobody knows
+ * Each certificate that {@link pki} can make. `underFalseCa` was issued by one that is not a CA but signs; nobody knows
  * the root of `unknownRoot`.
  */
 export type PkiName =

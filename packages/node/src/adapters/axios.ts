@@ -54,7 +54,7 @@ const done = new WeakSet<object>();
  * `transformRequest` and `beforeRedirect` are each given a copy of the configuration, from which what they have changed is
  * taken when they return.
  * @returns the instance.
- * @throws TypeError for what is no instance, for one that has such an option or a connector, and for a connector that
+ * @throws TypeError for what is not an instance, for one that has such an option or a connector, and for a connector that
  *   offers `h2`.
  */
 export function axiosOverTls<A extends Axios>(instance: A, connector: TlsConnector): A {

@@ -88,7 +88,7 @@ export function flattened<O extends object>(given: O, name: string): O {
   return plainOptions(given, names, name);
 }
 
-/** @throws TypeError for what is no TlsConnector: it would be told at the first connection alone. */
+/** @throws TypeError for what is not a TlsConnector: it would be told at the first connection alone. */
 export function needsConnector(adapter: string, connector: TlsConnector): void {
   if (typeof (connector as Partial<TlsConnector> | undefined)?.duplex !== 'function')
     throw new TypeError(`${adapter}: the connector is missing: new TlsConnector() of @ferrule/node/duplex`);

@@ -14,7 +14,7 @@ export interface NagleSocket {
  * has acknowledged that flight, a whole round trip, or more where the peer delays its acknowledgements. So turn it on
  * before the handshake; afterwards turn it back to what suits the application, which knows whether it writes in small
  * pieces.
- * @throws TypeError for what has no such method, and for what is no boolean.
+ * @throws TypeError for what has no such method, and for what is not a boolean.
  */
 export function setTcpNoDelay(socket: NagleSocket, on: boolean): void {
   if (typeof (socket as Partial<NagleSocket> | undefined)?.setNoDelay !== 'function')

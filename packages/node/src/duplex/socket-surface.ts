@@ -236,7 +236,7 @@ export abstract class SocketSurface extends Duplex {
   }
   /**
    * Emits `timeout` after that many idle milliseconds; 0 turns it off. As net.Socket's.
-   * @throws TypeError `ERR_INVALID_ARG_TYPE` for what is no number; RangeError `ERR_OUT_OF_RANGE` for one that is
+   * @throws TypeError `ERR_INVALID_ARG_TYPE` for what is not a number; RangeError `ERR_OUT_OF_RANGE` for one that is
    *   negative or not finite.
    */
   setTimeout(milliseconds: number, callback?: () => void): this {

@@ -99,7 +99,7 @@ describe('of a socket', () => {
     expect(new nodeTls.TLSSocket(null as never)).toBeInstanceOf(Socket);
   });
 
-  it('a servername that is no DNS name fails the connection, and its error has a code', async () => {
+  it('a servername that is not a DNS name fails the connection, and its error has a code', async () => {
     const { port } = server.address() as AddressInfo;
     const socket = connect({ host: '127.0.0.1', port, ca, servername: 'b\u00fccher.test' });
     const [error] = (await once(socket, 'error')) as [Error];

@@ -214,7 +214,7 @@ describe.each(['native', 'pure'] as const)('with %s, as with node:tls:', async (
   });
 });
 
-it('a socket that is no stream is refused by its name', () => {
+it('a socket that is not a stream is refused by its name', () => {
   expect(() => ferrule.connect({ socket: {} as Duplex })).toThrow(
     /"options\.socket" property must be an instance of Duplex/,
   );

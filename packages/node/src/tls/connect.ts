@@ -60,7 +60,7 @@ function argumentsOf(args: readonly unknown[]): {
   return { options: withDefaults(given as TlsConnectOptions), callback };
 }
 
-/** As net.connect(): a string that is no number. */
+/** As net.connect(): a string that is not a number. */
 const isPath = (value: unknown): value is string => typeof value === 'string' && !(Number(value) >= 0);
 
 const withDefaults = (given: TlsConnectOptions): TlsConnectOptions => ({

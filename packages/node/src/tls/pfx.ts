@@ -8,7 +8,7 @@ export interface PfxContent {
   readonly key: Buffer;
 }
 
-/** @throws TypeError for what is no such file, or encrypted in another way. */
+/** @throws TypeError for what is not such a file, or encrypted in another way. */
 export function readPfx(file: Uint8Array, passphrase: string): PfxContent {
   const { certificates, keys } = contentOf(file, passphrase);
   const [key] = keys;

@@ -206,7 +206,7 @@ const hasContext = (value: unknown): boolean =>
 
 const flat = <T>(value: unknown): readonly T[] => (Array.isArray(value) ? value : [value]).flat() as readonly T[];
 
-/** As Node, which passes over what is no certificate. */
+/** As Node, which passes over what is not a certificate. */
 function certificatesIn(source: string | Uint8Array): readonly Uint8Array[] {
   try {
     return certificatesOf(source);

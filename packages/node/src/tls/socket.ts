@@ -177,7 +177,7 @@ export class TLSSocket extends TlsDuplex {
     return super.getSession() ?? (newest ? asBuffer(newest.toBytes()) : secure ? Buffer.alloc(0) : undefined);
   }
 
-  /** For the handshake that has not begun. @throws TypeError for what is no session, and afterwards. */
+  /** For the handshake that has not begun. @throws TypeError for what is not a session, and afterwards. */
   setSession(session: Buffer | string): void {
     if (this.ssl !== undefined) throw refusal('setSession', 'the handshake has begun: give `session` to connect()');
     this.#state.session = sessionBytes(session);
@@ -336,7 +336,7 @@ async function sslOf(state: State, socket: TLSSocket): Promise<Ssl> {
   return ssl;
 }
 
-/** @throws TypeError for what is no DNS name: the engine's own, under the name that the option has here. */
+/** @throws TypeError for what is not a DNS name: the engine's own, under the name that the option has here. */
 function setName(ssl: Ssl, servername: string): void {
   try {
     ssl.setHost(servername);

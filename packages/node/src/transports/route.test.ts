@@ -68,7 +68,7 @@ describe('parseRoute()', () => {
     );
   });
 
-  it('what is no route is told what one is, by dialer() too', () => {
+  it('what is not a route is told what one is, by dialer() too', () => {
     for (const none of [undefined, null, 1, Symbol('x')])
       expect(() => dialer(none as never)).toThrow(/^route: must be a URL with tcp, unix, socks5/);
   });

@@ -132,7 +132,7 @@ export function nameOfRoute(route: Route): string {
 
 /**
  * A host as it goes to a proxy: A-labels where it is not ASCII (RFC 5890), which DNS and every proxy understand.
- * @throws TypeError for what is no host name, or longer than 255 bytes (RFC 1928 section 5 has one byte for the
+ * @throws TypeError for what is not a host name, or longer than 255 bytes (RFC 1928 section 5 has one byte for the
  * length).
  */
 export function proxyHost(host: string): string {

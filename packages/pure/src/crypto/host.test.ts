@@ -82,6 +82,6 @@ it('createPure() without a provider is the engine on it', async () => {
   expect((await createPure()).engine).toBe('TypeScript, node:crypto');
 });
 
-it('createPure() refuses what is no provider', () => {
+it('createPure() refuses what is not a provider', () => {
   expect(() => createPure({ crypto: undefined as never })).toThrow(/crypto: not a crypto provider/);
 });

@@ -148,7 +148,7 @@ describe('client signatures by node:crypto', () => {
     expect((importSigningKey(ec) as SigningKey).schemes).toContain(0x0403);
   });
 
-  it('are refused for what is no key, and for keys of no use', () => {
+  it('are refused for what is not a key, and for keys of no use', () => {
     expect(() => importSigningKey(new Uint8Array(10))).toThrow('neither PKCS#8, PKCS#1 nor SEC 1');
     // A private number of 102 bytes, as a fuzzer made it: asking Node for the details of this key ended the process.
     const long =

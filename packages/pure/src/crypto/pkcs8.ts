@@ -12,7 +12,7 @@ export interface Pkcs8 {
   readonly publicKey: PublicKey | undefined;
 }
 
-/** @throws TypeError for what is no PKCS#8, or of another kind than RSA, ECDSA on a NIST curve and Ed25519. */
+/** @throws TypeError for what is not PKCS#8, or of another kind than RSA, ECDSA on a NIST curve and Ed25519. */
 export function readPkcs8(der: Uint8Array): Pkcs8 {
   const [outer, ...rest] = elements(der);
   const [version, algorithm, key, ...optional] =

@@ -154,7 +154,7 @@ export interface CryptoProvider {
   /**
    * Imports a PKCS#8 key (`node:crypto` also takes PKCS#1 and SEC 1); `undefined` where this provider does not sign
    * (ADR 0020: no signing over BigInt).
-   * @throws TypeError for bytes that are no private key, or one that makes no signature of TLS.
+   * @throws TypeError for bytes that are not a private key, or one that makes no signature of TLS.
    */
   importSigningKey(pkcs8: Uint8Array): Maybe<SigningKey | undefined>;
   /** The algorithms of RFC 8879 that this platform can undo, most preferred first. */

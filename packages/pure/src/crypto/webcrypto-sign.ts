@@ -8,7 +8,7 @@ import type { Subtle } from './subtle.ts';
  * A PKCS#8 key. WebCrypto binds a key to padding and hash when it is imported, so that happens once for each scheme
  * used.
  * @param edwards - whether the platform signs with Ed25519; see {@link signsEd25519}.
- * @throws TypeError for what is no such key, or of no kind that signs here.
+ * @throws TypeError for what is not such a key, or of no kind that signs here.
  */
 export function webSigningKey(subtle: Subtle, pkcs8: Uint8Array, edwards: boolean): SigningKey {
   const der = pkcs8.slice();

@@ -112,7 +112,7 @@ describe('client signatures by the platform', () => {
     await expect(key.sign(0x1234, message)).rejects.toThrow(TypeError);
   });
 
-  it('are refused for what is no key', async () => {
+  it('are refused for what is not a key', async () => {
     for (const bytes of [new Uint8Array(0), new Uint8Array(100), new Uint8Array([0x30, 0x03, 2, 1, 0])])
       expect(() => web.importSigningKey(bytes)).toThrow(TypeError);
     const x25519 = generateKeyPairSync('x25519').privateKey.export({ format: 'der', type: 'pkcs8' });

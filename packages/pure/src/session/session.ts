@@ -107,7 +107,7 @@ export class Session implements TlsSession {
   }
 }
 
-/** `undefined` for bytes that are no session of this engine and version, or not intact. Never throws for bytes. */
+/** `undefined` for bytes that are not a session of this engine and version, or not intact. Never throws for bytes. */
 export function sessionFromBytes(given: Uint8Array, sha256: Hash): Session | undefined {
   const bytes = copyOf(given);
   if (bytes === undefined) return undefined;

@@ -300,7 +300,7 @@ describe('a wiretap', () => {
     expect(tap.feed('sent', alert)).toMatchObject([{ state: 'clear', contentType: 21, messages: [alert.subarray(5)] }]);
   });
 
-  it('calls what is no record foreign, and a record that never ends too', () => {
+  it('calls what is not a record foreign, and a record that never ends too', () => {
     const tap = new Wiretap({ crypto: nodeCrypto });
     expect(tap.feed('received', Buffer.from('HTTP/1.1 400 Bad Request')).map(({ state }) => state)).toEqual([
       'foreign',

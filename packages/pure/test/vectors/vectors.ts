@@ -1,5 +1,5 @@
 /**
- * Public test vectors, which are no part of the repository: `FERRULE_VECTORS` names their folder, else
+ * Public test vectors, which are not part of the repository: `FERRULE_VECTORS` names their folder, else
  * `../shared/vectors` beside the clone. Nothing but `describeVectors` tells whether they are there, so no test reads a
  * file outside of it.
  */

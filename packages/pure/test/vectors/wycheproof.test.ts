@@ -81,7 +81,7 @@ for (const provider of providers)
       ['secp384r1', 48],
       ['secp521r1', 66],
     ] as const)(
-      '%s agrees on the secret and refuses what is no uncompressed point of the curve',
+      '%s agrees on the secret and refuses what is not an uncompressed point of the curve',
       async (name, size) => {
         const group = groupOf(provider, name);
         for (const { tests } of wycheproof<ExchangeTest>(`ecdh_${name}_ecpoint`).testGroups) {

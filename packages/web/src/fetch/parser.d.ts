@@ -19,7 +19,7 @@ export declare class HttpParser {
   constructor(options?: { readonly maxHeaderSize?: number; readonly maxHeadersCount?: number });
   /** The answer to come has no body, whatever its fields say. */
   skipBody(): void;
-  /** Parses while it is iterated. Throws for what is no HTTP. */
+  /** Parses while it is iterated. Throws for what is not HTTP. */
   push(data: Uint8Array): Iterable<ParserEvent>;
   /** Throws within a message. */
   end(): Iterable<ParserEvent>;

@@ -67,7 +67,7 @@ function decoded({ headers, body, isEmpty, failure }: Answer, url: URL): Readabl
           if (done) controller.close();
           else controller.enqueue(value);
         } catch (cause) {
-          // Platforms tell what is no gzip in ways of their own
+          // Platforms tell what is not a gzip in ways of their own
           throw failure() ?? new FetchError('HTTP_MALFORMED', `${url.host}: the answer's gzip is broken`, { cause });
         }
       },

@@ -1,4 +1,4 @@
-/** A platform that throws at every signature: that is no verdict on one. */
+/** A platform that throws at every signature: that is not a verdict on one. */
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { knownAnswer, type KnownAnswer } from './known-answers.ts';

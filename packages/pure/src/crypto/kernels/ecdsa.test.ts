@@ -160,7 +160,7 @@ describe.each([
     }
   });
 
-  it('refuses keys that are no point of the curve: infinity, coordinates out of range, another curve, another form', () => {
+  it('refuses keys that are not a point of the curve: infinity, coordinates out of range, another curve, another form', () => {
     const publicKey = curve.getPublicKey(bytes(7n), false);
     const hash = bytes(99n);
     const signature = curve.sign(hash, bytes(7n), { prehash: false, lowS: false, format: 'der' });
