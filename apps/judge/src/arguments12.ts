@@ -10,6 +10,8 @@ const MAC = Alert.bad_record_mac;
 const DECRYPT = Alert.decrypt_error;
 const HANDSHAKE = Alert.handshake_failure;
 
+const OTHER_KEY = [ILLEGAL, HANDSHAKE, UNEXPECTED, Alert.bad_certificate, Alert.unsupported_certificate];
+
 /** Sections without an RFC are of RFC 5246. */
 export const ARGUED_12: Arguments = {
   'renegotiation_info that is not empty': must('medium', 'RFC 5746 §3.4', HANDSHAKE),
@@ -73,6 +75,29 @@ export const ARGUED_12: Arguments = {
   'a KeyUpdate in TLS 1.2': must('low', '7.3', UNEXPECTED),
   'data that does not decrypt': must('high', '6.2.3.3', MAC),
   'data in the clear': must('high', '6.2.3.3', MAC, UNEXPECTED),
+
+  // A server with an RSA key
+  'an RSA signature with one bit changed': must('high', '7.4.3', DECRYPT),
+  'a PKCS#1 signature with bytes behind the hash': must('high', 'RFC 8017 §8.2.2', DECRYPT),
+  'a PKCS#1 signature that does not name its hash': must('high', 'RFC 8017 §8.2.2', DECRYPT),
+  'a PKCS#1 signature that names another hash': must('high', 'RFC 8017 §8.2.2', DECRYPT),
+  'a PKCS#1 signature whose padding is not all ones': must('high', 'RFC 8017 §8.2.2', DECRYPT),
+  'a PKCS#1 signature of block type 2': must('high', 'RFC 8017 §8.2.2', DECRYPT),
+  'a ServerKeyExchange signed over SHA-1': must('medium', 'RFC 9155 §4', ILLEGAL, HANDSHAKE, DECRYPT),
+  'a ServerKeyExchange signed over MD5': must('medium', 'RFC 9155 §4', ILLEGAL, HANDSHAKE, DECRYPT),
+  // The section says it of the server alone
+  'an RSA certificate with a cipher suite of ECDSA': should('low', '7.4.2', ...OTHER_KEY),
+  'an ECDSA certificate with a cipher suite of RSA': should('low', '7.4.2', ...OTHER_KEY),
+
+  // A client that comes back
+  'a session taken up without the extended master secret that it was made with': must(
+    'high',
+    'RFC 7627 §5.3',
+    HANDSHAKE,
+  ),
+  'a session taken up with another cipher suite': must('medium', '7.4.1.3', ILLEGAL, HANDSHAKE),
+  'a session taken up with a wrong Finished': must('high', '7.4.9', DECRYPT),
+  'a session taken up, and a Certificate': must('medium', '7.3', UNEXPECTED),
 };
 
 const LIMIT = 'a limit of our own: no RFC has a number';

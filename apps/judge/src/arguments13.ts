@@ -138,6 +138,24 @@ export const ARGUED_13: Arguments = {
   'a fatal alert, encrypted': must('low', '6.2'),
   'an alert of three bytes': must('low', '6', DECODE, UNEXPECTED, ILLEGAL),
 
+  // A server with an RSA key
+  'an RSA signature with one bit changed': must('high', '4.5.2', DECRYPT),
+  'RSA PKCS#1 in CertificateVerify, by a key that could': must('medium', '4.5.2', ILLEGAL, DECRYPT, HANDSHAKE),
+  'an RSASSA-PSS salt of another length than the hash': must('low', '4.3.3', DECRYPT),
+  'RSASSA-PSS over another hash than it says': must('high', '4.5.2', DECRYPT),
+  // The section says it of the server alone
+  'rsa_pss_pss of a key that is rsaEncryption': should('low', '4.3.3', ILLEGAL, DECRYPT, HANDSHAKE),
+  'ECDSA, by an RSA key': must('medium', '4.5.2', ILLEGAL, DECRYPT, HANDSHAKE),
+
+  // A client that comes back
+  'a PSK taken up with a cipher suite of another hash': must('medium', '4.3.11', ILLEGAL),
+  'a PSK that is not among those offered': must('medium', '4.3.11', ILLEGAL),
+  'a HelloRetryRequest that selects a PSK': must('low', '4.3', ILLEGAL, UNSUPPORTED),
+  'a PSK without a key share': must('medium', '4.3.11', MISSING, ILLEGAL, HANDSHAKE),
+  'a PSK taken up by one who does not know it': must('high', '5.2', MAC),
+  'a PSK taken up, and a Certificate': must('medium', '4', UNEXPECTED),
+  'a PSK taken up with a wrong Finished': must('high', '4.5.3', DECRYPT),
+
   // After the handshake
   'data under the old keys after KeyUpdate': must('high', '4.7.3', MAC),
   'a KeyUpdate that asks for something unknown': must('low', '4.7.3', ILLEGAL),
@@ -160,7 +178,13 @@ export const ARGUED_13: Arguments = {
 };
 
 const LIMIT = 'a limit of our own: no RFC has a number';
+const EARLY = 'no command is asked for early data';
 export const UNASKED_13: Unasked = {
+  'early data accepted with another cipher suite': EARLY,
+  'early data accepted with another application protocol': EARLY,
+  'early data accepted without an application protocol where the session had one': EARLY,
+  'early data accepted without the PSK': EARLY,
+  'early data, then TLS 1.2': EARLY,
   'a record of another protocol version than 3.x': 'RFC 9846 §5.1 has the version of a record ignored',
   'a message that says it is a megabyte long': LIMIT,
   'more certificates than the limit': LIMIT,

@@ -7,7 +7,7 @@ import { makeCrl, pki, toPem } from '@ferrule/conformance/pki';
 import picocolors from 'picocolors';
 import { commandClient, NoCommand } from './command.ts';
 import { json, junit, line, markdown, standing, summary } from './report.ts';
-import type { Expectation, Row } from './row.ts';
+import { EXPECTATIONS, type Expectation, type Row } from './row.ts';
 import { isShort, ROWS } from './rows.ts';
 import { run, Unhealthy, type Result } from './run.ts';
 
@@ -40,7 +40,8 @@ answer, and with another code when it has not.
   --only TEXT         rows of all whose title has this text
   --list              print the rows, and run nothing
   --expect WHAT       what the command does by itself: revocation, by the lists in {crl} (JUDGE_CRL) or a stapled
-                      response
+                      response; resumption, that it asks for the page twice, and comes back with its session; both, by
+                      giving it twice
   --timeout SECONDS   for each row; default 10
   --json              one JSON object on standard output
   --junit FILE        JUnit's XML into this file
@@ -102,8 +103,10 @@ function optionsOf(argv: readonly string[]): Options | string {
   if (values.help) return HELP;
   if (values.version) return `${version()}\n`;
   if (values.short && values.all) throw new TypeError('--short and --all: choose one');
-  const unknown = values.expect.find((each) => each !== 'revocation');
-  if (unknown !== undefined) throw new TypeError(`--expect: ${unknown} is not revocation`);
+  const expect = values.expect.map(
+    (given) =>
+      EXPECTATIONS.find((each) => each === given) ?? refuse(`--expect: ${given} is none of ${EXPECTATIONS.join(', ')}`),
+  );
   const seconds = Number(values.timeout);
   if (!(seconds >= 1 && seconds <= 3600))
     throw new TypeError(`--timeout: ${values.timeout} is not a number from 1 to 3600`);
@@ -111,13 +114,17 @@ function optionsOf(argv: readonly string[]): Options | string {
     all: values.all,
     only: values.only,
     list: values.list,
-    expect: values.expect.length > 0 ? ['revocation'] : [],
+    expect,
     timeout: seconds * 1000,
     json: values.json,
     junit: values.junit,
     markdown: values.markdown,
     verbose: values.verbose,
   };
+}
+
+function refuse(message: string): never {
+  throw new TypeError(message);
 }
 
 async function judged(words: readonly string[], options: Options, signal: AbortSignal): Promise<number> {

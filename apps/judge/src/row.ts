@@ -34,11 +34,17 @@ export interface Row extends Argument {
   readonly expects?: Expectation;
   /** Whose certificate the server shows. Default: a good one. */
   readonly identity?: () => Promise<Identity>;
-  /** A new server for each connection, as far as the wrong thing; what comes behind it is `goOn()`. */
-  play(identity: Identity): Play;
+  /** A good server that gives a session, with which the client is to come back. */
+  readonly before?: (identity: Identity) => Play;
+  /**
+   * A new server for each connection, as far as the wrong thing; what comes behind it is `goOn()`. `first` is the server
+   * of `before`.
+   */
+  play(identity: Identity, first?: Play['peer']): Play;
 }
 
-export type Expectation = 'revocation';
+export const EXPECTATIONS = ['revocation', 'resumption'] as const;
+export type Expectation = (typeof EXPECTATIONS)[number];
 
 export interface Play {
   readonly peer: Peer & { goOn(): Script };

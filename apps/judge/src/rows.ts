@@ -1,8 +1,11 @@
 /** @module Every row: the wrong servers with their arguments, orders that are not legal, floods, and certificates. */
 import { Alert } from '@ferrule/result';
+import { pki } from '@ferrule/conformance/pki';
 import { POISON, type Behaviour } from '@ferrule/wrong-servers/behaviour';
 import { BEHAVIOURS_12 } from '@ferrule/wrong-servers/behaviours12';
 import { BEHAVIOURS_13 } from '@ferrule/wrong-servers/behaviours13';
+import { BEHAVIOURS_RESUMED, GOOD_12, GOOD_13 } from '@ferrule/wrong-servers/behaviours-resumed';
+import { BEHAVIOURS_RSA } from '@ferrule/wrong-servers/behaviours-rsa';
 import { FLOODS, type Flood } from '@ferrule/wrong-servers/floods';
 import {
   legalLength,
@@ -39,26 +42,50 @@ const on: On<Script> =
 const protocolRows = (version: Version, behaviours: readonly Behaviour[], argued: typeof ARGUED_13): Row[] =>
   behaviours.flatMap((behaviour): Row[] => {
     const argument = argued[behaviour.name];
-    if (argument === undefined) return [];
+    if (argument === undefined || behaviour.version !== version) return [];
+    const { name, key, late, before } = behaviour;
     return [
       {
-        title: `${version}: ${behaviour.name}`,
+        title: `${version}: ${name}`,
         kind: 'protocol',
         version,
         ...argument,
-        ...(behaviour.late && { late: true }),
-        play(identity): Play {
-          // A type of the version for each: the two scripts are of different servers
-          if (behaviour.version === 'TLSv1.3') {
-            const peer = new Server13(identity);
-            return { peer, script: behaviour.script(peer, peer) };
-          }
-          const peer = new Server12(identity);
-          return { peer, script: behaviour.script(peer, peer) };
-        },
+        ...(late && { late: true }),
+        ...(key && { identity: () => pki(key) }),
+        ...(before && { expects: 'resumption' }),
+        ...played(behaviour),
       },
     ];
   });
+
+type Scripts<B = Behaviour> = B extends Behaviour ? Pick<B, 'version' | 'before' | 'script'> : never;
+
+/** A type of the version for each: the scripts are of different servers. */
+function played(behaviour: Scripts): Pick<Row, 'play' | 'before'> {
+  if (behaviour.version === 'TLSv1.3') {
+    const { before } = behaviour;
+    return {
+      play(identity, first): Play {
+        const peer = new Server13(identity);
+        return { peer, script: behaviour.script(peer, first instanceof Server13 ? first : peer) };
+      },
+      ...(before && { before: (identity) => playing(new Server13(identity), before) }),
+    };
+  }
+  const { before } = behaviour;
+  return {
+    play(identity, first): Play {
+      const peer = new Server12(identity);
+      return { peer, script: behaviour.script(peer, first instanceof Server12 ? first : peer) };
+    },
+    ...(before && { before: (identity) => playing(new Server12(identity), before) }),
+  };
+}
+
+const playing = <S extends Play['peer']>(peer: S, script: (peer: S) => Script): Play => ({
+  peer,
+  script: script(peer),
+});
 
 /** The shortest way through the handshake, from whose every state each message that is illegal there is sent. */
 const WAY_13 = ['ServerHello', 'EncryptedExtensions', 'Certificate', 'CertificateVerify', 'Finished'];
@@ -188,6 +215,13 @@ function* thenAlert(server: Server13 | Server12): Script {
   server.sendAlert(2, Alert.internal_error);
 }
 
+/** A good server that takes up the session of another one. */
+export const resuming = (version: Version): Row => ({
+  ...healthy(version),
+  title: `${version}: a healthy server that takes a session up`,
+  ...(version === 'TLSv1.3' ? played({ version, ...GOOD_13 }) : played({ version, ...GOOD_12 })),
+});
+
 /** A page in the place of {@link POISON}, of the same kind. */
 export const PAGE = 'hello\n';
 export const ANSWER: string = `HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: ${PAGE.length}\r\n\r\n${PAGE}`;
@@ -196,8 +230,8 @@ export { POISON };
 /** Every row, in the order in which they run. */
 export const ROWS: readonly Row[] = [
   ...CERTIFICATE_ROWS,
-  ...protocolRows('TLSv1.3', BEHAVIOURS_13, ARGUED_13),
-  ...protocolRows('TLSv1.2', BEHAVIOURS_12, ARGUED_12),
+  ...protocolRows('TLSv1.3', [...BEHAVIOURS_13, ...BEHAVIOURS_RSA, ...BEHAVIOURS_RESUMED], ARGUED_13),
+  ...protocolRows('TLSv1.2', [...BEHAVIOURS_12, ...BEHAVIOURS_RSA, ...BEHAVIOURS_RESUMED], ARGUED_12),
   ...orderRows('TLSv1.3', ORDER_13, STEPS_13, WAY_13, (identity) => new Server13(identity)),
   ...orderRows('TLSv1.2', ORDER_12, STEPS_12, WAY_12, (identity) => new Server12(identity)),
   ...floodRows(),

@@ -3,7 +3,7 @@ import { pki } from '@ferrule/conformance/pki';
 import { HOST } from './certificates.ts';
 import type { Client } from './command.ts';
 import { judge, type Judgement, type Outcome, type Row, type Version } from './row.ts';
-import { alerting, ANSWER, healthy, POISON, silent } from './rows.ts';
+import { alerting, ANSWER, healthy, POISON, resuming, silent } from './rows.ts';
 import { serve } from './serve.ts';
 
 export interface Result extends Judgement {
@@ -61,7 +61,7 @@ async function play(
   answer: string = POISON,
 ): Promise<Outcome & { output: string }> {
   const identity = await (row.identity ?? good)();
-  const serving = await serve(row, { identity, answer, patience: timeout / 2 });
+  const serving = await serve(row, { identity, answer, goodAnswer: ANSWER, patience: timeout / 2 });
   try {
     const ended = await client({ host: row.host ?? HOST, port: serving.port, ...files }, signal);
     return { ...ended, printed: ended.output.includes(MARK), seen: await serving.seen() };
@@ -84,6 +84,7 @@ async function controls(options: RunOptions): Promise<Apart> {
   const absent = new Map<Version, string>();
   const blind = new Set<Version>();
   const lost = new Map<string, string>();
+  const unresumed = new Map<Version, string>();
   const versions = [...new Set(options.rows.map(({ version }) => version))];
   for (const version of versions) {
     options.signal.throwIfAborted();
@@ -115,10 +116,18 @@ async function controls(options: RunOptions): Promise<Apart> {
       if (byHost.exit !== 0) lost.set(`${version} ${host}`, `the command refuses a good server by the name ${host}`);
     }
   }
+  for (const version of versions.filter((each) => !absent.has(each)))
+    if (options.rows.some((row) => row.version === version && row.before)) {
+      const { exit, seen } = await play(resuming(version), options, ANSWER);
+      const reason =
+        seen.notApplicable ?? (exit === 0 ? undefined : 'the command refuses a good server that takes its session up');
+      if (reason !== undefined) unresumed.set(version, reason);
+    }
   if (absent.size === versions.length)
     throw new Unhealthy([...absent.values()][0] ?? 'no rows', 'See --list for what there is.');
-  return ({ version, late, host }) =>
+  return ({ version, late, host, before }) =>
     absent.get(version) ??
+    (before && unresumed.get(version)) ??
     (late && blind.has(version) ? 'the command does not read what comes after the handshake' : undefined) ??
     lost.get(`${version} ${host ?? HOST}`);
 }

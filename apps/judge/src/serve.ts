@@ -9,6 +9,8 @@ export interface ServeOptions {
   readonly identity: Identity;
   /** What is sent to a client that has let everything pass. */
   readonly answer: string;
+  /** What a good server sends. */
+  readonly goodAnswer: string;
   /** Milliseconds until the server closes a connection on which nothing happens any more. */
   readonly patience: number;
 }
@@ -30,7 +32,20 @@ const LEFT_WITHIN = 2000;
 /** @throws Error where no port of 127.0.0.1 can be had */
 export async function serve(row: Row, options: ServeOptions): Promise<Serving> {
   const lines = new Set<Line>();
-  const accept = (socket: Socket): void => void lines.add(new Line(socket, row, options));
+  const accept = (socket: Socket): void => {
+    const { identity, answer, goodAnswer } = options;
+    const first = [...lines].find(({ isFirst, isAnswered }) => isFirst && isAnswered)?.peer;
+    const isFirst = row.before !== undefined && first === undefined;
+    const play = isFirst && row.before ? row.before(identity) : row.play(identity, first);
+    lines.add(
+      new Line(socket, play, {
+        ...options,
+        isFirst,
+        answer: isFirst ? goodAnswer : answer,
+        closes: !isFirst && row.closes === true,
+      }),
+    );
+  };
   const servers = await listenTwice(accept);
   const { port } = servers[0].address() as AddressInfo;
   return {
@@ -40,7 +55,7 @@ export async function serve(row: Row, options: ServeOptions): Promise<Serving> {
         Promise.all([...lines].map(({ left }) => left)),
         delay(LEFT_WITHIN, undefined, { ref: false }),
       ]);
-      return together([...lines]);
+      return together([...lines], row);
     },
     close(): void {
       for (const line of lines) line.close();
@@ -69,10 +84,13 @@ const listen = (server: Server, port: number, host: string): Promise<void> =>
     server.once('error', reject).listen(port, host, resolve);
   });
 
-function together(lines: readonly Line[]): Seen {
-  const notApplicable = lines.find((line) => line.notApplicable !== undefined)?.notApplicable;
+function together(all: readonly Line[], row: Row): Seen {
+  const lines = all.filter(({ isFirst }) => !isFirst);
+  const notApplicable =
+    all.find((line) => line.notApplicable !== undefined)?.notApplicable ??
+    (row.before && all.length > 0 && lines.length === 0 ? 'the command does not come back' : undefined);
   return {
-    connections: lines.length,
+    connections: all.length,
     begun: lines.some(({ begun }) => begun),
     alerts: lines.flatMap(({ peer }) => peer.alerts),
     unreadable: lines.some(({ unreadable }) => unreadable),
@@ -89,6 +107,9 @@ class Line {
   readonly peer: Play['peer'];
   /** The client has closed its side. */
   readonly left: Promise<void>;
+  /** It gives the session that the client is to come back with. */
+  readonly isFirst: boolean;
+  isAnswered = false;
   begun = false;
   unreadable = false;
   notApplicable: string | undefined;
@@ -101,13 +122,22 @@ class Line {
   #phase: Phase = 'wrong';
   #ended = false;
 
-  constructor(socket: Socket, row: Row, { identity, answer, patience }: ServeOptions) {
-    const { peer, script } = row.play(identity);
+  constructor(
+    socket: Socket,
+    { peer, script }: Play,
+    {
+      isFirst,
+      answer,
+      closes,
+      patience,
+    }: Pick<ServeOptions, 'answer' | 'patience'> & { readonly isFirst: boolean; readonly closes: boolean },
+  ) {
     this.peer = peer;
+    this.isFirst = isFirst;
     this.#socket = socket;
     this.#script = script;
     this.#answer = answer;
-    this.#closes = row.closes === true;
+    this.#closes = closes;
     this.#rest = listening(peer);
     this.#timers.push(setTimeout(() => this.#end(), patience));
     this.left = new Promise((resolve) => void socket.on('end', resolve).on('close', resolve));
@@ -167,6 +197,7 @@ class Line {
   #reply(): void {
     if (this.#phase !== 'answer') return;
     this.#phase = 'over';
+    this.isAnswered = true;
     this.peer.sendData(this.#answer);
     this.peer.sendAlert(1, 0);
     this.#act();

@@ -40,8 +40,12 @@ it.each(lines)('%s', { timeout: 120_000 }, async (line) => {
   const tool = toolOf(line);
   if (!installed(tool)) return console.warn(`${tool} is not installed: its line was not run`);
   const source = `"${process.execPath}" --conditions=@ferrule/source --import "${import.meta.resolve('tsx')}" "${main}"`;
-  // Of revocation all that the line adds, otherwise one kind of certificate
-  const only = line.includes('{crl}') ? 'revoked, by the list' : 'certificate: another name';
+  // Two of the rows that the line adds, otherwise one kind of certificate
+  const only = line.includes('{crl}')
+    ? 'revoked, by the list'
+    : line.includes('resumption')
+      ? 'taken up, and a Certificate'
+      : 'certificate: another name';
   const run = line.replace('npx @ferrule/judge', `${source} --only '${only}'`);
   const { stdout } = await promisify(execFile)('sh', ['-c', run], { cwd: folder });
   expect(stdout).toMatch(/^2 servers: \d right, 0 faults, \d advice, 0 not applicable\n$/);

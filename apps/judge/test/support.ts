@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pki } from '@ferrule/conformance/pki';
-import type { Backend } from '@ferrule/contract';
+import type { Backend, TlsSession } from '@ferrule/contract';
 import { loadNative } from '@ferrule/native';
 import { createPure } from '@ferrule/pure';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
@@ -33,17 +33,21 @@ export async function authority(fileAt: (name: string) => string): Promise<{ ca:
   return { ca };
 }
 
-/** Asks for a page, as a command would. */
+/** Asks for a page, as a command would; more than once, with the sessions of before. */
 export const engineClient =
-  (backend: Backend): Client =>
+  (backend: Backend, times = 1): Client =>
   async ({ host, port, ca }, signal) => {
     let output = '';
+    const sessions = new Map<string, TlsSession>();
+    const about = { host, port, ca: readFileSync(ca, 'utf8'), backend, signal, timeout: 10_000 };
     try {
-      const connection = await connect({ host, port, ca: readFileSync(ca, 'utf8'), backend, signal, timeout: 10_000 });
-      const writer = connection.writable.getWriter();
-      await writer.write(Buffer.from(`GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`));
-      for await (const chunk of connection.readable) output += Buffer.from(chunk).toString('latin1');
-      await connection.close();
+      for (let time = 0; time < times; time++) {
+        const connection = await connect({ ...about, ...(times > 1 && { sessions }) });
+        const writer = connection.writable.getWriter();
+        await writer.write(Buffer.from(`GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`));
+        for await (const chunk of connection.readable) output += Buffer.from(chunk).toString('latin1');
+        await connection.close();
+      }
       return { exit: 0, hung: false, output };
     } catch (error) {
       return { exit: 1, hung: false, output: `${output}${String(error)}` };

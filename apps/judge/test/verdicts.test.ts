@@ -99,8 +99,10 @@ describe('a client', () => {
         'accepted: TLSv1.2, certificate: an intermediate whose signature has one bit changed',
         'accepted: TLSv1.3: a CertificateVerify with one bit changed',
         'right: TLSv1.3: a Finished with one bit changed',
+        'accepted: TLSv1.3: an RSA signature with one bit changed',
         'accepted: TLSv1.2: a ServerKeyExchange with one bit of its signature changed',
         'right: TLSv1.2: a Finished with one bit changed',
+        'accepted: TLSv1.2: an RSA signature with one bit changed',
       ]);
     },
   );

@@ -13,6 +13,8 @@ export interface Verdict {
 
 interface Common {
   readonly name: string;
+  /** Of which kind the server's key is. Default: ECDSA over P-256. */
+  readonly key?: 'p256' | 'rsa';
   /** What the client asks for, over the usual. */
   readonly options?: ContextOptions;
   readonly expect: Verdict;

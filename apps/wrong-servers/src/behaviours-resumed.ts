@@ -1,7 +1,8 @@
 /** @module Wrong servers to which the client comes back with a session, some of it with early data. */
 import { Alert } from '@ferrule/result';
-import { encodeExtension, encodeExtensions, encodeFinished, ExtensionType } from '@ferrule/pure/wire';
+import { encodeExtension, encodeExtensions, ExtensionType } from '@ferrule/pure/wire';
 import { POISON, type Behaviour, type Verdict } from './behaviour.ts';
+import { need } from './offer.ts';
 import type { Script } from './peer.ts';
 import type { Server12 } from './server12.ts';
 import type { Server13 } from './server13.ts';
@@ -13,10 +14,7 @@ const EARLY = refusal('UNEXPECTED_EARLY_DATA', Alert.illegal_parameter);
 const ECDSA_CHACHA = 0xcca9;
 
 /** A handshake as it should be, and its session by id. */
-function* full12(s: Server12): Script {
-  yield* s.handshake();
-  s.sendAlert(1, Alert.close_notify);
-}
+const full12 = (s: Server12): Script => s.handshake();
 
 /** A handshake as it should be, and a ticket that allows early data. */
 const ticket13 = (alpn?: string) =>
@@ -26,8 +24,19 @@ const ticket13 = (alpn?: string) =>
     s.flight(alpn === undefined ? [] : [encodeExtension('encryptedExtensions', 'alpn', Buffer.from(alpn))]);
     yield* s.clientFinished();
     s.newSessionTicket({ extensions: encodeExtensions('newSessionTicket', { earlyData: 1000 }) });
-    s.sendAlert(1, Alert.close_notify);
   };
+
+/** The session of before is offered, and this suite, which another one was chosen before. */
+function needSession12(s: Server12, first: Server12, suite: number | undefined): void {
+  need(Buffer.from(s.hello.sessionId).equals(first.sessionId), WITHOUT_SESSION);
+  need(suite === undefined || (s.hello.cipherSuites.includes(suite) && first.cipher.id !== suite), NO_SUITE);
+}
+function needSession13(s: Server13, first: Server13, suite: number | undefined): void {
+  need(s.offered.preSharedKey !== undefined, WITHOUT_SESSION);
+  need(suite === undefined || (s.hello.cipherSuites.includes(suite) && first.cipher.id !== suite), NO_SUITE);
+}
+const WITHOUT_SESSION = 'the client comes back without its session';
+const NO_SUITE = 'the client leaves no other cipher suite to pick';
 
 interface More {
   readonly options?: Behaviour['options'];
@@ -49,6 +58,7 @@ const resumed12 = (
   *script(s, first): Script {
     if (suite !== undefined) s.cipher = s.suite(suite);
     yield* s.clientHello();
+    needSession12(s, first, suite);
     act(s, first);
     yield* s.clientFinished();
     s.sendData(POISON);
@@ -68,6 +78,7 @@ const resumed13 = (
   *script(s, first): Script {
     if (suite !== undefined) s.cipher = s.suite(suite);
     yield* s.clientHello();
+    needSession13(s, first, suite);
     act(s, first);
     yield* s.clientFinished();
     s.sendData(POISON);
@@ -153,7 +164,8 @@ const RESUMED_13: readonly Behaviour[] = [
     'a PSK that is not among those offered',
     refusal('PSK_IDENTITY_NOT_FOUND', Alert.illegal_parameter),
     (s, first) => {
-      s.serverHello({ psk: { selected: 1, key: first.ticketPsk } });
+      const selected = s.offered.preSharedKey?.identities.length ?? 1;
+      s.serverHello({ psk: { selected, key: first.ticketPsk } });
       s.encryptedExtensions();
       s.finished();
     },
@@ -177,7 +189,7 @@ const RESUMED_13: readonly Behaviour[] = [
   resumed13('a PSK taken up with a wrong Finished', refusal('PEER_BAD_FINISHED', Alert.decrypt_error), (s, first) => {
     s.serverHello({ psk: { selected: 0, key: first.ticketPsk } });
     s.encryptedExtensions();
-    s.sendHandshake(encodeFinished(new Uint8Array(32)));
+    s.finished({ corrupt: true });
   }),
   early13('early data accepted with another cipher suite', EARLY, (s, first) => {
     s.cipher = s.suite(0x1303);
@@ -213,5 +225,29 @@ const RESUMED_13: readonly Behaviour[] = [
     s.serverHello({ cipherSuite: 0xc02b, extensions: [], withoutKeys: true }),
   ),
 ];
+
+/** Good servers: one that gives a session, and one that takes it up. */
+export const GOOD_12 = {
+  before: full12,
+  *script(s: Server12, first: Server12): Script {
+    yield* s.clientHello();
+    needSession12(s, first, undefined);
+    s.serverHello({ sessionId: s.hello.sessionId });
+    s.resume(first);
+    s.finish();
+    yield* s.clientFinished();
+  },
+} as const;
+export const GOOD_13 = {
+  before: ticket13(),
+  *script(s: Server13, first: Server13): Script {
+    yield* s.clientHello();
+    needSession13(s, first, undefined);
+    s.serverHello({ psk: { selected: 0, key: first.ticketPsk } });
+    s.encryptedExtensions();
+    s.finished();
+    yield* s.clientFinished();
+  },
+} as const;
 
 export const BEHAVIOURS_RESUMED: readonly Behaviour[] = [...RESUMED_12, ...RESUMED_13];

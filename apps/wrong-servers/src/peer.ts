@@ -284,7 +284,7 @@ export class Peer {
 
 /** Signs as a SignatureScheme says. */
 export function signAs(scheme: number, key: KeyObject, message: Uint8Array): Uint8Array {
-  const hash = ({ 4: 'sha256', 5: 'sha384', 6: 'sha512' } as Record<number, string>)[scheme >>> 8];
+  const hash = ({ 1: 'md5', 2: 'sha1', 4: 'sha256', 5: 'sha384', 6: 'sha512' } as Record<number, string>)[scheme >>> 8];
   if (scheme === 0x0807) return signWith(null, message, key);
   // RFC 8734
   if (scheme >= 0x081a && scheme <= 0x081c)

@@ -38,6 +38,7 @@ export class Server12 extends Peer {
   cipher!: CipherSuite;
   // Before their time, secrets are zeros: what is sent out of order is well-formed and worthless.
   serverRandom: Uint8Array = new Uint8Array(32);
+  readonly sessionId: Uint8Array = this.random(32);
   #share: KeyShare | undefined;
   #master: Secret = Secret.copyOf(new Uint8Array(48));
   #requested = false;
@@ -46,6 +47,10 @@ export class Server12 extends Peer {
   constructor(identity: Identity) {
     super();
     this.identity = identity;
+  }
+
+  get #isRsa(): boolean {
+    return this.identity.privateKey.asymmetricKeyType === 'rsa';
   }
 
   /** Good for {@link useMaster} of another server. */
@@ -60,7 +65,9 @@ export class Server12 extends Peer {
     if (!offers12(this)) throw new NotApplicable('the client does not offer TLS 1.2');
     if (this.offered.extendedMasterSecret !== true)
       throw new NotApplicable('the client does not offer the extended master secret');
-    this.cipher ??= this.suite(offeredOf(this.hello.cipherSuites, [0xc02b, 0xc02c, 0xcca9]));
+    this.cipher ??= this.suite(
+      offeredOf(this.hello.cipherSuites, this.#isRsa ? [0xc02f, 0xc030, 0xcca8] : [0xc02b, 0xc02c, 0xcca9]),
+    );
     this.transcript.start(this.cipher.hash);
   }
 
@@ -76,7 +83,7 @@ export class Server12 extends Peer {
       encodeServerHello({
         legacyVersion: 0x0303,
         random: this.serverRandom,
-        sessionId: this.random(32),
+        sessionId: this.sessionId,
         cipherSuite: this.cipher.id,
         compressionMethod: 0,
         extensions: [...usual.filter(({ type }) => !without.includes(type)), ...add],
@@ -91,7 +98,14 @@ export class Server12 extends Peer {
   }
 
   serverKeyExchange(
-    twist: { group?: number; publicKey?: Uint8Array; algorithm?: number; corrupt?: boolean; over?: Uint8Array } = {},
+    twist: {
+      group?: number;
+      publicKey?: Uint8Array;
+      algorithm?: number;
+      corrupt?: boolean;
+      over?: Uint8Array;
+      sign?: (signed: Uint8Array) => Uint8Array;
+    } = {},
   ): void {
     this.past.add('exchange');
     const usual = this.offered.supportedGroups?.find((id) => id === 0x001d || id === 0x0017) ?? 0x0017;
@@ -100,14 +114,17 @@ export class Server12 extends Peer {
     this.#share = share;
     const parameters = encodeServerEcdhParameters(group, twist.publicKey ?? share.publicKey);
     const signed = twist.over ?? concat([this.hello.random, this.serverRandom, parameters]);
-    const signature = signAs(0x0403, this.identity.privateKey, signed);
+    const pss = this.offered.signatureAlgorithms?.includes(0x0804) === true;
+    const own = this.#isRsa ? (pss ? 0x0804 : 0x0401) : 0x0403;
+    const { algorithm = own, sign = (message) => signAs(own, this.identity.privateKey, message) } = twist;
+    const signature = sign(signed);
     if (twist.corrupt === true) signature[signature.length - 1] = (signature.at(-1) ?? 0) ^ 1;
     this.send(
       encodeServerKeyExchange({
         parameters,
         group,
         publicKey: share.publicKey,
-        algorithm: twist.algorithm ?? 0x0403,
+        algorithm,
         signature,
       }),
     );
@@ -169,6 +186,7 @@ export class Server12 extends Peer {
 
   /** Keys from the master secret of an earlier connection, whose session id the ServerHello has echoed. */
   resume(first: Server12): void {
+    this.past.add('keys');
     this.useMaster(first.#master);
   }
 

@@ -175,17 +175,24 @@ export class Server13 extends Peer {
   }
 
   certificateVerify(
-    twist: { algorithm?: number; context?: string; over?: Uint8Array; corrupt?: boolean; signature?: Uint8Array } = {},
+    twist: {
+      algorithm?: number;
+      context?: string;
+      over?: Uint8Array;
+      corrupt?: boolean;
+      signature?: Uint8Array;
+      sign?: (content: Uint8Array) => Uint8Array;
+    } = {},
   ): void {
     this.past.add('verify');
     const own = this.identity.privateKey.asymmetricKeyType === 'rsa' ? 0x0804 : 0x0403;
-    const { algorithm = own } = twist;
+    const { algorithm = own, sign = (message) => signAs(own, this.identity.privateKey, message) } = twist;
     const content = concat([
       new Uint8Array(64).fill(0x20),
       Buffer.from(`${twist.context ?? CONTEXT}\0`),
       twist.over ?? this.transcript.digest(),
     ]);
-    const signature = twist.signature ?? signAs(own, this.identity.privateKey, content);
+    const signature = twist.signature ?? sign(content);
     if (twist.corrupt === true) signature[signature.length - 1] = (signature.at(-1) ?? 0) ^ 1;
     this.send(encodeCertificateVerify({ algorithm, signature }));
   }

@@ -1,19 +1,26 @@
 /** @module One engine against one wrong server, and whether what came of it is right. */
 import { pki } from '@ferrule/conformance/pki';
 import type { Backend, TlsSession } from '@ferrule/contract';
+import { Alert } from '@ferrule/result';
 import { POISON, type Behaviour, type Verdict } from '@ferrule/wrong-servers/behaviour';
 import { BEHAVIOURS_12 } from '@ferrule/wrong-servers/behaviours12';
 import { BEHAVIOURS_13 } from '@ferrule/wrong-servers/behaviours13';
+import { BEHAVIOURS_RSA } from '@ferrule/wrong-servers/behaviours-rsa';
 import { BEHAVIOURS_RESUMED } from '@ferrule/wrong-servers/behaviours-resumed';
 import { converse, type Observed } from './exchange.ts';
 import type { Peer, Script } from '@ferrule/wrong-servers/peer';
 import { Server12 } from '@ferrule/wrong-servers/server12';
 import { Server13 } from '@ferrule/wrong-servers/server13';
 
-export const BEHAVIOURS: readonly Behaviour[] = [...BEHAVIOURS_13, ...BEHAVIOURS_12, ...BEHAVIOURS_RESUMED];
+export const BEHAVIOURS: readonly Behaviour[] = [
+  ...BEHAVIOURS_13,
+  ...BEHAVIOURS_12,
+  ...BEHAVIOURS_RSA,
+  ...BEHAVIOURS_RESUMED,
+];
 
 export async function observe(backend: Backend, behaviour: Behaviour): Promise<Observed> {
-  const identity = await pki('p256');
+  const identity = await pki(behaviour.key ?? 'p256');
   const trustAnchors = [(await pki('root')).certificate];
   const sessions: TlsSession[] = [];
   const version = behaviour.version === 'TLSv1.2' ? { maxVersion: behaviour.version } : {};
@@ -31,7 +38,7 @@ export async function observe(backend: Backend, behaviour: Behaviour): Promise<O
   ): Promise<Observed> => {
     const [first, server] = [make(), make()];
     if (before !== undefined) {
-      const { code, established } = await converse(context, first, before(first));
+      const { code, established } = await converse(context, first, closing(first, before(first)));
       if (!established || code !== undefined || sessions.length !== 1)
         throw new Error(`the first connection gave ${sessions.length} sessions and ended in ${code ?? 'nothing'}`);
     }
@@ -49,6 +56,11 @@ export async function observe(backend: Backend, behaviour: Behaviour): Promise<O
   } finally {
     context.dispose();
   }
+}
+
+function* closing(server: Peer, script: Script): Script {
+  yield* script;
+  server.sendAlert(1, Alert.close_notify);
 }
 
 /** Why an observation is not what the behaviour asks for; `undefined` when it is. */
