@@ -360,6 +360,22 @@ describe('connections', () => {
     await (await second).arrayBuffer();
   });
 
+  it('that have another request by now do not care for a body that is cancelled late', async () => {
+    let answer: (text: string) => void = () => {};
+    const { url, connections } = await serve((request, response) => {
+      if (request.url === '/first') response.end('all');
+      else answer = (text) => void response.end(text);
+    });
+    const fetch = await fetchOver({ connections: 1 });
+    const first = await fetch(new URL('/first', url));
+    const second = fetch(new URL('/second', url), { method: 'POST', body: 'x' });
+    const before = answer;
+    await until(() => answer !== before);
+    await first.body?.cancel();
+    answer('whole');
+    expect([await (await second).text(), connections()]).toEqual(['whole', 1]);
+  });
+
   it('that the server has closed are not used again', async () => {
     const { url, connections, sockets } = await mirrored();
     const fetch = await fetchOver();

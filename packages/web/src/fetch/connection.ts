@@ -155,7 +155,10 @@ export class HttpConnection {
           this.#fail(error);
         }
       },
-      cancel: () => this.#fail(new FetchError('ABORTED', `${this.#name}: the body was cancelled`)),
+      cancel: () => {
+        // Of an answer that has all come the connection may be another request's by now
+        if (this.#exchange === exchange) this.#fail(new FetchError('ABORTED', `${this.#name}: the body was cancelled`));
+      },
     });
   }
 
