@@ -160,6 +160,12 @@ const BROKEN: readonly {
     on: 'connect-pure',
     steps: [['serverData', 300], ['serverTicket'], ['read', 300], ['serverCloses']],
   },
+  {
+    what: 'closed of a socket that rejects behind two ends, where something is unread',
+    on: 'socket-pure',
+    config: { ending: 'both ends' },
+    steps: [['serverData', 9], ['flow'], ['serverData', 9], ['end'], ['serverCloses'], ['serverEnds'], ['flow']],
+  },
   { what: 'an alert behind close_notify', on: 'pure-node', steps: [['shutdown'], ['serverGarbage']] },
   {
     what: 'a keyUpdate() that waits for WebCrypto and is repeated for ever',
@@ -272,6 +278,12 @@ const ALL: Readonly<Record<TargetName, number>> = {
   'duplex-native': 100,
   'duplex-pure': 120,
   'duplex-webcrypto': 20,
+  'socket-native': 50,
+  'socket-pure': 100,
+  'worker-native': 40,
+  'worker-pure': 60,
+  'fetch-native': 60,
+  'fetch-pure': 150,
 };
 
 /** An everyday run plays two in five: what a sequence found once stands above, and `npm run orders` finds the next. */

@@ -108,15 +108,17 @@ function ofTls(connection: TlsConnection): Opened {
   };
 }
 
-/** A connection that is over fails writes with the reason; DISPOSED is none. */
+/** A connection that is over fails writes with the reason, unless both directions have ended as they should. */
 const failureOf = (connection: TlsConnection): Promise<Error> =>
   new Promise((resolve) => {
     void connection.closed
       .then(() => connection.write(Uint8Array.of(0)))
       .catch((error: unknown) => {
-        if (!(TlsError.is(error) && error.code === 'DISPOSED')) resolve(error as Error);
+        if (!(TlsError.is(error) && ORDERLY.includes(error.code))) resolve(error as Error);
       });
   });
+
+const ORDERLY: readonly string[] = ['DISPOSED', 'PROTOCOL_IS_SHUTDOWN'];
 
 /** `host:port`, `[::1]:port`, or the two apart. @throws TypeError */
 function destinationOf(address: unknown): Destination {

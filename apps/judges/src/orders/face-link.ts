@@ -2,15 +2,21 @@
 import { TlsError } from '@ferrule/result';
 import { Thrown, type Callbacks, type Who } from './callbacks.ts';
 import { describe, Finding } from './finding.ts';
-import type { Face } from './face.ts';
+import type { Face, FaceKind } from './face.ts';
 import { Kind, pattern, Received } from './pattern.ts';
 import type { Server } from './server.ts';
+
+/** Where a connection's own failure is told, and not that of an operation. */
+const OF_THE_CONNECTION: ReadonlySet<string> = new Set(['read', 'error event', 'closed']);
 
 export class FaceLink {
   face!: Face;
   readonly server: Server;
   readonly who: Who;
+  readonly kind: FaceKind;
   readonly streams: boolean;
+  /** A server's end is answered by one of its own, and what is written then is refused. */
+  readonly endsItself: boolean;
   readonly excuses: Set<string> = new Set();
   readonly read: Received = new Received(Kind.server, 'from the face');
   readonly trace: string[] = [];
@@ -42,8 +48,16 @@ export class FaceLink {
   readonly #exported: Map<string, FaceLink>;
 
   /** @param streams - it is read and written through Web Streams. */
-  constructor(server: Server, who: Who, streams: boolean, callbacks: Callbacks, exported: Map<string, FaceLink>) {
+  constructor(
+    server: Server,
+    who: Who,
+    { kind, streams, endsItself }: Pick<FaceLink, 'kind' | 'streams' | 'endsItself'>,
+    callbacks: Callbacks,
+    exported: Map<string, FaceLink>,
+  ) {
+    this.kind = kind;
     this.streams = streams;
+    this.endsItself = endsItself;
     this.server = server;
     this.who = who;
     this.#callbacks = callbacks;
@@ -89,7 +103,8 @@ export class FaceLink {
       : error instanceof Error && 'code' in error
         ? String(error.code)
         : '';
-    if (TlsError.is(error)) this.failure ??= error;
+    // What close() ends of a socket is no failure of the connection
+    if (TlsError.is(error) && !(this.kind === 'socket' && code === 'ABORTED')) this.failure ??= error;
     // node:stream destroys a stream that is written to after its end.
     if (code === 'ERR_STREAM_WRITE_AFTER_END' && where === 'error event') this.gaveUp = true;
     if (error instanceof Thrown) this.blame('what a callback throws is told as a failure', where, error);
@@ -101,7 +116,8 @@ export class FaceLink {
     if (this.excuses.has(code) || this.excuses.has('*') || this.#callbacks.explain(code, this.who)) return true;
     switch (code) {
       case 'ABORTED':
-        return this.gaveUp;
+        // A socket of WinterTC ends what is under way
+        return this.gaveUp || (this.kind === 'socket' && (this.closing || (this.endsItself && this.server.closed)));
       case 'DISPOSED':
         return this.gaveUp || this.closing || this.over;
       case 'TRANSPORT_ERROR':
@@ -112,7 +128,7 @@ export class FaceLink {
         return this.#callbacks.unanswered || this.excuses.has('waited');
       // Of an operation alone, and never the connection's failure
       case 'PROTOCOL_IS_SHUTDOWN':
-        return (this.ended || this.closing) && where !== 'read' && where !== 'error event';
+        return (this.ended || this.closing) && !OF_THE_CONNECTION.has(where);
       case 'APPLICATION_DATA_ON_SHUTDOWN':
         return this.closing;
       case 'ERR_INVALID_STATE':
@@ -241,6 +257,8 @@ export class FaceLink {
 
   destroy(): void {
     if (!this.open) return;
+    // It has no other way to end than the orderly one
+    if (this.kind === 'socket') return this.close();
     this.gaveUp = this.destroyed = true;
     this.face.destroy();
   }
@@ -264,31 +282,43 @@ export class FaceLink {
   exporter(length: number, isOver: boolean = this.destroyed): void {
     try {
       const bytes = this.face.secret(length);
-      if (bytes === undefined) return;
-      if (isOver) this.blame('keying material is exported when the connection is over');
-      if (bytes.length > 8 && bytes.every((byte) => byte === 0)) this.blame('keying material is zeros');
-      if (bytes.length < 16) return;
-      const key = Buffer.from(bytes.subarray(0, 16)).toString('hex');
-      const owner = this.#exported.get(key) ?? this;
-      if (owner !== this) this.blame('two connections export the same keying material');
-      this.#exported.set(key, this);
+      if (bytes instanceof Promise)
+        bytes.then(
+          (made) => this.#exportedIs(made, isOver),
+          (error: unknown) => this.#refusesExport(error, isOver),
+        );
+      else if (bytes !== undefined) this.#exportedIs(bytes, isOver);
     } catch (error) {
-      if (!(error instanceof TypeError) && !TlsError.is(error))
-        this.blame('an exporter throws what is neither a TypeError nor a TlsError', describe(error), error);
-      else if (
-        !(TlsError.is(error) && this.excused(error.tlsCode, error, 'exporter')) &&
-        this.open &&
-        !isOver &&
-        !this.over &&
-        !this.gaveUp &&
-        !this.closing &&
-        !this.ended &&
-        this.failure === undefined &&
-        !this.face.carrier.destroyed &&
-        !this.sawEnd
-      )
-        this.blame('keying material is refused', describe(error), error);
+      this.#refusesExport(error, isOver);
     }
+  }
+
+  #exportedIs(bytes: Uint8Array, isOver: boolean): void {
+    if (isOver) this.blame('keying material is exported when the connection is over');
+    if (bytes.length > 8 && bytes.every((byte) => byte === 0)) this.blame('keying material is zeros');
+    if (bytes.length < 16) return;
+    const key = Buffer.from(bytes.subarray(0, 16)).toString('hex');
+    const owner = this.#exported.get(key) ?? this;
+    if (owner !== this) this.blame('two connections export the same keying material');
+    this.#exported.set(key, this);
+  }
+
+  #refusesExport(error: unknown, isOver: boolean): void {
+    if (!(error instanceof TypeError) && !TlsError.is(error))
+      this.blame('an exporter throws what is neither a TypeError nor a TlsError', describe(error), error);
+    else if (
+      !(TlsError.is(error) && this.excused(error.tlsCode, error, 'exporter')) &&
+      this.open &&
+      !isOver &&
+      !this.over &&
+      !this.gaveUp &&
+      !this.closing &&
+      !this.ended &&
+      this.failure === undefined &&
+      !this.face.carrier.destroyed &&
+      !this.sawEnd
+    )
+      this.blame('keying material is refused', describe(error), error);
   }
 
   serverEnds(): void {

@@ -1,12 +1,13 @@
-/** @module connect() and the Duplex behind one surface, for the model that judges both. */
+/** @module connect(), the Duplex and the faces of @ferrule/web behind one surface, for the model that judges them. */
 import { TlsConnector, type SessionCache, type TlsDuplex } from '@ferrule/node/duplex';
 import type { Backend, ContextOptions, TlsSession } from '@ferrule/contract';
 import { connectOver, type TlsConnection } from 'ferrule';
 import { MemoryDuplex, MemoryPipe, MemoryTransport, type Carrier } from './carriers.ts';
+import { SocketFace, WorkerFace, WRONG } from './face-web.ts';
 import type { Config } from './sequence.ts';
 import type { Server } from './server.ts';
 
-export type FaceKind = 'connect' | 'duplex';
+export type FaceKind = 'connect' | 'duplex' | 'socket' | 'worker';
 
 /** What happens to a face without being asked. */
 export interface FaceEvents {
@@ -38,7 +39,7 @@ export interface Face {
   close(): Promise<void>;
   destroy(): void;
   keyUpdate(request: boolean): Promise<void> | undefined;
-  secret(length: number): Uint8Array | undefined;
+  secret(length: number): Uint8Array | Promise<Uint8Array> | undefined;
 }
 
 /** What outlives one connection. */
@@ -57,10 +58,17 @@ export interface FaceOptions {
 }
 
 export function openFace(kind: FaceKind, server: Server, options: FaceOptions, events: FaceEvents): Face {
-  return kind === 'connect' ? new ConnectFace(server, options, events) : new DuplexFace(server, options, events);
+  switch (kind) {
+    case 'connect':
+      return new ConnectFace(server, options, events);
+    case 'duplex':
+      return new DuplexFace(server, options, events);
+    case 'socket':
+      return new SocketFace(server, options, events);
+    case 'worker':
+      return new WorkerFace(server, options, events);
+  }
 }
-
-const WRONG: readonly unknown[] = ['a string', [1, 2], { length: 1 }, 7, null];
 
 class ConnectFace implements Face {
   readonly carrier: Carrier;

@@ -1,4 +1,4 @@
-/** @module Plays a sequence on connect() or on the Duplex: the steps, then what every connection must come to. */
+/** @module Plays a sequence on a face: the steps, then what every connection must come to. */
 import { memorySessionCache } from '@ferrule/node/duplex';
 import type { Backend } from '@ferrule/contract';
 import { Callbacks, people, WHO, type People, type Who } from './callbacks.ts';
@@ -30,6 +30,9 @@ export async function playFace(
 
 /** What is asked of a connection that has been closed is refused, and changes nothing. */
 const REFUSALS: ReadonlySet<string> = new Set(['DISPOSED', 'PROTOCOL_IS_SHUTDOWN']);
+
+/** Turns of the event loop: a call of a worker's and its answer are a message each. */
+const QUIET: Readonly<Record<FaceKind, number>> = { connect: 3, duplex: 3, socket: 4, worker: 10 };
 
 class Play implements FaceStage {
   link!: FaceLink;
@@ -103,7 +106,7 @@ class Play implements FaceStage {
   }
 
   async quiet(): Promise<void> {
-    for (let calm = 0; calm < 3; calm = owedBySubtle() === 0 ? calm + 1 : 0) {
+    for (let calm = 0; calm < QUIET[this.#kind]; calm = owedBySubtle() === 0 ? calm + 1 : 0) {
       if (owedBySubtle() > 0) await sleep(1);
       await turn();
     }
@@ -135,7 +138,11 @@ class Play implements FaceStage {
     const link = new FaceLink(
       server,
       who,
-      config.carrier === 'streams' && this.#kind === 'connect',
+      {
+        kind: this.#kind,
+        streams: this.#kind === 'socket' || (this.#kind === 'connect' && config.carrier === 'streams'),
+        endsItself: (this.#kind === 'duplex' || this.#kind === 'socket') && config.ending !== 'both ends',
+      },
       this.#callbacks,
       this.#exported,
     );
@@ -160,7 +167,8 @@ class Play implements FaceStage {
       },
       (error: unknown) => {
         link.over = true;
-        if (this.#kind === 'connect') link.failed(error, 'connect()');
+        // A Duplex tells by its 'error' event
+        if (this.#kind !== 'duplex') link.failed(error, 'connect()');
       },
     );
     void link.face.closed.then(() => (link.over = true));
@@ -311,13 +319,25 @@ class Play implements FaceStage {
     // An observer that failed meanwhile has ended it without an alert (ADR 0064)
     const isCut = link.gaveUp || this.#callbacks.explain('CALLBACK_FAILED', link.who);
     if (server.alert !== 0 && !isCut) throw new Finding('the end sends no close_notify', String(server.alert));
+    // Behind our end, read behind theirs
+    for (let i = 0; i < 2 && !link.closing; i++) {
+      server.data(50);
+      await flow(this);
+    }
     server.closeNotify();
-    if (!link.closing) face.read(1_000);
     await flow(this);
     link.serverEnds();
-    if (!link.closing) face.read(1_000);
     await flow(this);
+    for (let i = 0; i < 8 && !link.closing && !link.sawEnd; i++) {
+      face.read(1_000);
+      await flow(this);
+    }
     await this.#clock.advance(100);
+    if (link.ended && link.sawEnd && !link.over) {
+      await this.#clock.advance(2_000);
+      await flow(this);
+      if (!link.over) throw new Finding('both directions have ended, and `closed` does not settle');
+    }
     await this.#over();
   }
 
@@ -330,7 +350,7 @@ class Play implements FaceStage {
     await flow(this);
     link.check();
     // A Duplex that does not allow half-open ends by itself.
-    if (link.over || (this.#kind === 'duplex' && this.#sequence.config.ending !== 'both ends')) return this.#over();
+    if (link.over || link.endsItself) return this.#over();
     link.reset();
     for (let i = 0; i < 3; i++) {
       await this.quiet();
@@ -359,12 +379,14 @@ class Play implements FaceStage {
     const isSound = !link.broken && !link.gaveUp && (link.failure === undefined || REFUSALS.has(link.failure.code));
     if (!link.peerEnded && isSound) await this.#clock.advance(60_000);
     // Web Streams that have ended or failed both ways have nothing left to be told.
-    const isGone = link.streams && (link.broken || face.carrier.ended);
+    const isStreams = this.#sequence.config.carrier === 'streams' && this.#kind !== 'duplex';
+    const isGone = isStreams && (link.broken || face.carrier.ended);
     if (!face.carrier.destroyed && !isGone)
       throw new Finding('the transport is left open', link.trace.slice(-3).join('; '));
     if (link.writesOpen > 0) throw new Finding('a write never settles', String(link.writesOpen));
     // What came before a transport broke may still be read.
     if (!link.broken) link.exporter(32, true);
+    await this.quiet();
     link.check();
   }
 

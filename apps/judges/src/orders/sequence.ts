@@ -50,6 +50,8 @@ export interface Config {
   readonly ending: 'close' | 'both ends' | 'reset after close_notify';
   /** Bytes written before the end, all at once. */
   readonly last: number;
+  /** Of sockets: by startTls(). */
+  readonly upgrades: boolean;
 }
 
 export interface Sequence {
@@ -75,6 +77,7 @@ export const PLAIN: Config = {
   carrier: 'transport',
   ending: 'close',
   last: 1_000,
+  upgrades: false,
 };
 
 /** Weight, and what its arguments are. */
@@ -136,6 +139,7 @@ function configFrom(random: Random, recipes: Recipes): Config {
     ending: random.of(['close', 'close', 'both ends', 'reset after close_notify'] as const) ?? 'close',
     last: random.of([1, 1_000, 60_000, 300_000] as const) ?? 1_000,
     ...(chance(random, 2) && { carrier: 'strings' }),
+    upgrades: false,
     inside: chance(random, 30) ? Array.from({ length: 1 + random.below(2) }, () => insideFrom(random, recipes)) : [],
   };
 }
@@ -145,9 +149,11 @@ export const BEHAVIOURS = ['throw', 'refuse', 'reject', 'never', 'dispose'] as c
 
 function insideFrom(random: Random, recipes: Recipes): Inside {
   const callback = random.of(CALLBACKS) ?? 'onMessage';
-  const step: Step = chance(random, 45)
-    ? [random.of(BEHAVIOURS) ?? 'throw']
-    : stepFrom(random, Object.fromEntries(Object.entries(recipes).filter(([, { nests }]) => nests === true)));
+  const nested = Object.entries(recipes).filter(([, { nests }]) => nests === true);
+  const step: Step =
+    chance(random, 45) || nested.length === 0
+      ? [random.of(BEHAVIOURS) ?? 'throw']
+      : stepFrom(random, Object.fromEntries(nested));
   return { callback, nth: random.below(callback === 'onMessage' ? 12 : 3), step };
 }
 
@@ -182,5 +188,6 @@ export function sequenceFrom(seed: number, recipes: Recipes): Sequence {
     resumes: chance(random, 40),
     sessions12: random.of(['ticket', 'ticket', 'renewed ticket', 'id', 'forgotten'] as const) ?? 'ticket',
   };
-  return { config: { ...config, eagerly: Math.min(config.eagerly, limit), ...of12 }, steps };
+  const upgrades = chance(random, 30);
+  return { config: { ...config, eagerly: Math.min(config.eagerly, limit), ...of12, upgrades }, steps };
 }

@@ -80,6 +80,7 @@ export class Server {
   requestsAnswered = 0;
   readonly #peer: Peer13 | Peer12;
   readonly #tickets: Tickets;
+  readonly #application: ((bytes: Uint8Array) => void) | undefined;
   readonly #script: Script;
   #out: Uint8Array = new Uint8Array(0);
   #in: Uint8Array[] = [];
@@ -91,8 +92,10 @@ export class Server {
   #skipsEarly = false;
   #handshakeBytes: Uint8Array = new Uint8Array(0);
 
-  constructor(identity: Identity, plan: ServerPlan, tickets: Tickets) {
+  /** @param application - takes application data in place of the patterns. */
+  constructor(identity: Identity, plan: ServerPlan, tickets: Tickets, application?: (bytes: Uint8Array) => void) {
     this.plan = plan;
+    this.#application = application;
     this.#tickets = tickets;
     const heard = (record: ClientRecord): void => this.#heard(record);
     this.#peer = plan.version === 13 ? new Peer13(identity, heard) : new Peer12(identity, heard);
@@ -147,6 +150,16 @@ export class Server {
   data(length: number): boolean {
     if (!this.#may()) return false;
     this.#send(length);
+    this.#collect();
+    return true;
+  }
+
+  /** Application data of somebody else's making. */
+  say(bytes: Uint8Array): boolean {
+    if (!this.#may()) return false;
+    this.keyUpdatesInARow = 0;
+    for (let at = 0; at < bytes.length; at += 16_384)
+      this.#peer.sendRecord(ContentType.application_data, bytes.subarray(at, at + 16_384));
     this.#collect();
     return true;
   }
@@ -221,6 +234,7 @@ export class Server {
       if (this.alert !== undefined) throw new Finding('the client sends data after close_notify');
       if (this.#skipsEarly) return;
       if (this.#readsEarly) return this.early.take(fragment);
+      if (this.#application !== undefined) return this.#application(fragment);
       const { low, high } = separate(fragment);
       if (low.length > 0) this.main.take(low);
       if (high.length > 0) this.nested.take(high);

@@ -8,9 +8,11 @@ import { playBoth } from './compare.ts';
 import { playContract } from './contract.ts';
 import { FACE_STEPS } from './face-steps.ts';
 import type { FaceKind } from './face.ts';
+import { FETCH_STEPS } from './fetch-steps.ts';
 import { describe, Finding } from './finding.ts';
 import { planted, type Fault } from './plant.ts';
 import { playFace } from './play-face.ts';
+import { playFetch } from './play-fetch.ts';
 import type { Recipes, Sequence } from './sequence.ts';
 import { STEPS } from './steps.ts';
 import { watchSubtle } from './subtle.ts';
@@ -28,6 +30,12 @@ export const TARGET_NAMES = [
   'duplex-native',
   'duplex-pure',
   'duplex-webcrypto',
+  'socket-native',
+  'socket-pure',
+  'worker-native',
+  'worker-pure',
+  'fetch-native',
+  'fetch-pure',
 ] as const;
 export type TargetName = (typeof TARGET_NAMES)[number];
 
@@ -48,7 +56,9 @@ export async function target(name: TargetName, fault?: Fault): Promise<Target> {
   }
   const sound = await backendOf(name);
   const backend = fault === undefined ? sound : planted(sound, fault);
-  const face = /^(connect|duplex)-/.exec(name)?.[1] as FaceKind | undefined;
+  if (name.startsWith('fetch-'))
+    return { recipes: FETCH_STEPS, play: (sequence, trace) => playFetch(backend, sequence, trace) };
+  const face = /^(connect|duplex|socket|worker)-/.exec(name)?.[1] as FaceKind | undefined;
   if (face !== undefined)
     return { recipes: FACE_STEPS, play: (sequence, trace) => playFace(face, backend, sequence, trace) };
   return { recipes: STEPS, play: (sequence, trace) => playContract(backend, sequence, trace) };
@@ -59,10 +69,16 @@ async function backendOf(name: Exclude<TargetName, 'engines'>): Promise<Backend>
     case 'native':
     case 'connect-native':
     case 'duplex-native':
+    case 'socket-native':
+    case 'worker-native':
+    case 'fetch-native':
       return engine('native');
     case 'pure-node':
     case 'connect-pure':
     case 'duplex-pure':
+    case 'socket-pure':
+    case 'worker-pure':
+    case 'fetch-pure':
       return engine('pure');
     case 'pure-noble':
       return engine('pure-noble');

@@ -145,4 +145,36 @@ export const PUT_BACK: readonly PutBack[] = [
       },
     ],
   },
+  {
+    name: 'a socket of WinterTC whose directions have both ended is not closed',
+    targets: ['socket-pure', 'socket-native'],
+    rule: /does not settle|closed: fails for no reason/,
+    replacements: [
+      {
+        file: 'packages/web/src/pipe-socket.ts',
+        from: '    if (this.#isHalfEnded) await this.#give();\n',
+        to: '',
+      },
+    ],
+  },
+  {
+    name: 'a connection in a worker takes a string for no bytes',
+    targets: ['worker-pure'],
+    rule: /not bytes is taken as written/,
+    replacements: [
+      {
+        file: 'packages/web/src/worker/connection.ts',
+        from: `    const bytes = memoryOf(from)?.slice();
+    if (bytes === undefined)`,
+        to: `    const bytes = memoryOf(from)?.slice() ?? new Uint8Array(0);
+    if (bytes === undefined)`,
+      },
+    ],
+  },
+  {
+    name: 'cancelling a body that is whole fails the next request of its connection',
+    targets: ['fetch-pure', 'fetch-native'],
+    rule: /fails for no reason: ABORTED/,
+    replacements: [{ file: 'packages/web/src/fetch/connection.ts', from: 'if (this.#exchange === exchange) ', to: '' }],
+  },
 ];
