@@ -73,6 +73,8 @@ export interface Seen {
   unreadable: boolean;
   /** The client has sent application data. */
   data: boolean;
+  /** Every connection had been closed for some time, with nothing left to send. */
+  closed: boolean;
   /** Why the row says nothing about this client. */
   notApplicable?: string;
 }
@@ -104,6 +106,8 @@ export function judge(
     return { verdict: 'accepted', fault: counts, said: 'the client sent application data' };
   if (hung && seen.connections > 2)
     return none(`the command connected ${seen.connections} times, and did not end in time: turn its retries off`);
+  if (hung && !seen.closed)
+    return none('the command did not end in time, and the server had just closed the connection: give it more time');
   if (hung)
     return { verdict: 'hang', fault: true, said: 'the server had closed the connection, and the command did not end' };
   if (row.alerts === 'any') return { verdict: 'right', fault: false, said: 'refused' };

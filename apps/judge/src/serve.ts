@@ -55,7 +55,7 @@ export async function serve(row: Row, options: ServeOptions): Promise<Serving> {
         Promise.all([...lines].map(({ left }) => left)),
         delay(LEFT_WITHIN, undefined, { ref: false }),
       ]);
-      return together([...lines], row);
+      return together([...lines], row, options);
     },
     close(): void {
       for (const line of lines) line.close();
@@ -84,7 +84,7 @@ const listen = (server: Server, port: number, host: string): Promise<void> =>
     server.once('error', reject).listen(port, host, resolve);
   });
 
-function together(all: readonly Line[], row: Row): Seen {
+function together(all: readonly Line[], row: Row, { patience }: ServeOptions): Seen {
   const lines = all.filter(({ isFirst }) => !isFirst);
   const notApplicable =
     all.find((line) => line.notApplicable !== undefined)?.notApplicable ??
@@ -94,6 +94,7 @@ function together(all: readonly Line[], row: Row): Seen {
     begun: lines.some(({ begun }) => begun),
     alerts: lines.flatMap(({ peer }) => peer.alerts),
     unreadable: lines.some(({ unreadable }) => unreadable),
+    closed: lines.every(({ closedAt }) => performance.now() - closedAt >= patience / 2),
     data: lines.some(({ peer }) => peer.received.some(({ length }) => length > 0)),
     ...(notApplicable !== undefined && { notApplicable }),
   };
@@ -110,6 +111,8 @@ class Line {
   /** It gives the session that the client is to come back with. */
   readonly isFirst: boolean;
   isAnswered = false;
+  /** Of `performance.now()`: all has been sent, and the end. */
+  closedAt = Infinity;
   begun = false;
   unreadable = false;
   notApplicable: string | undefined;
@@ -147,8 +150,12 @@ class Line {
         this.#act();
       })
       .on('end', () => this.#end())
+      .on('finish', () => (this.closedAt = performance.now()))
       .on('error', () => undefined)
-      .on('close', () => this.#clear());
+      .on('close', () => {
+        this.closedAt = Math.min(this.closedAt, performance.now());
+        this.#clear();
+      });
   }
 
   close(): void {

@@ -2,6 +2,7 @@
 import { Alert } from '@ferrule/result';
 import { createPure } from '@ferrule/pure';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { connect as connectTls } from 'node:tls';
 import type { Client } from '../src/command.ts';
@@ -17,7 +18,7 @@ const ROW = {
   rule: 'must',
   alerts: [Alert.decrypt_error],
 } as const satisfies Parameters<typeof judge>[0];
-const SEEN: Seen = { connections: 1, begun: true, alerts: [], unreadable: false, data: false };
+const SEEN: Seen = { connections: 1, begun: true, alerts: [], unreadable: false, data: false, closed: true };
 const outcome = (seen: Partial<Seen>, rest: Partial<Outcome> = {}): Outcome => ({
   exit: 1,
   hung: false,
@@ -42,6 +43,7 @@ describe('a verdict', () => {
     ['data, before a fault that comes later', { late: true }, outcome({ data: true }), 'silent', false],
     ['data before Finished of TLS 1.2', { version: 'TLSv1.2' }, outcome({ data: true }), 'silent', false],
     ['no end', {}, outcome({}, { exit: null, hung: true }), 'hang', true],
+    ['no end yet', {}, outcome({ closed: false }, { exit: null, hung: true }), 'not applicable', false],
     [
       'no end of a client that connects again and again',
       {},
@@ -111,6 +113,7 @@ describe('a client', () => {
     const good = engineClient(backends.pure());
     const hanging: Client = async (place, signal) => {
       const ended = await good(place, signal);
+      await delay(1200);
       return /expired/.test(ended.output) ? { ...ended, exit: null, hung: true } : ended;
     };
     const results = await judged(hanging, 'TLSv1.3, certificate: expired');
