@@ -3,13 +3,11 @@ import type { CertificateProfile, ContextOptions } from './options.ts';
 import type { TlsSession } from './session.ts';
 import type { Ssl } from './ssl.ts';
 
-/**
- * Optional powers, each proved by the conformance suite on a backend that lists it and refused by one that does not.
- */
+/** Optional features. The conformance suite tests each on the backends that list it; the others reject it. */
 export type Feature =
   /**
-   * Its cryptography answers at once: WANT_ASYNC comes from the caller's own promises only, and over a blocking BIO
-   * every call returns when it is done.
+   * Cryptography is synchronous: WANT_ASYNC comes only from the caller's own promises, and over a blocking BIO every
+   * call returns when it is done.
    */
   | 'synchronous'
   | 'tls1.2'
@@ -46,8 +44,8 @@ export interface Backend {
   readonly engine: string;
   readonly features: ReadonlySet<Feature>;
   /**
-   * What this backend can use: IANA code points in its order of preference, and the profiles that it can judge
-   * certificates by.
+   * What this backend supports: IANA code points in order of preference, and the profiles that it can verify
+   * certificates against.
    */
   readonly supported: {
     readonly cipherSuites: readonly number[];
@@ -55,7 +53,7 @@ export interface Backend {
     readonly signatureAlgorithms: readonly number[];
     readonly profiles: readonly CertificateProfile[];
   };
-  /** @throws TypeError naming the option that is unknown, malformed or beyond this backend's features. */
+  /** @throws TypeError naming the option that is unknown, malformed or not supported by this backend. */
   createContext(options?: ContextOptions): SslContext;
 }
 
@@ -64,19 +62,19 @@ export interface SslContext {
   readonly backend: Backend;
   newConnection(): Ssl;
   /**
-   * SSL_CTX_set_session_id_context(3): what binds the sessions of this context, as text. Sessions of a context with
-   * another one are not offered by this one, so stores keep them apart by it. It changes from process to process where
-   * a function of the caller decides. 64 hexadecimal digits.
+   * SSL_CTX_set_session_id_context(3): identifies, as text, what sessions of this context are bound to. Sessions with
+   * another value are not offered, so stores use it as part of their key. It differs from process to process when the
+   * caller supplied functions that decide. 64 hexadecimal digits.
    */
   readonly sessionIdContext: string;
   /**
-   * Whether the server's certificate must be for the name of `setHost()`: `verify` is `peer`, and `verifyHost` is true.
-   * As SSL_connect(3) without SSL_set1_host(3), a connection without a name verifies the path alone, so who makes
-   * connections for others refuses those.
+   * Whether the server's certificate must match the name given to `setHost()`: `verify` is `peer` and `verifyHost` is
+   * true. As SSL_connect(3) without SSL_set1_host(3), a connection without a name verifies only the path, so code that
+   * connects on behalf of others should reject it.
    */
   readonly verifiesName: boolean;
-  /** `undefined` for bytes that are not a session of this backend, or not intact. */
+  /** `undefined` for bytes that are not an intact session of this backend. */
   sessionFromBytes(bytes: Uint8Array): TlsSession | undefined;
-  /** Release what it holds; connections already made go on. Idempotent. */
+  /** Release its resources; existing connections continue. Idempotent. */
   dispose(): void;
 }

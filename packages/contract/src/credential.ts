@@ -7,24 +7,24 @@ export interface Credential {
   readonly chain: readonly Uint8Array[];
   /** DER SubjectPublicKeyInfo, in place of a chain (RFC 7250). Feature `raw-public-key`. */
   readonly rawPublicKey?: Uint8Array;
-  /** DER PKCS#8 (also PKCS#1 and SEC 1 where the backend takes them), or someone who signs. */
+  /** DER PKCS#8 (also PKCS#1 and SEC 1 where the backend takes them), or a signer. */
   readonly key: Uint8Array | Signer;
   /**
-   * SignatureSchemes to use with this key, most preferred first; narrows what key and backend can do. Default: all of
-   * it. Of a credential that `onCertificateRequest` names, native cannot follow the order, and fails where it would sign
-   * with a scheme outside the list (ADR 0130).
+   * SignatureSchemes to use with this key, most preferred first; restricts what the key and the backend support.
+   * Default: all of those. For a credential from `onCertificateRequest`, native cannot follow the order, and fails if
+   * it would sign with a scheme outside the list (ADR 0130).
    */
   readonly signatureAlgorithms?: readonly number[];
-  /** Only for a server that names an issuer of this chain in its `certificate_authorities`. Default: false. */
+  /** Use it only if the server lists an issuer of this chain in its `certificate_authorities`. Default: false. */
   readonly mustMatchIssuer?: boolean;
 }
 
 /** A key that lives elsewhere: an HSM, an agent, another process. Feature `external-signer`. */
 export interface Signer {
-  /** SignatureSchemes that it can make, most preferred first. */
+  /** Supported SignatureSchemes, most preferred first. */
   readonly schemes: readonly number[];
   /**
-   * Signs the whole message (hashing is the signer's). A promise makes the handshake return -1 / WANT_ASYNC until it
+   * Signs the whole message; the signer does the hashing. A promise makes the handshake return -1 / WANT_ASYNC until it
    * settles.
    */
   sign(scheme: number, message: Uint8Array, connection?: Ssl): Uint8Array | Promise<Uint8Array>;
@@ -34,7 +34,7 @@ export interface Signer {
 export interface CertificateRequest {
   /** DER `Name`s of acceptable CAs. */
   readonly authorities: readonly Uint8Array[];
-  /** SignatureSchemes that the server takes, most preferred first. */
+  /** SignatureSchemes that the server accepts, most preferred first. */
   readonly signatureAlgorithms: readonly number[];
   /** TLS 1.2's ClientCertificateTypes; empty in TLS 1.3. */
   readonly certificateTypes: readonly number[];

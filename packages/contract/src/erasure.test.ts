@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'tsup';
 import { expect, it } from 'vitest';
 
-it('is nothing at run time: the built module can be imported and required, and holds no code and no export', async () => {
+it('has no run-time code: the built module can be imported and required, and is empty', async () => {
   const outDir = await mkdtemp(join(tmpdir(), 'ferrule-contract-'));
   try {
     const entry = fileURLToPath(new URL('index.ts', import.meta.url));

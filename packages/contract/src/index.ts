@@ -1,4 +1,6 @@
-/** @module @ferrule/contract: the types of SSL_connect(3) that every engine implements. Nothing at run time. */
+/**
+ * @module @ferrule/contract: the types of SSL_connect(3) that every engine implements. Types only, no run-time code.
+ */
 export type { Backend, Feature, SslContext } from './backend.ts';
 export type { CertificateRequest, Credential, CredentialCallback, Signer } from './credential.ts';
 export type {

@@ -1,4 +1,4 @@
-/** @module The handshake that QUIC carries (RFC 9001): TLS 1.3 without records, by encryption level. */
+/** @module The TLS handshake for QUIC (RFC 9001): TLS 1.3 without records, by encryption level. */
 import type { ReturnValue } from '@ferrule/result';
 import type { TlsSession } from './session.ts';
 import type { Ssl } from './ssl.ts';
@@ -6,24 +6,24 @@ import type { Ssl } from './ssl.ts';
 /** Encryption levels, RFC 9001 section 4.1.4. */
 export type QuicLevel = 'initial' | '0-rtt' | 'handshake' | '1-rtt';
 
-/** What a connection has for QUIC, in the order in which it came about. */
+/** What a connection produces for QUIC, in order. */
 export type QuicEvent =
-  /** Bytes for CRYPTO frames of that level, behind those of before. */
+  /** Bytes for CRYPTO frames of that level, after the previous ones. */
   | { readonly kind: 'crypto'; readonly level: Exclude<QuicLevel, '0-rtt'>; readonly data: Uint8Array }
   /**
-   * A traffic secret to derive packet protection from (RFC 9001 section 5.1). It is the caller's from here on, to be
-   * wiped when the keys are made.
+   * A traffic secret to derive packet protection from (RFC 9001 section 5.1). The caller owns it and should wipe it
+   * once the keys are derived.
    */
   | {
       readonly kind: 'secret';
       readonly level: Exclude<QuicLevel, 'initial'>;
       readonly direction: 'read' | 'write';
-      /** IANA code point: its AEAD, its header protection, its hash. */
+      /** IANA code point: determines the AEAD, header protection and hash. */
       readonly cipherSuite: number;
       readonly secret: Uint8Array;
     }
   /**
-   * The connection has failed: what CONNECTION_CLOSE (type 0x1c) is to say. CRYPTO_ERROR, 0x0100 and the alert, or
+   * The connection has failed: the error code for CONNECTION_CLOSE (type 0x1c). CRYPTO_ERROR, 0x0100 plus the alert, or
    * PROTOCOL_VIOLATION, 0x0a (RFC 9001 section 4.8).
    */
   | { readonly kind: 'close'; readonly errorCode: number };
@@ -59,42 +59,42 @@ export type QuicTls = Pick<
   | 'dispose'
 >;
 
-/** One handshake, and the tickets that come after it. Nothing of it calls the caller, but the context's callbacks. */
+/** One handshake and the tickets after it. It calls nothing but the context's callbacks. */
 export interface QuicConnection {
   readonly tls: QuicTls;
   /** The server's quic_transport_parameters (RFC 9000 section 18), not authenticated before the handshake is done. */
   readonly peerTransportParameters: Uint8Array | undefined;
   /**
-   * Bytes of CRYPTO frames, in order and without gaps; copied. Bytes of another level than the one that is read now are
-   * the server's fault, and the connection fails; so it does where more than `limits.handshakeBytes` and 128 KiB wait,
-   * for a callback that has not answered, say (CRYPTO_BUFFER_EXCEEDED). After its end they are dropped.
-   * @throws TypeError for another level, or no bytes
+   * Bytes of CRYPTO frames, in order and without gaps; copied. The connection fails on bytes of a level other than the
+   * current read level, and when more than `limits.handshakeBytes` plus 128 KiB are buffered, e.g. behind a pending
+   * callback (CRYPTO_BUFFER_EXCEEDED). After its end bytes are dropped.
+   * @throws TypeError for any other level, or no bytes
    */
   receive(level: Exclude<QuicLevel, '0-rtt'>, data: Uint8Array): void;
   /**
-   * SSL_do_handshake(3), and what came after the handshake: all that can be done with what was received. 1: the
-   * handshake is done, and everything received was taken in; else as `connect()`. `WANT_WRITE` comes once, with early
-   * data: 0-RTT keys are among the events. Take the events after each call.
+   * SSL_do_handshake(3), and messages after the handshake: processes all bytes received. 1: the handshake is done and
+   * everything received has been processed; otherwise as `connect()`. With early data it returns `WANT_WRITE` once,
+   * when the 0-RTT keys are among the events. Take the events after each call.
    */
   advance(): ReturnValue;
   /**
-   * What has come about since the last call; after a failure too, what was said before it and how to close. Secrets that
-   * nobody takes are wiped by `tls.dispose()`.
+   * Events since the last call; after a failure, those before it and how to close. `tls.dispose()` wipes secrets that
+   * were not taken.
    */
   events(): readonly QuicEvent[];
 }
 
 export interface QuicConnectionOptions {
-  /** Our quic_transport_parameters as they are on the wire. */
+  /** The client's quic_transport_parameters in wire format. */
   readonly transportParameters: Uint8Array;
-  /** Offer the session's early data. What the server remembers of its parameters is for QUIC to check. Default: false. */
+  /** Offer the session's early data. QUIC must check the server's remembered parameters itself. Default: false. */
   readonly earlyData?: boolean;
 }
 
-/** What QUIC connections of the same options share. */
+/** Shared by QUIC connections with the same options. */
 export interface QuicContext {
-  /** @throws TypeError naming the option that is wrong. */
+  /** @throws TypeError naming the invalid option. */
   newConnection(options: QuicConnectionOptions): QuicConnection;
-  /** `undefined` for bytes that are not a session of this engine, or not intact. */
+  /** `undefined` for bytes that are not an intact session of this engine. */
   sessionFromBytes(bytes: Uint8Array): TlsSession | undefined;
 }

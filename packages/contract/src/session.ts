@@ -1,15 +1,15 @@
 /** @module Resumption. */
 import type { TlsVersion } from './options.ts';
 
-/** Opaque resumption state (`SSL_SESSION`). Holds secrets; bytes are the backend's own. */
+/** Opaque resumption state (`SSL_SESSION`). Holds secrets; the format is specific to the backend. */
 export interface TlsSession {
   readonly version: TlsVersion;
-  /** The host it was made with; setSession() on a connection to another one is refused. */
+  /** The host it was created for; setSession() rejects it on a connection to another host. */
   readonly host: string | undefined;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
-  /** Bytes of early data that the server allows; 0 = none. */
+  /** Bytes of early data that the server accepts; 0 = none. */
   readonly maxEarlyData: number;
-  /** Serialised, secrets included: keep it as you would keep a key. */
+  /** Serialised, secrets included: protect it like a key. */
   toBytes(): Uint8Array;
 }
