@@ -1,12 +1,12 @@
 /**
- * @module Signals that end attempts and connections. One listener on a signal for all connections that it ends: Node
- * warns of a leak when there are more than ten.
+ * @module Abort signals of attempts and connections. Connections that share a signal share one listener on it: Node
+ * warns of a leak above ten.
  */
 import { TlsError } from '@ferrule/result';
 
 const listening = new WeakMap<AbortSignal, { readonly calls: Set<() => void>; readonly fire: () => void }>();
 
-/** Calls `call` when the signal is aborted, which it is not yet; once. @returns what takes it back. */
+/** Calls `call` once, when the signal is aborted; it must not be aborted yet. @returns a function that unsubscribes. */
 export function onAbort(signal: AbortSignal, call: () => void): () => void {
   let entry = listening.get(signal);
   if (entry === undefined) {
@@ -20,7 +20,7 @@ export function onAbort(signal: AbortSignal, call: () => void): () => void {
     signal.addEventListener('abort', fire, { once: true });
   }
   const { calls, fire } = entry;
-  // A function of its own: the same call may be given twice
+  // Wrapped: the same `call` may be registered twice
   const own = (): void => call();
   calls.add(own);
   return () => {
@@ -35,7 +35,7 @@ export function onAbort(signal: AbortSignal, call: () => void): () => void {
 export const reasonOf = ({ reason }: AbortSignal): TlsError =>
   TlsError.is(reason) ? reason : new TlsError('ABORTED', 'the caller aborted the connection', { cause: reason });
 
-/** Settles as `made` does, or rejects as {@link reasonOf} says when the signal comes first; `undo` is called then. */
+/** Settles as `made` does; if the signal is aborted first, calls `undo` and rejects with {@link reasonOf} it. */
 export function abortable<T>(made: Promise<T>, signal: AbortSignal | undefined, undo: () => void): Promise<T> {
   if (signal === undefined) return made;
   return new Promise((resolve, reject) => {
@@ -50,13 +50,13 @@ export function abortable<T>(made: Promise<T>, signal: AbortSignal | undefined, 
 }
 
 /**
- * The part of a WritableStream's sink that breaks what it writes to, at once: `abort` alone would wait for the write
- * under way, which may wait for a peer that takes nothing (WHATWG Streams section 5.5.4, WritableStreamAbort).
- * @param act called when the stream is aborted, and again when that write has settled.
+ * The part of a WritableStream's sink that aborts immediately: `abort` alone waits for the write in progress, which may
+ * be blocked on a peer that does not read (WHATWG Streams section 5.5.4, WritableStreamAbort).
+ * @param act called when the stream is aborted, and again once that write has settled.
  */
 export const aborted = (act: () => void | Promise<void>): AbortedSink => ({
   start: (controller) =>
-    // Of a WritableStreamDefaultController; Safari before 16.4 has none
+    // `signal` of WritableStreamDefaultController is missing in Safari before 16.4
     (controller as { readonly signal?: AbortSignal }).signal?.addEventListener(
       'abort',
       () => void (async () => act())().catch(() => {}),

@@ -1,17 +1,17 @@
-/** @module The platform's trust anchors: whom node:tls of this process trusts by default. */
+/** @module The platform's trust anchors: those that node:tls trusts by default in this process. */
 import { bytesEqual } from '@ferrule/result/bytes';
 import { certificatesOf } from './pem.ts';
 
 let cached: readonly Uint8Array[] | undefined;
-/** What `tls.getCACertificates()` said then: another array once `tls.setDefaultCACertificates()` was called. */
+/** The last result of `tls.getCACertificates()`: a different array after `tls.setDefaultCACertificates()`. */
 let toldBy: readonly string[] | undefined;
 
 /**
- * Whom this platform trusts, as DER, without duplicates. On Node that is whom node:tls trusts: its bundled roots, or
- * OpenSSL's store under `--use-openssl-ca` (SSL_CERT_FILE, SSL_CERT_DIR), the system's under `--use-system-ca` where
- * Node has it, and those of NODE_EXTRA_CA_CERTS. Read at the first call, and again after
- * `tls.setDefaultCACertificates()`; until then the same array each time, so that an engine may keep what it makes of it.
- * @throws TypeError where the platform has none, as a browser: there `trustAnchors` must be given.
+ * The platform's trust anchors as DER, without duplicates. On Node, those of node:tls: its bundled roots, or OpenSSL's
+ * store under `--use-openssl-ca` (SSL_CERT_FILE, SSL_CERT_DIR), the system's under `--use-system-ca` where supported,
+ * and NODE_EXTRA_CA_CERTS. Read on the first call, and again after `tls.setDefaultCACertificates()`; otherwise the same
+ * array is returned, so that engines can cache what they derive from it.
+ * @throws TypeError on platforms without any, such as browsers: `trustAnchors` is required there.
  */
 export function platformAnchors(): readonly Uint8Array[] {
   const { process } = globalThis as { readonly process?: Host };
@@ -40,7 +40,7 @@ function withoutDuplicates(anchors: readonly Uint8Array[]): Uint8Array[] {
   });
 }
 
-/** What of Node is used; not imports, which a bundler for browsers would follow. */
+/** The parts of Node used here; not imported, since a bundler for browsers would follow the import. */
 interface Host {
   readonly platform: string;
   readonly execArgv: readonly string[];
@@ -51,7 +51,7 @@ interface Host {
 }
 interface NodeTls {
   readonly rootCertificates: readonly string[];
-  /** Node 22.15 and later: knows all but OpenSSL's store. */
+  /** Node 22.15 and later; covers everything but OpenSSL's store. */
   readonly getCACertificates?: (type: 'default') => readonly string[];
 }
 interface NodeFs {
@@ -78,7 +78,7 @@ function anchorsOf(host: Host, tls: NodeTls): Uint8Array[] {
   return anchors;
 }
 
-/** By the command line or NODE_OPTIONS, or because this Node was built so (`configure --openssl-use-def-ca-store`). */
+/** Set on the command line, in NODE_OPTIONS, or when Node was built (`configure --openssl-use-def-ca-store`). */
 function usesOpensslStore({ execArgv, env, config }: Host): boolean {
   const options = [...(env['NODE_OPTIONS'] ?? '').split(/\s+/), ...execArgv].map((option) =>
     option.replaceAll('_', '-'),
@@ -91,9 +91,8 @@ function usesOpensslStore({ execArgv, env, config }: Host): boolean {
 }
 
 /**
- * X509_STORE_set_default_paths(3): a file of certificates, and folders in which a certificate has the hash of its
- * subject as its name (openssl-rehash(1)). Where the variables are not set, the folder that Node's OpenSSL is built
- * with.
+ * X509_STORE_set_default_paths(3): a file of certificates, and directories of certificates named by subject hash
+ * (openssl-rehash(1)). Without the variables, the directory compiled into Node's OpenSSL.
  */
 function opensslStore({ env, platform, emitWarning }: Host, fs: NodeFs): Uint8Array[] {
   const windows = platform === 'win32';

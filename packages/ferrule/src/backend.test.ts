@@ -6,7 +6,7 @@ afterEach(() => {
   vi.resetModules();
 });
 
-/** The module anew, with another native engine behind it. */
+/** A fresh copy of the module, with the given native engine. */
 async function withNative(load: () => unknown): Promise<typeof Module> {
   vi.resetModules();
   vi.doMock('@ferrule/native', () => ({ loadNative: load }));
@@ -34,7 +34,7 @@ describe('chooseBackend()', () => {
     expect((await chooseBackend()).fellBackBecause).toMatchObject([{ code: 'NOT_INSTALLED' }]);
   });
 
-  it('says so where a bundler has left the native engine out', async () => {
+  it('reports that a bundler has left out the native engine', async () => {
     const { chooseBackend } = await withNative(undefined as never);
     const reason = '@ferrule/native is not in this bundle';
     expect((await chooseBackend()).fellBackBecause).toEqual([{ code: 'NOT_INSTALLED', reason }]);
@@ -46,7 +46,7 @@ describe('chooseBackend()', () => {
     expect((await chooseBackend('pure')).fellBackBecause).toEqual([]);
   });
 
-  it('takes an engine that the caller made, and refuses what is none', async () => {
+  it('takes an engine that the caller made, and refuses anything else', async () => {
     const { chooseBackend } = await import('./backend.ts');
     const mine = { name: 'pure', createContext: () => ({}) } as never;
     expect((await chooseBackend(mine)).backend).toBe(mine);

@@ -1,7 +1,7 @@
-/** @module Which engine runs: the one place where engines are imported, each only when it is needed. */
+/** @module Chooses the engine: the only place that imports engines, each on demand. */
 import type { Backend } from '@ferrule/contract';
 
-/** Why something of first choice does not run: the native engine, a source of cryptography, one primitive of it. */
+/** Why a preferred component is not used: the native engine, a crypto provider, or one of its primitives. */
 export interface FellBack {
   /** Stable, e.g. `NO_OPENSSL`, `CRYPTO_MISSING`. */
   readonly code: string;
@@ -10,17 +10,17 @@ export interface FellBack {
 
 export interface ChosenBackend {
   readonly backend: Backend;
-  /** One for each step down, so far; those of key exchange and signatures come with their first use. */
+  /** One per fallback so far; those of key exchange and signatures are added on first use. */
   readonly fellBackBecause: readonly FellBack[];
 }
 
-/** By name, or an engine that the caller has made. */
+/** A name, or an engine that the caller has made. */
 export type BackendChoice = 'native' | 'pure' | Backend;
 
 /**
- * The engine for a connection. Without a choice: native where it loads, which is on Node with OpenSSL 3, else pure.
- * Nothing ever switches once a handshake has begun.
- * @throws TypeError for a choice that is none, or for `native` where it does not load, saying why.
+ * The engine for a connection. By default native where it loads (Node with OpenSSL 3), else pure. Never changes once a
+ * handshake has begun.
+ * @throws TypeError for an invalid choice, or for `native` where it does not load, with the cause.
  */
 export async function chooseBackend(choice?: BackendChoice): Promise<ChosenBackend> {
   if (typeof choice === 'object' && choice !== null && typeof choice.createContext === 'function')
@@ -43,7 +43,7 @@ export async function chooseBackend(choice?: BackendChoice): Promise<ChosenBacke
 let native: Promise<Backend | FellBack> | undefined;
 let pure: Promise<Pure> | undefined;
 
-/** Node, and what passes for it. */
+/** Node and compatible runtimes. */
 const onNode = (): boolean =>
   typeof (globalThis as { readonly process?: { readonly versions?: { readonly node?: string } } }).process?.versions
     ?.node === 'string';
@@ -52,7 +52,7 @@ async function nativeEngine(): Promise<Backend | FellBack> {
   if (!onNode()) return { code: 'NOT_NODE', reason: 'the native engine needs Node' };
   try {
     const { loadNative } = await import('@ferrule/native');
-    // A bundler for pages puts an empty module in its place
+    // Bundlers for browsers replace it with an empty module
     if (typeof (loadNative as unknown) !== 'function')
       return { code: 'NOT_INSTALLED', reason: '@ferrule/native is not in this bundle' };
     const loaded = loadNative();
@@ -67,7 +67,7 @@ async function nativeEngine(): Promise<Backend | FellBack> {
 
 interface Pure {
   readonly backend: Backend;
-  /** Grows. */
+  /** Appended to over time. */
   readonly stepsDown: readonly FellBack[];
 }
 

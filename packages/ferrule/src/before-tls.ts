@@ -1,6 +1,6 @@
 /**
- * @module ferrule/before-tls: the plain-text dialogue before TLS, led over a transport: for `connect()`, for a Duplex
- * and for the command. Loaded when there is one.
+ * @module ferrule/before-tls: runs the plain-text dialogue before TLS over a transport, for `connect()`, the Duplex and
+ * the command. Loaded on demand.
  */
 import { TlsError } from '@ferrule/result';
 import { choiceOption, memoryOf, refuseOption } from '@ferrule/result/arguments';
@@ -18,8 +18,8 @@ import { notBytes } from './steps.ts';
 import type { Transport, TransportSink } from './transport.ts';
 
 /**
- * The dialogue that a caller names or gives, at its beginning. @param host for protocols that address the server.
- * @throws TypeError that begins with `preamble`; as `starttls()` for a host that it does not take.
+ * The caller's dialogue, by name or object, not yet started. @param host for protocols that address the server.
+ * @throws TypeError that begins with `preamble`; as `starttls()` does for an invalid host.
  */
 export function preambleOption(given: StarttlsProtocol | Starttls, host: string | undefined): Starttls {
   if (typeof given === 'string')
@@ -30,10 +30,10 @@ export function preambleOption(given: StarttlsProtocol | Starttls, host: string 
     : refuseOption(given, 'preamble', 'the name of a protocol or a dialogue of starttls()');
 }
 
-/** Dialogues that a connection has had. */
+/** Dialogues that a connection has used. */
 const used = notes<Starttls, true>('dialogues');
 
-/** The dialogue, or another like it where a connection has had it: each needs one of its own. */
+/** The dialogue, or a fresh one of its kind if it has been used: each connection needs its own. */
 export function unused(dialogue: Starttls): Starttls {
   if (used.has(dialogue)) return dialogue.fresh();
   used.set(dialogue, true);
@@ -41,9 +41,10 @@ export function unused(dialogue: Starttls): Starttls {
 }
 
 /**
- * Leads the dialogue. What it resolves to is the same transport, at the first byte of TLS.
- * @param onEnd takes what ends the wait for an answer.
- * @throws TlsError STARTTLS_*, UNEXPECTED_EOF, that of the transport, or what ends the wait; the transport is given up.
+ * Runs the dialogue. Resolves to the same transport, positioned at the first byte of TLS.
+ * @param onEnd registers a function that ends the wait for an answer.
+ * @throws TlsError STARTTLS_*, UNEXPECTED_EOF, the transport's error, or the reason that ended the wait; the transport
+ * is destroyed.
  */
 export function speakBefore(
   transport: Transport,
@@ -68,12 +69,12 @@ export function speakBefore(
 
 export interface DialogueEvents {
   send(bytes: Uint8Array): void;
-  /** The next byte, in both directions, is TLS. */
+  /** The next byte in both directions is TLS. */
   done(): void;
   failed(error: Error): void;
 }
 
-/** Gives what comes to the dialogue, and once that is done to whom comes then. */
+/** Delivers received bytes to the dialogue, and to the next sink once it is done. */
 export class BeforeTls implements TransportSink {
   readonly #preamble: Starttls;
   readonly #then: TransportSink;
@@ -114,7 +115,7 @@ export class BeforeTls implements TransportSink {
   #feed(bytes: Uint8Array): void {
     this.#received += bytes.length;
     try {
-      // Whoever made the dialogue
+      // A custom dialogue may not enforce it
       if (this.#received > STARTTLS_LIMIT)
         throw new TlsError(
           STARTTLS_CODES.STARTTLS_MALFORMED,
@@ -136,7 +137,7 @@ export class BeforeTls implements TransportSink {
   }
 }
 
-/** Keeps what comes until there is whom it is for. */
+/** Buffers received bytes until the next sink is attached. */
 class Handover implements TransportSink {
   readonly #name: string;
   readonly #broken: (error: Error) => void;
@@ -145,7 +146,7 @@ class Handover implements TransportSink {
   #ended = false;
   #failure: Error | undefined;
 
-  /** @param name of the transport, for messages. @param broken told of a failure. */
+  /** @param name of the transport, for messages. @param broken called on failure. */
   constructor(name: string, broken: (error: Error) => void) {
     this.#name = name;
     this.#broken = broken;
@@ -181,7 +182,7 @@ class Handover implements TransportSink {
   }
 }
 
-/** The same transport, started already. */
+/** The same transport, already started. */
 const continued = (transport: Transport, handover: Handover): Transport => ({
   name: transport.name,
   remote: transport.remote,

@@ -8,7 +8,7 @@ import { connect, type ConnectOptions, connectOver } from './connect.ts';
 import type { TlsConnection } from './connection.ts';
 import { chooseBackend } from './backend.ts';
 
-it('what ends before its handshake has begun leaves no connection of the engine behind', async () => {
+it('a channel that ends before its handshake leaves no engine connection behind', async () => {
   const { backend } = await chooseBackend('pure');
   const ssl = backend.createContext({ verify: () => true }).newConnection();
   const channel = new Channel(ssl, {
@@ -25,7 +25,7 @@ it('what ends before its handshake has begun leaves no connection of the engine 
   expect(ssl.failure?.error.code).toBe('DISPOSED');
 });
 
-it('a read whose memory is transferred is rejected, and the next one has the bytes', async () => {
+it('a read whose memory is transferred is rejected, and the next one gets the bytes', async () => {
   const { options } = await echoing();
   const connection = await connect({ ...options, backend: 'pure' });
   const into = new Uint8Array(4);
@@ -40,7 +40,7 @@ it('a read whose memory is transferred is rejected, and the next one has the byt
   await connection.close();
 });
 
-/** Takes the memory away from whoever has it. */
+/** Detaches the buffer. */
 const transfer = ({ buffer }: Uint8Array<ArrayBuffer>): unknown => structuredClone(buffer, { transfer: [buffer] });
 
 describe.each(engines)('writes whose memory is transferred, %s', (backend) => {
@@ -53,7 +53,7 @@ describe.each(engines)('writes whose memory is transferred, %s', (backend) => {
     return { connection, got: () => got };
   }
 
-  it('before the engine has any of it: that one is rejected, and those around it arrive', async () => {
+  it('before the engine has taken any of it: that write is rejected, the others arrive', async () => {
     const { connection, got } = await slowly();
     const before = connection.write(new Uint8Array(400_000));
     const from = new Uint8Array(50_000);
@@ -80,7 +80,7 @@ describe.each(engines)('writes whose memory is transferred, %s', (backend) => {
     },
   );
 
-  it('when it was given: that one is rejected', async () => {
+  it('before the call: that write is rejected', async () => {
     const { connection, got } = await slowly();
     const from = new Uint8Array(4);
     transfer(from);
@@ -91,7 +91,7 @@ describe.each(engines)('writes whose memory is transferred, %s', (backend) => {
   });
 });
 
-it.each(engines)('keyUpdate() after closeWrite() is refused, and reading goes on, %s', async (backend) => {
+it.each(engines)('keyUpdate() after closeWrite() is rejected, and reading continues, %s', async (backend) => {
   const { options, server } = await listening();
   const connection = await connect({ ...options, backend });
   const socket = await server.accepted();
@@ -112,7 +112,7 @@ describe.each(engines)('an observer that is called while a byte is read ahead, %
     return new TextDecoder().decode(into.subarray(0, await connection.read(into)));
   };
 
-  /** `observe` is called for the tickets, which come in one delivery with the word `mine`. */
+  /** `observe` is called for the tickets, which arrive in one delivery with the word `mine`. */
   async function observed(observe: (connection: TlsConnection) => void): Promise<TlsConnection> {
     const { port, options, server } = await listening();
     const transport = new HeldTransport(port);
@@ -124,7 +124,7 @@ describe.each(engines)('an observer that is called while a byte is read ahead, %
     });
     later(() => connection.destroy());
     const socket = await server.accepted();
-    // The tickets are on their way when our byte is read
+    // The tickets are in flight when our byte is read
     const said = new Promise((resolve) => socket.once('data', () => socket.write('mine', resolve)));
     await connection.write(new Uint8Array(1));
     await said;
@@ -163,7 +163,7 @@ describe.each(engines)('an observer that is called while a byte is read ahead, %
 });
 
 describe.each(engines)('behind a read that got all it asked for, %s', (backend) => {
-  /** The server has said a byte, and done more, when it is read. */
+  /** The server has sent one byte, and run `more`, before it is read. */
   async function oneByte(options: Partial<ConnectOptions>, more: (socket: TLSSocket) => void): Promise<TlsConnection> {
     const { options: reach, server } = await listening();
     const connection = await connect({ ...reach, backend, ...options });

@@ -1,7 +1,7 @@
 /**
- * @module A connection's promises: who waits for bytes, and for what was written. The bytes themselves move in {@link
- * TlsPump}: if a reader waits, they are decrypted straight into its memory; else the transport is told to stop. So a
- * connection that nobody reads holds one transport buffer of ciphertext at most, and one that is idle holds nothing.
+ * @module The promises of a connection's pending reads and writes. {@link TlsPump} moves the bytes: with a read pending
+ * they are decrypted straight into the reader's memory, otherwise the transport is paused. So a connection that is not
+ * read holds at most one transport buffer of ciphertext, and an idle one holds nothing.
  */
 import type { Ssl } from '@ferrule/contract';
 import { bytesOf } from '@ferrule/result/arguments';
@@ -21,20 +21,23 @@ export class Channel implements PumpFace {
   readonly closed: Promise<void>;
   readonly #pump: TlsPump;
   #reader: Reader | undefined;
-  /** Bytes that the reader has so far. */
+  /** Bytes delivered to the reader so far. */
   #got = 0;
   /**
-   * Where the byte goes that is read although nobody asks, so that tickets, alerts and ends are noticed on an idle
-   * connection. Each has its own: an observer that is called while it is filled may use other connections.
+   * Receives one byte read ahead without a pending read, so that tickets, alerts and EOF are noticed on an idle
+   * connection. One per connection: an observer called while it is filled may use other connections.
    */
   readonly #ahead = new Uint8Array(1);
-  /** Whose memory {@link space} gave, or `undefined` for the byte ahead: an observer may have read, or ended, since. */
+  /**
+   * The reader whose memory {@link space} returned, `undefined` for the byte ahead: an observer may have read, or
+   * closed, since.
+   */
   #filling: Reader | undefined;
   /** The byte read ahead, or {@link NONE}. */
   #held = NONE;
   #looking = false;
   #ended = false;
-  /** close() or destroy(): what comes is nobody's. */
+  /** After close() or destroy(): received data is discarded. */
   #dropping = false;
   #failure: Error | undefined;
   #opening: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined;
@@ -51,7 +54,7 @@ export class Channel implements PumpFace {
   connect(): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#failure !== undefined) {
-        // It has never begun, so nobody else does
+        // The handshake never began, so nothing else disposes of it
         this.ssl.dispose();
         return reject(this.#failure);
       }
@@ -74,7 +77,7 @@ export class Channel implements PumpFace {
       this.#got = 0;
       this.#giveHeld();
       this.#pump.run();
-      // Where nothing runs any more
+      // The pump no longer runs
       this.drained();
     });
   }
@@ -84,7 +87,7 @@ export class Channel implements PumpFace {
     return new Promise((resolve, reject) => this.#pump.write(from, settling(resolve, reject)));
   }
 
-  /** Any operation of the engine, in order with the writes. */
+  /** Any engine operation, in order with the writes. */
   operate(operation: (ssl: Ssl) => number): Promise<void> {
     return new Promise((resolve, reject) => this.#pump.operate(operation, settling(resolve, reject)));
   }
@@ -100,7 +103,7 @@ export class Channel implements PumpFace {
     return this.closed;
   }
 
-  /** Ends it if nothing has yet. */
+  /** Destroys the connection unless it has ended already. */
   abandon(reason: Error): void {
     this.#pump.abandon(reason);
   }
@@ -138,7 +141,7 @@ export class Channel implements PumpFace {
     } else if (this.#filling === this.#reader) this.#got += n;
   }
 
-  /** The byte that was read ahead, to whoever reads now. */
+  /** Gives the byte read ahead to the current read. */
   #giveHeld(): void {
     if (this.#held === NONE || this.#reader === undefined || this.#reader.into.length === 0) return;
     this.#reader.into[0] = this.#held;
@@ -155,8 +158,8 @@ export class Channel implements PumpFace {
   }
 
   /**
-   * Who got all that was asked for may not come back for long: what lies behind it, tickets or an end, is noticed all
-   * the same. Whoever comes back at once decrypts into memory of his own, in place of by way of the byte ahead.
+   * A caller whose read was filled may not read again for a long time: tickets or EOF behind it must still be noticed.
+   * A caller that reads again at once gets the bytes decrypted into its own memory, not via the byte ahead.
    */
   #lookBehind(): void {
     if (this.#looking) return;

@@ -1,4 +1,4 @@
-/** @module connect(): the whole way from a name to a verified connection. */
+/** @module connect(): from a host name to a verified connection. */
 import type { Backend, ContextOptions, Ssl, SslContext, TlsSession } from '@ferrule/contract';
 import { TlsError } from '@ferrule/result';
 import { booleanOption, choiceOption, knownOptions, portOption, textOption } from '@ferrule/result/arguments';
@@ -24,54 +24,52 @@ import type * as Tcp from './tcp.ts';
 import { awaitsCaller } from './steps.ts';
 import { type Dial, dialOption, type Pipe, type StreamPipe, type Transport, transportOf } from './transport.ts';
 
-/** The options of a context, and those of one connection. What is unknown or wrong is a `TypeError` that names it. */
+/** Options of a context and of one connection. An unknown or invalid option is a `TypeError` that names it. */
 export interface ConnectOverOptions extends ContextOptions {
   /** The name or IP address that the certificate must match; a name is sent as SNI. */
   readonly host?: string;
   /** Default: native where it loads, else pure. */
   readonly backend?: BackendChoice;
-  /** A context made before, in place of context options; it brings its engine. */
+  /** An existing context, instead of context options; it determines the engine. */
   readonly context?: SslContext;
-  /** Trust anchors as PEM or DER, added to `trustAnchors`. With neither, the platform's are trusted. */
+  /** Trust anchors as PEM or DER, added to `trustAnchors`. Without either, the platform's are trusted. */
   readonly ca?: CaOption;
   /**
-   * What to say in plain text before TLS: a protocol by name, or a dialogue made with `starttls()` of
-   * @ferrule/starttls; one that has been used begins anew.
+   * The plain-text dialogue before TLS: a protocol by name, or a dialogue made with `starttls()` of
+   * @ferrule/starttls; a used one is restarted.
    */
   readonly preamble?: StarttlsProtocol | Starttls;
-  /** The longest time until the connection is established, milliseconds; 0 = no limit. Default 30000. */
+  /** Time limit for establishing the connection, milliseconds; 0 = no limit. Default 30000. */
   readonly timeout?: number;
-  /** Ends the attempt, or the connection: with its reason where that is a `TlsError`, else with `ABORTED`. */
+  /** Aborts the attempt or the connection: with its reason if that is a `TlsError`, else with `ABORTED`. */
   readonly signal?: AbortSignal;
-  /** How long `close()` goes on while the other side takes nothing of what was written, milliseconds. Default 10000. */
+  /** How long `close()` waits while the peer accepts none of the written data, milliseconds. Default 10000. */
   readonly closeTimeout?: number;
-  /**
-   * Sessions to resume, and where new ones go: a {@link SessionCache}, or a `Map`. Default `false`: nothing is resumed.
-   */
+  /** Where sessions are taken from and stored: a {@link SessionCache} or a `Map`. Default `false`: no resumption. */
   readonly sessions?: SessionCache | SessionStore | false;
 }
 
 export interface ConnectOptions extends ConnectOverOptions {
-  /** Whom to connect to, unless `path` says so. */
+  /** The host to connect to, unless `path` is given. */
   readonly host?: string;
-  /** 1 to 65535. Default 443; required beside `preamble`. */
+  /** 1 to 65535. Default 443; required with `preamble`. */
   readonly port?: number;
-  /** A unix socket or named pipe in place of host and port; `servername` or `verify` is needed then. */
+  /** A unix socket or named pipe instead of host and port; requires `servername` or `verify`. */
   readonly path?: string;
-  /** The name to verify and to send, where it is not `host`. */
+  /** The name to verify and to send as SNI, if not `host`. */
   readonly servername?: string;
   /**
-   * A way to host and port in place of TCP: through a proxy, as `via()` of @ferrule/node/transports has it, or a relay,
-   * as `wispDial()` of @ferrule/web. Whoever dials looks the name up.
+   * How to reach host and port other than by TCP: a proxy (`via()` of @ferrule/node/transports) or a relay
+   * (`wispDial()` of @ferrule/web). Resolving the name is left to it.
    */
   readonly dial?: Dial;
-  /** 4 or 6 alone. Default both, raced. */
+  /** Only IPv4 or only IPv6. Default: both, raced. */
   readonly family?: 4 | 6;
-  /** The address of this machine to connect from. Default: the system's choice. */
+  /** The local address to connect from. Default: the system's choice. */
   readonly localAddress?: string;
   /**
-   * TCP_NODELAY after the handshake; during it it is always on. Default true; false lets Nagle's algorithm gather small
-   * writes.
+   * TCP_NODELAY after the handshake; it is always on during it. Default true; false lets Nagle's algorithm coalesce
+   * small writes.
    */
   readonly noDelay?: boolean;
 }
@@ -85,12 +83,12 @@ const OPTIONS: ReadonlySet<keyof ConnectOptions> = new Set([
   ...(['port', 'path', 'servername', 'dial', 'family', 'localAddress', 'noDelay'] as const),
 ]);
 
-/** What knows sockets, once it is needed. */
+/** The socket module, loaded on demand. */
 let tcp: Promise<typeof Tcp> | undefined;
 
 /**
  * Connects over TCP and makes a verified TLS connection: `await connect({ host: 'example.org' })`.
- * @throws TlsError for everything that the network or the peer does: `TRANSPORT_ERROR` (DNS and TCP too), `TIMEOUT`,
+ * @throws TlsError for every network or peer failure: `TRANSPORT_ERROR` (including DNS and TCP), `TIMEOUT`,
  *   `ABORTED`, and every code of a failed handshake.
  * @throws TypeError for wrong options.
  */
@@ -138,8 +136,8 @@ async function transportBy(dial: Dial, to: Destination, name: string, limit: Lim
 
 /**
  * Makes a verified TLS connection over any byte pipe: Web Streams, three functions, or a {@link Transport}. Without
- * `host`, a `verify` other than `peer` must say whom to accept. The pipe belongs to the connection from the call on: it
- * is given up when this rejects, for whatever reason.
+ * `host`, a `verify` other than `peer` is required. The call takes ownership of the pipe: it is closed if this rejects
+ * for any reason.
  * @throws as {@link connect}.
  */
 export async function connectOver(
@@ -158,18 +156,18 @@ export async function connectOver(
       return Promise.resolve(transport);
     });
   } catch (error) {
-    // After that, whoever drives it gives it up, once its alert has gone
+    // Later the channel destroys it, once its alert has been sent
     if (!opened) transport.destroy();
     throw error;
   }
 }
 
-/** The certificates of servers that were refused. */
+/** Certificates of rejected servers. */
 const shown = notes<TlsError, readonly Uint8Array[]>('peerCertificates');
 
 /**
- * The chain that the server had sent before `connect()` failed with this error: DER, leaf first, not trusted by
- * anybody. Empty when it had sent none. For reports.
+ * The chain the server sent before `connect()` failed with this error: DER, leaf first, untrusted. Empty if it sent
+ * none. For diagnostics.
  */
 export const peerCertificatesOf = (error: TlsError): readonly Uint8Array[] => shown.get(error) ?? [];
 
@@ -230,7 +228,7 @@ async function establish(options: ConnectOverOptions, name: string, open: Open):
   } catch (error) {
     limit.clear();
     if (TlsError.is(error) && ssl.peerCertificates.length > 0) shown.set(error, ssl.peerCertificates);
-    // A channel that has failed still sends its alert, and disposes of the connection when it has
+    // A failed channel still sends its alert, then disposes of the connection
     if (channel === undefined) {
       ssl.dispose();
       transport?.destroy();
@@ -239,7 +237,7 @@ async function establish(options: ConnectOverOptions, name: string, open: Open):
   }
 }
 
-/** What is said before TLS, once there is a transport. @throws TypeError */
+/** Runs the dialogue before TLS once there is a transport. @throws TypeError */
 async function speaking(
   preamble: StarttlsProtocol | Starttls,
   host: string | undefined,
@@ -252,7 +250,7 @@ async function speaking(
   };
 }
 
-/** What the handshake waits for, told from what is known so far, the same for every engine. */
+/** What the handshake is waiting for, derived from known facts, the same for every engine. */
 function flightAwaited(ssl: Ssl): string {
   const { version, peerCertificates } = ssl;
   if (awaitsCaller(ssl)) return 'a callback of the caller';
@@ -260,7 +258,7 @@ function flightAwaited(ssl: Ssl): string {
   return peerCertificates.length === 0 ? "the server's certificate" : "the server's Finished";
 }
 
-/** Contexts without any option, one per engine. */
+/** Contexts with default options, one per engine. */
 const plain = new WeakMap<Backend, SslContext>();
 
 function contextFor(
@@ -279,7 +277,7 @@ function contextFor(
   return context;
 }
 
-/** @throws TypeError for what would be dropped without a word. */
+/** @throws TypeError for options that would be silently ignored. */
 function refuseBeside(given: object, names: readonly string[], beside: string): void {
   for (const name of names)
     if ((given as Readonly<Record<string, unknown>>)[name] !== undefined)
@@ -293,6 +291,6 @@ const both =
   ): NonNullable<ContextOptions['onSession']> =>
   (session, ssl) => {
     ours(session);
-    // What it returns may be a promise, whose rejection is the engine's to hear
+    // May return a promise; the engine handles its rejection
     return theirs?.(session, ssl);
   };

@@ -1,4 +1,4 @@
-/** @module An established connection: bytes in, bytes out, facts, and an orderly end. */
+/** @module An established connection: bytes in, bytes out, connection info, and an orderly close. */
 import type { Ssl } from '@ferrule/contract';
 import { TlsError } from '@ferrule/result';
 import { memoryOf } from '@ferrule/result/arguments';
@@ -6,7 +6,7 @@ import { aborted } from './abort.ts';
 import type { Channel } from './channel.ts';
 import type { ConnectionInfo } from './info.ts';
 
-/** What {@link TlsConnection.readable} asks of the connection at a time, bytes: a few records. */
+/** Size of one read of {@link TlsConnection.readable}, bytes: a few records. */
 const CHUNK = 65_536;
 
 /** The default reason of {@link TlsConnection.destroy}. */
@@ -15,11 +15,11 @@ let destroyed: TlsError | undefined;
 let make: (channel: Channel, info: ConnectionInfo) => TlsConnection;
 
 /**
- * A verified TLS connection. Read and write it through Web Streams, or with {@link read} and {@link write} and memory
- * of your own, not both at once for the same direction.
+ * A verified TLS connection. Read and write it through Web Streams, or with {@link read} and {@link write} and your own
+ * memory, but not both in the same direction.
  */
 export class TlsConnection {
-  /** What was negotiated, and with whom. */
+  /** What was negotiated, and the peer. */
   readonly info: ConnectionInfo;
   readonly #channel: Channel;
   readonly #ssl: Ssl;
@@ -38,21 +38,19 @@ export class TlsConnection {
   }
 
   /**
-   * Resolves when the connection is over, in whatever way; never rejects. After {@link close} the transport may stay a
-   * while.
+   * Resolves when the connection has ended for any reason; never rejects. After {@link close} the transport may linger.
    */
   get closed(): Promise<void> {
     return this.#channel.closed;
   }
 
   /**
-   * Decrypted bytes as a byte stream (BYOB readers too). Ends at the peer's close_notify; an end without one is an
-   * error,
-   * `UNEXPECTED_EOF`, since the data may be truncated. Cancelling it closes the connection. Text is
+   * Decrypted bytes as a byte stream (BYOB readers too). Ends at the peer's close_notify; EOF without one is an error,
+   * `UNEXPECTED_EOF`, since the data may be truncated. Cancelling it closes the connection. For text use
    * `connection.readable.pipeThrough(new TextDecoderStream())`.
    */
   get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
-    // A byte stream transfers its chunks, so none of them is of a SharedArrayBuffer.
+    // A byte stream transfers its chunks, so none is backed by a SharedArrayBuffer.
     return (this.#readable ??= new ReadableStream({
       type: 'bytes',
       autoAllocateChunkSize: CHUNK,
@@ -81,8 +79,9 @@ export class TlsConnection {
   }
 
   /**
-   * Decrypted bytes into memory of the caller's: at least one, as many as are there; 0 is the peer's close_notify.
-   * @throws TlsError e.g. `UNEXPECTED_EOF` for an end without close_notify.
+   * Reads decrypted bytes into the caller's memory: at least one, as many as are available; 0 is the peer's
+   * close_notify.
+   * @throws TlsError e.g. `UNEXPECTED_EOF` for EOF without close_notify.
    * @throws TypeError for an empty array, or while another read is under way.
    */
   read(into: Uint8Array): Promise<number> {
@@ -90,9 +89,9 @@ export class TlsConnection {
   }
 
   /**
-   * Encrypts and sends all of `from`, which must not change until this settles: when the transport has it, so over TCP
-   * when the system has. Whoever wants more under way at a time does not wait for each.
-   * If its memory is transferred meanwhile, it fails: alone where nothing of it was encrypted, else with the connection.
+   * Encrypts and sends all of `from`, which must not change until this settles: when the transport (over TCP, the
+   * system) has it. For concurrent writes do not await each. If its memory is transferred meanwhile, the write fails;
+   * once part of it was encrypted, so does the connection.
    * @throws TlsError when the connection fails or closeWrite() was called before.
    * @throws TypeError for what is neither an ArrayBuffer nor a view of one.
    */
@@ -103,35 +102,32 @@ export class TlsConnection {
       : this.#channel.write(bytes);
   }
 
-  /**
-   * Half-close: sends close_notify after what was written, and settles when the transport has both; reading goes on.
-   */
+  /** Half-close: sends close_notify after pending writes and settles when the transport has both; reading continues. */
   closeWrite(): Promise<void> {
     return this.#channel.closeWrite();
   }
 
   /**
-   * Orderly end: what was written, close_notify, then the transport's own end. It takes as long as the other side takes
-   * bytes (`closeTimeout` at most without one; what has not gone then is told by its `write()`), and then waits for the
-   * peer's end until a second has passed without a byte, dropping what still comes. A peer that has not ended by then
-   * may still be reading: the transport stays open for it in the background, up to six times `closeTimeout`. Never
-   * rejects. Idempotent.
+   * Orderly close: pending writes, close_notify, then the transport's end. Sending continues as long as the peer
+   * accepts bytes (at most `closeTimeout` without progress; unsent writes reject), then waits for the peer's end until
+   * a second passes without a byte, discarding received data. A peer that has not ended by then may still be reading:
+   * the transport stays open in the background, up to six times `closeTimeout`. Never rejects. Idempotent.
    */
   close(): Promise<void> {
     return this.#channel.close();
   }
 
-  /** Ends everything at once, the transport too; reads and writes under way fail with `reason`. */
+  /** Ends the connection and the transport immediately; pending reads and writes reject with `reason`. */
   destroy(reason: TlsError = (destroyed ??= new TlsError('ABORTED', 'the connection was destroyed'))): void {
     this.#channel.destroy(reason);
   }
 
-  /** SSL_key_update(3): new keys for what we send; `true` asks the peer for new ones too. TLS 1.3, else a TypeError. */
+  /** SSL_key_update(3): new sending keys; `true` also requests new ones of the peer. TLS 1.3 only, else a TypeError. */
   keyUpdate(requestPeer: boolean = false): Promise<void> {
     return this.#channel.operate((ssl) => ssl.keyUpdate(requestPeer));
   }
 
-  /** RFC 5705. @throws TypeError for a length that cannot be. */
+  /** RFC 5705. @throws TypeError for an invalid length. */
   exportKeyingMaterial(label: string, context: Uint8Array | undefined, length: number): Uint8Array {
     return this.#ssl.exportKeyingMaterial(label, context, length);
   }
@@ -147,5 +143,5 @@ export class TlsConnection {
   }
 }
 
-/** For `connect()`, which has a channel whose handshake is done. */
+/** For `connect()`, once the channel's handshake is done. */
 export const newConnection = (channel: Channel, info: ConnectionInfo): TlsConnection => make(channel, info);

@@ -5,7 +5,7 @@ import type { Transport } from './transport.ts';
 
 afterEach(() => void vi.useRealTimers());
 
-it.each([10_000, 1e9, 2 ** 31 - 1])('with a limit of %i ms the transport lingers for a minute at least', (stall) => {
+it.each([10_000, 1e9, 2 ** 31 - 1])('with a limit of %i ms the transport lingers for at least a minute', (stall) => {
   vi.useFakeTimers();
   const destroy = vi.fn();
   const over = vi.fn();

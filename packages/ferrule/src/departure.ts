@@ -1,40 +1,40 @@
 /**
  * @module The end of a connection, in three stages.
  *
- * 1. Sending: what was written, close_notify and the transport's end go. It takes as long as the other side takes bytes;
- *    what it sends meanwhile is no progress.
- * 2. Listening: the other side's end is waited for, for as long as a program can be kept waiting.
- * 3. Lingering: the connection is over for its owner, and the transport stays until the other side has ended too. The
- *    system may have megabytes that the peer has not read yet. Were the socket closed, the peer's next byte would be
- *    answered by a reset, which throws them away (RFC 9293 section 3.6.1, RFC 9112 section 9.6).
+ * 1. Sending: pending writes, close_notify and the transport's end. It continues as long as the peer accepts bytes;
+ *   what the peer sends does not count as progress.
+ * 2. Listening: waits for the peer's end, for as long as a program may be kept waiting.
+ * 3. Lingering: the connection has ended for its owner, and the transport stays until the peer has ended too. The
+ *   system may hold megabytes that the peer has not read yet. If the socket were closed, the peer's next byte would
+ *   trigger a reset, which discards them (RFC 9293 section 3.6.1, RFC 9112 section 9.6).
  *
- * What the peer sends is read and dropped in all three.
+ * Received data is discarded in all three.
  */
 import { MAX_TIMER } from '@ferrule/result/arguments';
 import { quietly, type Outgoing } from './outgoing.ts';
 import type { Transport } from './transport.ts';
 
-/** Listening, without a byte for so long; milliseconds. */
+/** Longest silence while listening; milliseconds. */
 const QUIET = 1000;
-/** Listening, and sending after a failure, take no longer than so many times that, whatever moves. */
+/** Limit of listening, and of sending after a failure, in multiples of that, even with progress. */
 const LONGEST = 30;
-/** Once all has been sent, not more than this is dropped, bytes: whoever goes on sending does not read close_notify. */
+/** Once all is sent, discard at most this many bytes: a peer that keeps sending ignores close_notify. */
 const MOST = 16 * 1024 * 1024;
-/** Lingering takes so many times the limit of sending: a minute by default. */
+/** Limit of lingering, in multiples of the sending limit: a minute by default. */
 const LINGER = 6;
-/** How often it is looked whether anything has moved, as a part of the limit. */
+/** How many times per limit progress is checked. */
 const LOOKS = 5;
 
 export interface DepartureEvents {
-  /** The other side took nothing for so many milliseconds, though there is something to take. */
+  /** The peer accepted nothing for this many milliseconds although data is pending. */
   stalled(milliseconds: number): void;
-  /** Nothing more is waited for. Answered by {@link Departure.finish}. */
+  /** Nothing is left to wait for. The owner then calls {@link Departure.finish}. */
   over(): void;
 }
 
 /**
- * `hurried`: after a failure, little is waited for. `answered`: the peer has sent its close_notify, so it sends nothing
- * that a reset could answer. `orderly`: the transport lingers.
+ * `hurried`: after a failure, waits are short. `answered`: the peer has sent close_notify, so it sends nothing more
+ * that could trigger a reset. `orderly`: the transport lingers.
  */
 export type Manner = 'hurried' | 'answered' | 'orderly';
 
@@ -54,7 +54,7 @@ export class Departure {
   #droppedBefore = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param stall milliseconds for which the other side may take nothing. */
+  /** @param stall milliseconds for which the peer may accept nothing. */
   constructor(transport: Transport, outgoing: Outgoing, stall: number, events: DepartureEvents) {
     this.#transport = transport;
     this.#outgoing = outgoing;
@@ -62,7 +62,7 @@ export class Departure {
     this.#events = events;
   }
 
-  /** What was written still goes. */
+  /** Pending writes are still sent. */
   begin(): void {
     if (this.#stage !== 'no') return;
     this.#stage = 'sending';
@@ -74,7 +74,7 @@ export class Departure {
     );
   }
 
-  /** Nothing more will be written, and the transport has been told its end. */
+  /** Nothing more will be written, and the transport's end was requested. */
   leave(manner: Manner): void {
     this.#left = true;
     this.#mayLinger = manner === 'orderly';
@@ -91,7 +91,7 @@ export class Departure {
     this.moved();
   }
 
-  /** Bytes, or the end, have gone. */
+  /** Bytes, or the end, have been sent. */
   moved(): void {
     if (this.#stage !== 'sending' || !this.#left || !this.#outgoing.gone) return;
     if (this.#peerEnded) return this.#events.over();
@@ -105,7 +105,7 @@ export class Departure {
     );
   }
 
-  /** Received bytes that nobody wants. False: deliver no more. */
+  /** Discards received bytes. False: deliver no more. */
   drop(bytes: number): boolean {
     this.#dropped += bytes;
     if (this.#stage === 'over') return false;
@@ -114,14 +114,14 @@ export class Departure {
     return true;
   }
 
-  /** The other side will send no more. */
+  /** The peer will send no more. */
   peerEnded(): void {
     this.#peerEnded = true;
     if (this.#stage === 'listening' || this.#stage === 'lingering') this.#cut();
     else this.moved();
   }
 
-  /** The connection is over for its owner. What lingers lingers. */
+  /** The connection has ended for its owner; the transport may linger. */
   finish(): void {
     this.#unwatch();
     if (this.#stage !== 'lingering') return this.destroy();
@@ -130,7 +130,7 @@ export class Departure {
     unref(this.#timer);
   }
 
-  /** The transport is given up at once. */
+  /** Destroys the transport immediately. */
   destroy(): void {
     this.#stage = 'over';
     this.#unwatch();
@@ -153,7 +153,7 @@ export class Departure {
     return Math.min(QUIET, this.#stall);
   }
 
-  /** Calls back when `progress` has not changed for `limit` milliseconds, or after `longest`. */
+  /** Calls `late` when `progress` has not changed for `limit` milliseconds, or after `longest`. */
   #watch(limit: number, progress: () => number, longest: number, late: () => void): void {
     this.#unwatch();
     let before = progress();
@@ -170,7 +170,7 @@ export class Departure {
         late();
       }
     }, each);
-    // The connection keeps the process alive where it should, not its end
+    // Only an open connection keeps the process alive, not a closing one
     unref(this.#timer);
   }
 

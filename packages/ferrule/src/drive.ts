@@ -6,21 +6,20 @@ import { turn } from './turn.ts';
 export interface Pump<Net extends { readonly pending: number } = { readonly pending: number }> {
   /** Put at least one received byte, EOF or a failure into `net`. Concurrent calls share one receive. */
   fill(net: Net): Promise<void>;
-  /** Send everything that is pending in `net`, in order. */
+  /** Send everything pending in `net`, in order. */
   flush(net: Net): Promise<void>;
 }
 
 /**
- * Calls `operation` until it neither wants bytes, nor room, nor a promise; returns its last value, which is positive,
- * or
- * `0` for ZERO_RETURN and for the first `shutdown()`. Several drives may run on one connection at once.
+ * Calls `operation` until it needs no bytes, room or promise; returns its last value: positive, or `0` for ZERO_RETURN
+ * and for the first `shutdown()`. Several drives may run concurrently on one connection.
  *
- * The loop is trio's: send before receiving, since the peer may be waiting for what we have; after every wait ask the
- * operation again, since another drive may have moved things meanwhile. All output, an alert too, has
- * been flushed when this settles.
+ * The loop is trio's: send before receiving, since the peer may be waiting for it; after every wait call the operation
+ * again, since another drive may have made progress. All output, including an alert, has been flushed when this
+ * settles.
  *
- * @param ssl an `Ssl`, or as much of one as is asked here.
- * @param net the network end of its BIO; `pending` is how many bytes wait to be sent.
+ * @param ssl an `Ssl`, or the part of one that is used here.
+ * @param net the network end of its BIO; `pending` is the number of bytes to be sent.
  * @throws TlsError the connection's one failure, or what the pump rejects with.
  */
 export async function drive<Net extends { readonly pending: number }>(
@@ -31,7 +30,7 @@ export async function drive<Net extends { readonly pending: number }>(
 ): Promise<number> {
   for (;;) {
     const ret = operation();
-    // Before any await: another drive may call getError for itself
+    // Before any await: another drive may call getError
     const why = ret > 0 ? SslErrorCode.none : ssl.getError(ret);
     if (net.pending > 0) {
       await (isFatal(why) ? pump.flush(net).catch(ignored) : pump.flush(net));
@@ -43,12 +42,12 @@ export async function drive<Net extends { readonly pending: number }>(
         return ret;
       case SslErrorCode.wantRead: {
         const filled = pump.fill(net);
-        // Of an observer: no byte tells that it was rejected
+        // An observer's promise: its rejection produces no bytes
         const { asyncReady } = ssl;
         await (asyncReady === undefined ? filled : Promise.race([filled, asyncReady]));
         break;
       }
-      // With nothing to flush somebody else has made room
+      // With nothing to flush, another drive has made room
       case SslErrorCode.wantWrite:
         break;
       case SslErrorCode.wantAsync:
@@ -67,5 +66,5 @@ export async function drive<Net extends { readonly pending: number }>(
 }
 
 const isFatal = (why: SslErrorCode): boolean => why === SslErrorCode.ssl || why === SslErrorCode.syscall;
-/** The failure of the connection counts, not that its alert could not be sent. */
+/** The connection's failure takes precedence over the alert that could not be sent. */
 function ignored(): void {}
