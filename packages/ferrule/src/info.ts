@@ -5,26 +5,26 @@ import { cipherSuiteName, groupName, type Named, signatureSchemeName } from './n
 
 /** Where the time went, milliseconds. */
 export interface Timings {
-  /** DNS and TCP, or whatever the transport needs first; 0 over a pipe that was open already. */
+  /** DNS and TCP, or whatever else the transport needs first; 0 over a pipe that was already open. */
   readonly transport: number;
   /** From the first ClientHello to the established connection. */
   readonly handshake: number;
 }
 
-/** The facts of an established connection; serialises to JSON but for the certificates' bytes. */
+/** The facts of an established connection; serialises to JSON except the certificates' bytes. */
 export interface ConnectionInfo {
   readonly backend: 'native' | 'pure';
   /** E.g. `OpenSSL 3.0.19 (host process)`. */
   readonly engine: string;
-  /** Why something of first choice did not run: the native engine, a source of cryptography. Empty where all did. */
+  /** Why a preferred component is not used: the native engine, a crypto provider. Empty if all are. */
   readonly fellBackBecause: readonly FellBack[];
   /** The name that was verified, and sent as SNI. */
   readonly host: string | undefined;
-  /** The other end of the transport, e.g. `192.0.2.1:443`, where it is known. */
+  /** The transport's remote address, e.g. `192.0.2.1:443`, if known. */
   readonly remote: string | undefined;
   readonly version: TlsVersion;
   readonly cipherSuite: Named;
-  /** `undefined` where none was agreed on, as in a resumption without key exchange. */
+  /** `undefined` if none was negotiated, as in a resumption without key exchange. */
   readonly group: Named | undefined;
   readonly signatureAlgorithm: Named | undefined;
   readonly alpn: string | undefined;
@@ -35,16 +35,16 @@ export interface ConnectionInfo {
   readonly ech: Ssl['ech'];
   /** DER, leaf first, as sent. */
   readonly peerCertificates: readonly Uint8Array[];
-  /** DER, leaf to root, as verified; `undefined` when the caller verified, or nobody did. */
+  /** DER, leaf to root, as verified; `undefined` when the caller verified it, or verification is off. */
   readonly verifiedChain: readonly Uint8Array[] | undefined;
   /** X509_V code; 0 is X509_V_OK. */
   readonly verifyResult: number;
-  /** With option `ocsp`, the server stapled a response: a good one, where the engine verified the chain. */
+  /** With option `ocsp`: the server stapled a response, `good` if the engine verified the chain. */
   readonly ocspStapled: boolean;
   readonly timings: Timings;
 }
 
-/** @throws Error when the engine calls a connection established and does not know its version or suite. */
+/** @throws Error when the engine reports an established connection without a version or suite. */
 export function infoOf(
   ssl: Ssl,
   { backend, fellBackBecause }: ChosenBackend,

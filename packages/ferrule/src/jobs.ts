@@ -1,7 +1,4 @@
-/**
- * @module Writes, and operations among them, in their order: encrypted one after the other, done when the transport has
- * their bytes.
- */
+/** @module The queue of writes and other operations: encrypted in order, done when the transport has their bytes. */
 import type { Ssl } from '@ferrule/contract';
 
 /** `undefined`: the transport has all of it. */
@@ -12,13 +9,13 @@ export class Job {
   /** Absent for an operation. */
   readonly bytes: Uint8Array | undefined;
   readonly operate: ((ssl: Ssl) => number) | undefined;
-  /** How many bytes there were when they were given: their memory may be transferred, or resized, meanwhile. */
+  /** Length of `bytes` at the call: their memory may be transferred or resized later. */
   readonly length: number;
   /** Bytes that the engine has taken. */
   offset = 0;
-  /** The engine was asked to take some: it may hold more than it has told of. */
+  /** The engine was called with it: it may hold more than it has reported. */
   begun = false;
-  /** How many bytes the transport must have sent, from the beginning of the connection; set when all is encrypted. */
+  /** Total bytes the transport must have sent, counted from the start of the connection; set when all is encrypted. */
   end: number = Number.POSITIVE_INFINITY;
   next: Job | undefined;
 
@@ -30,9 +27,9 @@ export class Job {
   }
 }
 
-/** A list: jobs before {@link current} are encrypted and on their way. */
+/** Jobs before {@link current} are encrypted and in flight. */
 export class JobQueue {
-  /** What is to be encrypted next. */
+  /** The next job to encrypt. */
   current: Job | undefined;
   #first: Job | undefined;
   #last: Job | undefined;
@@ -49,7 +46,7 @@ export class JobQueue {
     this.current ??= job;
   }
 
-  /** The current one is, and ends at that byte. */
+  /** The current job is encrypted, and ends at that byte. */
   encrypted(end: number): void {
     const job = this.current;
     if (job === undefined) return;
@@ -57,7 +54,7 @@ export class JobQueue {
     this.current = job.next;
   }
 
-  /** The transport has sent so many bytes. What `done` does may lead here again, and then changes nothing. */
+  /** The transport has sent this many bytes. Reentrant: a nested call by `done` is harmless. */
   settle(sent: number): void {
     if (this.#settling) return;
     this.#settling = true;
@@ -72,14 +69,14 @@ export class JobQueue {
     }
   }
 
-  /** All at once, whatever has become of their bytes. */
+  /** Settles all jobs, whatever the state of their bytes. */
   settleAll(error: Error | undefined): void {
     let job = this.#first;
     this.#first = this.#last = this.current = undefined;
     for (; job !== undefined; job = job.next) job.done(error);
   }
 
-  /** Nothing waits but this operation. */
+  /** Whether this operation is the only pending one. */
   only(operation: (ssl: Ssl) => number): boolean {
     return this.#first !== undefined && this.#first === this.#last && this.#first.operate === operation;
   }

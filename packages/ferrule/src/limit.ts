@@ -1,14 +1,14 @@
-/** @module The time and the signal that end an attempt to connect, and later the connection. */
+/** @module The timeout and the abort signal of an attempt to connect, and later of the connection. */
 import { TlsError } from '@ferrule/result';
 import type { Destination } from '@ferrule/result/host';
 import { abortable, onAbort, reasonOf } from './abort.ts';
 import type { Dial } from './transport.ts';
 
-/** For whoever names none, milliseconds. */
+/** The default, milliseconds. */
 export const DEFAULT_TIMEOUT = 30_000;
 
 export class Limit {
-  /** Says what is being waited for, for the message of a timeout. */
+  /** What is being waited for, for the message of a timeout. */
   waitingFor: () => string = () => 'the transport (DNS, TCP)';
   readonly #timer: ReturnType<typeof setTimeout> | undefined;
   #stop: (reason: TlsError) => void = () => {};
@@ -30,18 +30,18 @@ export class Limit {
     else if (signal !== undefined) this.#unsigned = onAbort(signal, () => this.#end(reasonOf(signal)));
   }
 
-  /** What to do when time or patience is over; the last one given counts. Done at once when it already is. */
+  /** Called on timeout or abort; the last one set counts. Called at once if that has happened already. */
   onEnd(stop: (reason: TlsError) => void): void {
     this.#stop = stop;
     if (this.#reason !== undefined) stop(this.#reason);
   }
 
-  /** @throws TlsError when it is over already. */
+  /** @throws TlsError after timeout or abort. */
   check(): void {
     if (this.#reason !== undefined) throw this.#reason;
   }
 
-  /** The attempt has succeeded: the time no longer counts, the signal does until `closed`. */
+  /** The attempt has succeeded: the timeout no longer applies, the signal does until `closed`. */
   established(closed: Promise<void>): void {
     clearTimeout(this.#timer);
     void closed.then(() => this.clear());
@@ -58,7 +58,7 @@ export class Limit {
   }
 }
 
-/** What `as` makes of the pipe that is dialled, within the limit. One that comes too late is given up. */
+/** Dials within the limit and converts the pipe with `as`. A pipe that arrives too late is closed. */
 export function dialled<T>(
   dial: Dial,
   to: Destination,

@@ -1,4 +1,4 @@
-/** @module IANA's names of code points that a client meets; unknown ones in hexadecimal. */
+/** @module IANA's names of code points; unknown ones in hexadecimal. */
 export { cipherSuiteName, groupName, signatureSchemeName } from '@ferrule/result/names';
 
 /** A code point and its name. */

@@ -1,4 +1,4 @@
-/** What one copy of this package notes about an object, another copy knows: ESM beside CommonJS, say. */
+/** Copies of this package, such as ESM and CommonJS, share what they note about an object. */
 import type { Ssl, SslContext, TlsSession } from '@ferrule/contract';
 import { notes } from '@ferrule/result/notes';
 import { starttls } from '@ferrule/starttls';
@@ -6,27 +6,27 @@ import { expect, it, vi } from 'vitest';
 import * as beforeTls from './before-tls.ts';
 import * as sessions from './sessions.ts';
 
-/** Another copy, all modules of it. */
+/** Another copy of all modules. */
 async function another<T>(load: () => Promise<T>): Promise<T> {
   vi.resetModules();
   return load();
 }
 
-it('notes of a name are the same in each copy, and others are others', async () => {
+it('notes of the same name are shared between copies, those of another name are not', async () => {
   const other = await another(() => import('@ferrule/result/notes'));
   expect(other.notes).not.toBe(notes);
   expect(other.notes('test')).toBe(notes('test'));
   expect(notes('test')).not.toBe(notes('test 2'));
 });
 
-it('a dialogue that one has used begins anew in the other', async () => {
+it('a dialogue that one copy has used is restarted in the other', async () => {
   const dialogue = starttls('smtp');
   expect(beforeTls.unused(dialogue)).toBe(dialogue);
   const other = await another(() => import('./before-tls.ts'));
   expect(other.unused(dialogue)).not.toBe(dialogue);
 });
 
-it('a session that one has taken from a store without delete() is not given by the other', async () => {
+it('a session that one copy has taken from a store without delete() is not offered by the other', async () => {
   const context = { backend: { name: 'none' }, sessionIdContext: 'x' } as unknown as SslContext;
   const store = new Map([['none x host address', { version: 'TLSv1.3' } as TlsSession]]);
   const without: sessions.SessionStore = { get: (key) => store.get(key), set: () => undefined };

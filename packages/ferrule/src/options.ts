@@ -1,6 +1,6 @@
 /**
- * @module ferrule/options: the options of a context, as connect() and the connector take them. They load their engine
- * when it is needed, and what counts is what was given at the call (ADR 0090): this reads and copies it.
+ * @module ferrule/options: the context options of connect() and the connector. These load their engine later, but
+ * options count as given at the call (ADR 0090), so they are checked and copied here.
  */
 import type { ContextOptions } from '@ferrule/contract';
 import { millisecondsOption, signalOption } from '@ferrule/result/arguments';
@@ -15,7 +15,7 @@ export { contextOptionNames, type OwnOptions, verifiesName } from '@ferrule/ssl/
 export type CaOption = string | Uint8Array | readonly (string | Uint8Array)[];
 
 /**
- * A copy of the options, checked as far as no engine is needed for it, with the certificates of `ca` among the anchors.
+ * A copy of the options, checked as far as possible without an engine, with the certificates of `ca` among the anchors.
  * @throws TypeError that begins with the name of the option.
  */
 export function ownOptions(options: ContextOptions, ca: CaOption | undefined): OwnOptions {
@@ -28,7 +28,10 @@ export function ownOptions(options: ContextOptions, ca: CaOption | undefined): O
   return contextOptions({ ...own, trustAnchors: [...(own.trustAnchors ?? []), ...certificatesIn(ca)] });
 }
 
-/** What a connection has beside a context. @throws TypeError that begins with the name of the option. */
+/**
+ * Checks the options of a connection that are not the context's. @throws TypeError that begins with the name of the
+ * option.
+ */
 export function checkConnection({ timeout, closeTimeout, signal, sessions }: Readonly<Record<string, unknown>>): void {
   if (timeout !== undefined) millisecondsOption(timeout, 'timeout');
   if (closeTimeout !== undefined) millisecondsOption(closeTimeout, 'closeTimeout', 1);
@@ -36,7 +39,7 @@ export function checkConnection({ timeout, closeTimeout, signal, sessions }: Rea
   sessionsOption(sessions);
 }
 
-/** With the platform's anchors, where a path is to be verified and nobody said whom to trust. */
+/** Adds the platform's anchors if a path is to be verified and no anchors were given. */
 export const withAnchors = (own: OwnOptions): OwnOptions =>
   own.trustAnchors === undefined && (own.verify ?? 'peer') === 'peer'
     ? { ...own, trustAnchors: platformAnchors() }

@@ -1,17 +1,15 @@
-/**
- * @module What goes out: encrypted bytes on their way to the transport, counted, and the transport's end behind them.
- */
+/** @module The sending side: encrypted bytes in flight to the transport, counted, followed by the transport's end. */
 import { OutboundBio } from '@ferrule/bio';
 import type { Settled } from './jobs.ts';
 import type { Transport } from './transport.ts';
 
-/** Ciphertext that the transport may have and not have sent, before writes wait; bytes. */
+/** Limit of ciphertext handed to the transport and not yet sent, before writes wait; bytes. */
 const IN_FLIGHT = 256 * 1024;
 
 export interface OutgoingEvents {
   /** The transport has sent more. */
   sent(): void;
-  /** The transport's end has gone. */
+  /** The transport's end has been sent. */
   ended(): void;
   failed(error: Error): void;
 }
@@ -19,14 +17,14 @@ export interface OutgoingEvents {
 export class Outgoing {
   /** Where the engine writes. */
   readonly bio: OutboundBio = new OutboundBio(IN_FLIGHT);
-  /** Bytes that the transport has sent, from the beginning of the connection. */
+  /** Bytes that the transport has sent since the start of the connection. */
   sent = 0;
   readonly #transport: Transport;
   readonly #events: OutgoingEvents;
   #handed = 0;
   #end: 'open' | 'given' | 'gone' = 'open';
   #closed = false;
-  /** Who is told of the end. */
+  /** Callbacks for the end. */
   #waiting: Settled[] = [];
 
   constructor(transport: Transport, events: OutgoingEvents) {
@@ -34,7 +32,7 @@ export class Outgoing {
     this.#events = events;
   }
 
-  /** Bytes that were encrypted, from the beginning of the connection. */
+  /** Bytes encrypted since the start of the connection. */
   get encrypted(): number {
     return this.#handed + this.bio.queued;
   }
@@ -43,7 +41,7 @@ export class Outgoing {
     return this.bio.inFlight >= IN_FLIGHT;
   }
 
-  /** Grows with every byte that the other side takes, as far as the transport knows. */
+  /** Grows with every byte that the peer accepts, as far as the transport knows. */
   get taken(): number {
     return this.sent - (quietly(() => this.#transport.queued) ?? 0);
   }
@@ -53,7 +51,7 @@ export class Outgoing {
     return this.#end === 'gone' && this.sent === this.#handed;
   }
 
-  /** Hands what is encrypted to the transport. False: there was nothing, or there is nobody. */
+  /** Hands encrypted bytes to the transport. False: nothing was pending, or the transport is closed. */
   flush(): boolean {
     const outgoing = this.bio.take();
     if (outgoing === undefined) {
@@ -61,7 +59,7 @@ export class Outgoing {
       return false;
     }
     const { bytes, release } = outgoing;
-    // Nothing goes out behind close_notify and the transport's end: not the answer to a KeyUpdate, nor an alert
+    // Nothing is sent after close_notify and the transport's end: no answer to a KeyUpdate, no alert
     if (this.#closed || this.#end !== 'open') {
       release();
       return false;
@@ -72,7 +70,7 @@ export class Outgoing {
     try {
       this.#transport.send(bytes, (error) => {
         release();
-        // What is told twice has gone once
+        // Ignore a second call for the same bytes
         if (this.#closed || told) return;
         told = true;
         if (error !== undefined && error !== null) return this.#events.failed(error);
@@ -87,7 +85,7 @@ export class Outgoing {
     }
   }
 
-  /** The transport's own end. @param done when it has gone, or with the error that prevents it. */
+  /** Ends the transport. @param done called when that is sent, or with the error that prevents it. */
   end(done?: Settled): void {
     if (done !== undefined) {
       if (this.#end === 'gone' || this.#closed) return done();
@@ -108,7 +106,7 @@ export class Outgoing {
     }
   }
 
-  /** Nothing goes any more. @param error for whoever waits for the end; `undefined` where nobody needs it. */
+  /** Stops sending. @param error for callbacks waiting for the end; `undefined` if it is no longer needed. */
   close(error: Error | undefined): void {
     this.#closed = true;
     this.bio.trim();
@@ -122,7 +120,7 @@ export class Outgoing {
   }
 }
 
-/** For what a transport is asked at its end: an exception there changes nothing, and is nobody's. */
+/** For calls to a transport during shutdown: an exception is ignored. */
 export function quietly<T>(call: () => T): T | undefined {
   try {
     return call();

@@ -6,7 +6,7 @@ import { certificatesOf } from './pem.ts';
 const [first = '', second = ''] = rootCertificates;
 
 describe('certificatesOf()', () => {
-  it('finds every certificate of a text, whatever stands between', () => {
+  it('finds every certificate of a text, whatever is in between', () => {
     expect(certificatesOf(`# a comment\n${first}\nand\r\n${second.replaceAll('\n', '\r\n')}`)).toHaveLength(2);
   });
 
@@ -16,7 +16,7 @@ describe('certificatesOf()', () => {
     expect(certificatesOf(der ?? new Uint8Array(0))).toEqual([der]);
   });
 
-  it('is a TypeError where there is none', () => {
+  it('throws a TypeError where there is none', () => {
     expect(() => certificatesOf('')).toThrow(TypeError);
     expect(() => certificatesOf('-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----')).toThrow(TypeError);
     expect(() => certificatesOf('-----BEGIN CERTIFICATE-----\n!!!\n-----END CERTIFICATE-----')).toThrow(/base64/);
@@ -33,7 +33,7 @@ describe('platformAnchors()', () => {
 
   afterEach(() => void vi.restoreAllMocks());
 
-  it('are read again once tls.setDefaultCACertificates() was called', () => {
+  it('are read again after tls.setDefaultCACertificates()', () => {
     let told = [first];
     const node = { rootCertificates, getCACertificates: (): readonly string[] => told };
     vi.spyOn(process, 'getBuiltinModule').mockImplementation(((id: string) =>

@@ -3,9 +3,8 @@ import { bytesOf } from '@ferrule/result/arguments';
 import { isCertificateLabel, readPem } from '@ferrule/result/pem';
 
 /**
- * The CERTIFICATE blocks of a PEM text, or of bytes that hold one, as DER; bytes that are DER already come back as they
- * are.
- * @throws TypeError where no certificate is found, a block is unfinished or no base64, or `source` is neither text nor
+ * The CERTIFICATE blocks of a PEM text, or of bytes that hold one, as DER; DER is returned unchanged.
+ * @throws TypeError when no certificate is found, a block is unfinished or not base64, or `source` is neither text nor
  * bytes.
  */
 export function certificatesOf(source: string | Uint8Array): Uint8Array[] {

@@ -1,38 +1,35 @@
-/** @module What a pump works for: the face that a caller sees of a connection. */
+/** @module The interface between a pump and its face, the connection object that the caller uses. */
 
-/** What a pump tells, and asks, of the face that it works for. Nothing here may throw. */
+/** The calls a pump makes to its face. None may throw. */
 export interface PumpFace {
   /** The handshake is done. */
   established(): void;
   /**
-   * Memory for plaintext, at least a byte; `undefined` while the reader wants nothing. Asked again after each {@link
+   * Memory for plaintext, at least a byte; `undefined` while no read is pending. Called again after each {@link
    * filled}.
    */
   space(): Uint8Array | undefined;
   /** The first `n` bytes of that memory are plaintext. */
   filled(n: number): void;
-  /** That was all for now: hand on what was filled. */
+  /** No more for now: deliver what was filled. */
   drained(): void;
   /** The peer's close_notify: no plaintext will follow. */
   ended(): void;
-  /** The connection has failed, or was destroyed. Told once. */
+  /** The connection has failed, or was destroyed. Called once. */
   failed(error: Error): void;
-  /** The transport has been given up: all is over. Told once, also after {@link failed}. */
+  /** The transport has been released: everything has ended. Called once, also after {@link failed}. */
   over(): void;
-  /**
-   * The transport is broken: does the face still want what was received before? Otherwise the connection fails at once.
-   */
+  /** The transport is broken: does the face still want data received before? If not, the connection fails at once. */
   keepsUnread(): boolean;
   /**
-   * The transport has ended. True: once the connection is established that is the end of the plaintext, as close_notify
-   * is (RFC 9846 section 6.1 says why it should not be), and what is written still goes. Absent: without close_notify it
-   * is a failure.
+   * The transport has ended. True: on an established connection that ends the plaintext, like close_notify (RFC 9846
+   * section 6.1 says why it should not), and writes are still sent. Absent: EOF without close_notify is a failure.
    */
   truncated?(): boolean;
 }
 
 export interface PumpOptions {
-  /** How long an orderly end may go on without a byte moving, milliseconds. Default 10000. */
+  /** Limit of an orderly close without progress, milliseconds. Default 10000. */
   readonly stall?: number | undefined;
 }
 

@@ -1,17 +1,17 @@
 /**
- * @module ferrule/pump: one `Ssl` on one transport, without promises. Both faces of a connection are made of it: the
- * one of promises ({@link Channel}), and the Duplex of @ferrule/node.
+ * @module ferrule/pump: one `Ssl` on one transport, without promises. Both faces of a connection are built on it:
+ * promises ({@link Channel}), and the Duplex of @ferrule/node.
  *
- * Theory of operation. {@link TlsPump.run} moves everything, and is called whenever something has changed: bytes came,
- * the transport has sent, a reader or writer came, a promise settled. It never runs inside itself. Each turn is trio's:
- * run the operations (handshake, reads that are wanted, writes in order), send what there is, else receive, or wait.
+ * Theory of operation. {@link TlsPump.run} does all the work, and is called on every change: bytes received or sent, a
+ * new read or write, a settled promise. It is not reentrant. Each turn follows trio: run the operations (handshake,
+ * pending reads, writes in order), send pending output, else receive, or wait.
  *
- * Received bytes are lent by the transport for the length of a call and shown to the engine in place; what is left of
- * them is copied before the call returns, by whatever way it returns. The transport is told to stop when more than a
- * record waits that nobody asks for: before the handshake, while a callback decides, while nobody reads.
+ * The transport lends received bytes for the duration of a call, and the engine reads them in place; what remains is
+ * copied before the call returns or throws. The transport is paused when more than a record is buffered without demand:
+ * before the handshake, during a callback, while there is no read.
  *
- * A write is done when the transport has all of its bytes, not when they have been encrypted. Ends are bounded by
- * progress: a peer that takes nothing for {@link PumpOptions.stall} milliseconds is given up.
+ * A write is done when the transport has all of its bytes, not when they have been encrypted. Closing is bounded by
+ * progress: it is aborted when the peer accepts nothing for {@link PumpOptions.stall} milliseconds.
  */
 import { InboundBio } from '@ferrule/bio';
 import type { Ssl } from '@ferrule/contract';
@@ -25,9 +25,9 @@ import { advance, awaitsCaller, bare, closedByUs, closeNotify, notBytes, nothing
 import type { Transport, TransportSink } from './transport.ts';
 import { turn } from './turn.ts';
 
-/** Encrypted bytes are sent when there are so many, and when there is nothing more to encrypt. */
+/** Encrypted bytes are sent once there are this many, or nothing is left to encrypt. */
 const SEND_AT = 48 * 1024;
-/** Received bytes that may wait for nobody before the transport is told to stop: so long, an end is noticed at once. */
+/** Received bytes buffered without demand before the transport is paused; up to here EOF is noticed at once. */
 const UNASKED = 16 * 1024;
 
 export { abortable, aborted, onAbort, reasonOf } from './abort.ts';
@@ -37,8 +37,8 @@ export { type PumpFace, type PumpOptions, STALL } from './pump-face.ts';
 export { dialOption, streamPipe } from './transport.ts';
 
 /**
- * `new`: no handshake yet, bytes of the peer wait. `leaving`: nothing is encrypted or decrypted any more; what was sent
- * has to reach the transport, and the peer's end is waited for. `over`: the transport is gone.
+ * `new`: no handshake yet, received bytes are buffered. `leaving`: no more encryption or decryption; pending output is
+ * sent, then the peer's end awaited. `over`: the transport is released.
  */
 type State = 'new' | 'handshake' | 'open' | 'leaving' | 'over';
 
@@ -54,28 +54,28 @@ export class TlsPump implements TransportSink {
   #failure: Error | undefined;
   #running = false;
   #again = false;
-  /** An operation waits for bytes; for room. */
+  /** An operation waits for bytes, or for room. */
   #hungry = false;
   #full = false;
-  /** The transport delivers. */
+  /** The transport is not paused. */
   #flowing = true;
-  /** {@link InboundBio.moved} when what is there was last offered to a read that wanted more. */
+  /** {@link InboundBio.moved} when buffered bytes were last offered to a read that wanted more. */
   #offered = -1;
-  /** The last read has taken all that there was, and waits for nothing but bytes. */
+  /** The last read has consumed everything and waits only for bytes. */
   #dry = false;
   #awaited: Promise<void> | undefined;
   #readEnded = false;
-  /** The transport has ended, which for this face ends the plaintext too. */
+  /** The transport has ended, which for this face also ends the plaintext. */
   #cutOff = false;
   #shutdown: 'no' | 'asked' | 'sent' = 'no';
-  /** close() was called: nothing is read any more. */
+  /** close() was called: reading has stopped. */
   #closing = false;
   #broken: Error | undefined;
-  /** A failure is on its way to the face. */
+  /** A failure is being reported to the face. */
   #failing = false;
   #toldOver = false;
 
-  /** @param transport not started yet; whoever starts it leads its events here. */
+  /** @param transport not started yet; its events must be forwarded here. */
   constructor(face: PumpFace, transport: Transport, { stall = STALL }: PumpOptions = {}) {
     this.#face = face;
     this.#transport = transport;
@@ -99,12 +99,12 @@ export class TlsPump implements TransportSink {
     this.run();
   }
 
-  /** Received ciphertext that has not been taken, bytes. */
+  /** Received ciphertext not consumed yet, bytes. */
   get pending(): number {
     return this.#inbound.pending;
   }
 
-  /** The transport has ended, and all that it brought has been taken. */
+  /** The transport has ended, and everything received was consumed. */
   get eof(): boolean {
     return this.#inbound.eof || (this.#cutOff && this.#inbound.pending === 0);
   }
@@ -123,13 +123,13 @@ export class TlsPump implements TransportSink {
     this.#add(new Job(done, memory));
   }
 
-  /** An operation of the engine other than reading and writing, in order with the writes. */
+  /** An engine operation other than read and write, in order with the writes. */
   operate(operation: (ssl: Ssl) => number, done: Settled): void {
     this.#add(new Job(done, undefined, operation));
   }
 
   /**
-   * close_notify, after all writes; `done` when the transport has it. @param andTransport the transport's own end, too.
+   * Sends close_notify after all writes; `done` when the transport has it. @param andTransport also ends the transport.
    */
   shutdown(andTransport: boolean, done: Settled): void {
     if (this.#shutdown !== 'no') return this.operate(nothing, done);
@@ -139,14 +139,14 @@ export class TlsPump implements TransportSink {
       else done(error);
       this.#leaveWhenDone();
     };
-    // Before it runs, since the observer that is shown the alert may write
+    // Set before it runs: the alert's observer may write
     this.#shutdown = 'asked';
     this.operate(closeNotify, sent);
   }
 
   /**
-   * An orderly end: what was written, close_notify, the transport's end; then the peer's is waited for. {@link
-   * PumpFace.over} tells when.
+   * Orderly close: pending writes, close_notify, the transport's end; then waits for the peer's, up to {@link
+   * PumpFace.over}.
    */
   close(): void {
     if (this.#closing || this.#state === 'leaving' || this.#state === 'over') return;
@@ -160,7 +160,7 @@ export class TlsPump implements TransportSink {
     this.#listen();
   }
 
-  /** Gives everything up at once, what lingers too. */
+  /** Destroys everything at once, including a lingering transport. */
   destroy(reason: Error): void {
     if (this.#state === 'over') return this.#departure.destroy();
     this.#end(reason);
@@ -168,21 +168,21 @@ export class TlsPump implements TransportSink {
   }
 
   /**
-   * Ends without ceremony: what the transport has not taken is given up, what it has is not. For a face that is
-   * destroyed, and hears no more of this but {@link PumpFace.over}. @param reason for whoever waits.
+   * Drops what the transport has not taken, not what it has. For a destroyed face; only {@link PumpFace.over} is called
+   * afterwards. @param reason for pending operations.
    */
   abandon(reason: Error = closedByUs()): void {
     if (this.#state === 'over') return;
     if (this.#state === 'leaving') return this.#ssl?.dispose();
     const established = this.#state === 'open';
     this.#end(reason);
-    // What was encrypted is in the transport's hands; nothing needs the keys any more
+    // The transport has everything encrypted; the keys are no longer needed
     this.#ssl?.dispose();
     if (established && this.#broken === undefined) this.#leave('hurried');
     else this.#finish();
   }
 
-  // ── What the transport tells ──
+  // ── Events of the transport ──
 
   data(received: Uint8Array): boolean {
     if (this.#broken !== undefined) return false;
@@ -193,7 +193,7 @@ export class TlsPump implements TransportSink {
       return false;
     }
     if (this.#state === 'leaving' || this.#state === 'over' || this.#closing) return this.#departure.drop(bytes.length);
-    // After close_notify nothing counts (RFC 9846 section 6.1)
+    // Data after close_notify is ignored (RFC 9846 section 6.1)
     if (this.#readEnded) return true;
     this.#inbound.lend(bytes);
     try {
@@ -205,7 +205,7 @@ export class TlsPump implements TransportSink {
   }
 
   end(): void {
-    // Where that is not a failure the engine does not hear of it, and still writes
+    // If that is not a failure, the engine is not told and can still write
     if (this.#face.truncated?.() === true) this.#cutOff = true;
     else this.#inbound.end();
     this.run();
@@ -221,12 +221,12 @@ export class TlsPump implements TransportSink {
     this.#broken = reason;
     this.#inbound.fail(reason);
     this.#outgoing.bio.fail(reason);
-    // Where the peer has closed both ways, nobody needs our end.
+    // If the peer has closed both directions, our end is not needed.
     this.#outgoing.close(this.#readEnded ? undefined : reason);
-    // The alert of a failure could not be sent: the failure is what counts.
+    // The alert of a failure could not be sent: the original failure counts.
     if (this.#failing && this.#failure === undefined) return;
     if (this.#failure !== undefined) return this.#finish();
-    // The peer has closed both ways: that our close_notify finds nobody is no failure, if it is all that is under way.
+    // The peer has closed both directions: failing to send close_notify is no error if nothing else is pending.
     if (this.#readEnded && this.#jobs.only(closeNotify)) this.#jobs.settleAll(undefined);
     else if (this.#state !== 'leaving' && !this.#closing) this.run();
     if (this.#failure !== undefined || this.#is('over')) return;
@@ -235,13 +235,13 @@ export class TlsPump implements TransportSink {
       return this.#finish();
     }
     if (!this.#face.keepsUnread()) return this.fail(reason);
-    // What came before the failure may still be read, and needs no transport
+    // Data received before the failure can still be read without the transport
     this.#jobs.settleAll(reason);
     quietly(() => this.#transport.destroy());
     this.#tellOver();
   }
 
-  /** The connection has failed. Its alert still goes out. */
+  /** Fails the connection. Its alert is still sent. */
   fail(error: Error): void {
     if (this.#failure !== undefined || this.#state === 'over') return;
     this.#failing = true;
@@ -267,7 +267,7 @@ export class TlsPump implements TransportSink {
         this.#turn(ssl);
       } while (this.#again && this.#active());
     } catch (error) {
-      // Only a broken contract throws: an answer of the caller's callback that cannot be, most of all
+      // Only a contract violation throws, mostly an invalid answer of the caller's callback
       this.fail(asError(error));
     } finally {
       this.#running = false;
@@ -285,9 +285,9 @@ export class TlsPump implements TransportSink {
         return;
       }
       this.#state = 'open';
-      // Our Finished before anybody speaks
+      // Our Finished before any application data
       this.#outgoing.flush();
-      // The transport may have failed at it
+      // That may have failed the transport
       if (!this.#is('open')) return;
       this.#face.established();
     }
@@ -298,7 +298,7 @@ export class TlsPump implements TransportSink {
 
   #read(ssl: Ssl): void {
     if (this.#readEnded || this.#closing) return;
-    // Most turns are for a write
+    // Fast path: most turns are for a write
     if (this.#dry && this.#inbound.pending === 0 && !this.eof && this.#broken === undefined) {
       this.#hungry = true;
       return;
@@ -312,7 +312,7 @@ export class TlsPump implements TransportSink {
         continue;
       }
       const why = ssl.getError(ret);
-      // A view may end where the engine's look ends: ask again while that makes progress
+      // The engine may have seen only part of the buffered bytes: retry while that makes progress
       const { pending, moved } = this.#inbound;
       if (why === SslErrorCode.wantRead && pending > 0 && moved !== this.#offered) {
         this.#offered = moved;
@@ -345,15 +345,15 @@ export class TlsPump implements TransportSink {
     }
   }
 
-  /** What an operation waits for. */
+  /** Records what an operation waits for. */
   #await(ssl: Ssl, why: SslErrorCode): void {
     switch (why) {
       case SslErrorCode.wantRead:
         this.#hungry = true;
-        // Of an observer: no byte tells that it was rejected
+        // An observer's promise: its rejection produces no bytes
         if (ssl.asyncReady !== undefined) this.#awaitPromise(ssl.asyncReady);
         else if (this.#cutOff && this.#is('handshake')) {
-          // There it is a failure
+          // During the handshake it is a failure
           this.#cutOff = false;
           this.#inbound.end();
           this.#again = true;
@@ -427,7 +427,7 @@ export class TlsPump implements TransportSink {
     if (this.#broken !== undefined) return job.done(this.#broken);
     if (job.operate !== closeNotify && job.operate !== nothing) {
       if (this.#closing) return job.done(closedByUs());
-      // Nothing goes out behind close_notify; the engine would refuse it, and the connection goes on
+      // Nothing may follow close_notify; the engine would refuse it, and the connection continues
       if (this.#shutdown !== 'no') return job.done(new TlsError('PROTOCOL_IS_SHUTDOWN'));
     }
     if (this.#state === 'leaving' || this.#state === 'over')
@@ -436,7 +436,7 @@ export class TlsPump implements TransportSink {
     this.run();
   }
 
-  /** The reason is told to everybody who waits. */
+  /** Settles all pending operations with the reason. */
   #end(reason: Error): void {
     const told = this.#failure !== undefined;
     this.#failure ??= reason;
@@ -451,7 +451,7 @@ export class TlsPump implements TransportSink {
       this.#leave('answered');
   }
 
-  /** Ends the transport, and waits for its other end. */
+  /** Ends the transport, and waits for the peer's end. */
   #leave(manner: Manner): void {
     this.#state = 'leaving';
     this.#inbound.clear();
@@ -460,7 +460,7 @@ export class TlsPump implements TransportSink {
     this.#listen();
   }
 
-  /** Time is over. */
+  /** A time limit has expired. */
   #give(stalled: number): void {
     if (this.#state === 'open') {
       this.#end(stalledFor(stalled, this.#transport.name, this.#ssl !== undefined && awaitsCaller(this.#ssl)));
@@ -491,7 +491,7 @@ export class TlsPump implements TransportSink {
     return this.#state === 'handshake' || this.#state === 'open';
   }
 
-  /** The state as it is now: calls change it. */
+  /** Defeats narrowing: calls change the state. */
   #is(state: State): boolean {
     return this.#state === state;
   }

@@ -5,7 +5,7 @@ import { SessionKeeper, type SessionStore } from './sessions.ts';
 const context = { backend: { name: 'none' }, sessionIdContext: 'x' } as unknown as SslContext;
 const later = <T>(value: T): Promise<T> => new Promise((resolve) => setTimeout(resolve, 5, value));
 
-/** What two connections are given that ask at once; and then one that asks later. */
+/** What two concurrent connections get, then what a later one gets. */
 async function taken(store: SessionStore): Promise<readonly (TlsSession | undefined)[]> {
   const given: (TlsSession | undefined)[] = [];
   const ask = async (): Promise<void> => {
@@ -18,7 +18,7 @@ async function taken(store: SessionStore): Promise<readonly (TlsSession | undefi
   return given;
 }
 
-describe('a session is given to one of the connections that ask at once', () => {
+describe('a session is given to only one of several concurrent connections', () => {
   const session = (): TlsSession => ({ version: 'TLSv1.3' }) as TlsSession;
   it.each<[string, (map: Map<string, TlsSession>) => SessionStore]>([
     ['a Map', (map) => map],

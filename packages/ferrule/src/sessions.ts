@@ -1,13 +1,12 @@
-/** @module ferrule/sessions: sessions kept between connections, so that reconnects resume. */
+/** @module ferrule/sessions: keeps sessions so that later connections resume them. */
 import type { Ssl, SslContext, TlsSession } from '@ferrule/contract';
 import { bytesOf, functionOption, integerOption, refuseOption } from '@ferrule/result/arguments';
 import { notes } from '@ferrule/result/notes';
 
 /**
  * Where serialised sessions are kept. They hold secrets: a shared cache must be as private as a key store. A ticket is
- * used once (RFC 9846 appendix C.4), so `take` removes what it returns; what may be used again is put back by whoever
- * took it. A cache that throws, rejects, takes too long or returns what is not a session costs a full handshake and
- * nothing else.
+ * used once (RFC 9846 appendix C.4), so `take` removes what it returns; the caller puts reusable sessions back. A cache
+ * that throws, rejects, takes too long or returns what is not a session costs a full handshake and nothing else.
  */
 export interface SessionCache {
   take(key: string): Uint8Array | undefined | Promise<Uint8Array | undefined>;
@@ -15,19 +14,19 @@ export interface SessionCache {
   put(key: string, session: Uint8Array, expiresAt: number): void | Promise<void>;
 }
 
-/** The least that will do: a `Map`. It keeps one session for each key, in the memory of this process. */
+/** The minimal interface: a `Map`, which keeps one session per key in this process's memory. */
 export interface SessionStore {
   get(key: string): TlsSession | undefined | Promise<TlsSession | undefined>;
   set(key: string, session: TlsSession): unknown;
-  /** Without it, a session that was taken is only remembered as used. */
+  /** Without it, a taken session is only marked as used. */
   delete?(key: string): unknown;
 }
 
-/** How many tickets of one server are kept; servers send two. */
+/** Tickets kept per server; servers commonly send two. */
 const TICKETS_PER_KEY = 4;
 
 /**
- * A cache in this process's memory. @param max keys remembered, the least recently used one goes first; default 256.
+ * A cache in this process's memory. @param max keys kept, evicting the least recently used; default 256.
  * @throws TypeError when `max` is not a positive integer.
  */
 export function memorySessionCache(max = 256): SessionCache {
@@ -57,15 +56,15 @@ export function memorySessionCache(max = 256): SessionCache {
 export interface KeyvLike {
   get(key: string): Promise<unknown>;
   set(key: string, value: string, ttl?: number): Promise<unknown>;
-  /** keyv: whether there was something to delete. */
+  /** keyv: whether anything was deleted. */
   delete(key: string): Promise<unknown>;
 }
 
 /**
- * A cache on keyv, and so on any store that keyv reaches: one session for each key. Of several who read the same
- * session, only the one whose `delete` removed it uses it, where the store tells; if another session was put in
- * between, both are lost.
- * @throws TypeError for what is not such a store, and a prefix that is not text.
+ * A cache on keyv, and so on any store that keyv reaches: one session per key. Of concurrent readers of a session, only
+ * the one whose `delete` removed it uses it, if the store reports that; if another session was put in between, both are
+ * lost.
+ * @throws TypeError if `store` is not such a store, or the prefix is not a string.
  */
 export function keyvSessionCache(store: KeyvLike, prefix: string = 'ferrule:'): SessionCache {
   const given = (typeof store === 'object' && store !== null ? store : {}) as Partial<KeyvLike>;
@@ -84,7 +83,7 @@ export function keyvSessionCache(store: KeyvLike, prefix: string = 'ferrule:'): 
   };
 }
 
-/** What a caller gave to keep sessions in; `undefined` where that is nothing, or `false`. @throws TypeError */
+/** The checked option `sessions`; `undefined` if absent or `false`. @throws TypeError */
 export function sessionsOption(value: unknown): SessionCache | SessionStore | undefined {
   if (value === undefined || value === false) return undefined;
   return has(value, 'take', 'put') || has(value, 'get', 'set')
@@ -92,7 +91,7 @@ export function sessionsOption(value: unknown): SessionCache | SessionStore | un
     : refuseOption(value, 'sessions', 'a SessionCache (take, put), a Map, what has get and set as a Map has, or false');
 }
 
-/** The sessions of one connection: one is taken for it, and what the server issues is kept. */
+/** The sessions of one connection: takes one to resume, and stores those the server issues. */
 export class SessionKeeper {
   readonly #shelf: Shelf;
   readonly #context: SslContext;
@@ -101,20 +100,20 @@ export class SessionKeeper {
   #renewed = false;
 
   /**
-   * @param host whom the certificate must match.
-   * @param address where the server is: `host:port`, a path, or a name for what is neither.
+   * @param host the certificate must match.
+   * @param address the server's address: `host:port`, a path, or any other name.
    */
   constructor(sessions: SessionCache | SessionStore, context: SslContext, host: string | undefined, address: string) {
     this.#shelf = 'take' in sessions ? cacheShelf(sessions) : storeShelf(sessions);
     this.#context = context;
-    // What binds sessions is part of it: contexts whose sessions do not mix do not take each other's.
+    // Includes the session ID context, so that incompatible contexts do not share sessions.
     this.#key = `${context.backend.name} ${context.sessionIdContext} ${host ?? ''} ${address}`;
   }
 
   /**
-   * Sets a session on a connection that has not begun, if there is one that fits. Never rejects.
+   * Sets a matching session, if any, on a connection that has not begun. Never rejects.
    * @param patience milliseconds to wait for the cache.
-   * @param over whether the connection has ended meanwhile: then the session is put back.
+   * @param over whether the connection has ended meanwhile; the session is then put back.
    */
   async offer(ssl: Ssl, patience: number, over: () => boolean): Promise<void> {
     let late = false;
@@ -124,20 +123,20 @@ export class SessionKeeper {
     });
     let timer: ReturnType<typeof setTimeout> | undefined;
     const enough = new Promise<void>((resolve) => (timer = setTimeout(resolve, patience)));
-    // The connection keeps the process alive, where it should
+    // Keeping the process alive is up to the connection
     (timer as { unref?: () => void } | undefined)?.unref?.();
     await Promise.race([taking, enough]);
     late = true;
     clearTimeout(timer);
   }
 
-  /** A session that the server issued. */
+  /** Stores a session that the server issued. */
   keep(session: TlsSession): void {
     this.#renewed = true;
     this.#put(session);
   }
 
-  /** The handshake is done. A TLS 1.2 session may be used again, unless the server issued another in its place. */
+  /** The handshake is done. A TLS 1.2 session may be reused, unless the server issued another instead. */
   established(ssl: Ssl): void {
     const taken = this.#taken;
     this.#taken = undefined;
@@ -159,7 +158,7 @@ export class SessionKeeper {
       ssl.setSession(session);
       this.#taken = session;
     } catch {
-      // Of another host or engine, or no session at all: it stays away.
+      // Of another host or engine, or not a session: dropped.
     }
   }
 
@@ -167,16 +166,16 @@ export class SessionKeeper {
     try {
       Promise.resolve(this.#shelf.put(this.#key, session)).catch(() => undefined);
     } catch {
-      // What cannot be kept is not resumed.
+      // Best-effort: a session that cannot be stored is not resumed.
     }
   }
 }
 
-/** How long a connection waits for its session, milliseconds, of the time that it has in all (0 = no limit). */
+/** How long a connection waits for its session, milliseconds, given its total timeout (0 = no limit). */
 export const sessionPatience = (timeout: number): number => (timeout === 0 ? LONGEST : Math.min(timeout / 4, LONGEST));
 const LONGEST = 5000;
 
-/** Caches and stores alike. */
+/** Common interface of caches and stores. */
 interface Shelf {
   take(key: string): TlsSession | Uint8Array | undefined | Promise<TlsSession | Uint8Array | undefined>;
   put(key: string, session: TlsSession): unknown;
@@ -187,7 +186,7 @@ const cacheShelf = (cache: SessionCache): Shelf => ({
   put: (key, session) => cache.put(key, session.toBytes(), session.expiresAt),
 });
 
-/** Sessions that were taken from stores where others may still find them. */
+/** Sessions taken from stores that cannot delete them. */
 const USED = notes<TlsSession, true>('usedSessions');
 
 const storeShelf = (store: SessionStore): Shelf => ({
@@ -203,7 +202,7 @@ const storeShelf = (store: SessionStore): Shelf => ({
   },
 });
 
-/** Of several connections that have found a session one gets it. @param atOnce nothing has run since it was found. */
+/** Gives a session to only one of the connections that found it. @param atOnce nothing has run since it was found. */
 function remove(
   store: SessionStore,
   key: string,

@@ -1,24 +1,24 @@
-/** @module The operations that a pump runs, and the ways in which they fail. */
+/** @module The operations that a pump runs, and how they fail. */
 import type { Ssl } from '@ferrule/contract';
 import { SslErrorCode, TlsError } from '@ferrule/result';
 import type { Job } from './jobs.ts';
 
-/** A job as far as it goes now; what the `Ssl` returned. */
+/** Advances a job as far as possible; returns the `Ssl`'s result. */
 export function advance(ssl: Ssl, job: Job): number {
   const { bytes, operate, offset, length } = job;
   if (bytes === undefined) {
     try {
       return operate?.(ssl) ?? 1;
     } catch (error) {
-      // The caller's mistake, which is not a failure of the connection
+      // A caller error, not a failure of the connection
       return failedAlone(job, error as Error);
     }
   }
   if (length === 0) return 1;
   if (bytes.length < length) {
     const gone = new TypeError('write: the memory of `from` was transferred or resized before all of it was written');
-    // The engine has some of it. What is written next would stand behind a gap, and its first bytes would count as the
-    // missing ones (SSL_write(3): a write that waits is repeated with the same bytes).
+    // The engine has part of it. The next write would follow a gap, and its first bytes would be taken for the missing
+    // ones (SSL_write(3): a pending write is retried with the same bytes).
     if (job.begun) throw gone;
     return failedAlone(job, gone);
   }
@@ -28,7 +28,7 @@ export function advance(ssl: Ssl, job: Job): number {
   return n;
 }
 
-/** The job fails alone: nothing of it has reached the engine. */
+/** Fails only this job: none of it has reached the engine. */
 function failedAlone(job: Job, error: Error): 1 {
   job.done(error);
   job.done = () => {};
@@ -36,17 +36,17 @@ function failedAlone(job: Job, error: Error): 1 {
   return 1;
 }
 
-/** SSL_shutdown(3): 0 is "sent", and no error. */
+/** SSL_shutdown(3): 0 means sent, not an error. */
 export const closeNotify = (ssl: Ssl): number => ((ssl.shutdownState & 1) === 0 ? ssl.shutdown() || 1 : 1);
 
-/** An engine wraps what its BIO failed with; where that says all there is to say already, it is better alone. */
+/** Unwraps the BIO's error from the engine's where it is a TlsError already. */
 export const bare = (error: TlsError): TlsError => (TlsError.is(error.cause) ? error.cause : error);
 
-/** Done when what came before it is. */
+/** A no-op that completes after everything queued before it. */
 export const nothing = (): number => 1;
 
 let disposed: TlsError | undefined;
-/** One for all, since an error with its stack costs as much as a small record. */
+/** A shared instance: an error with its stack costs as much as a small record. */
 export const closedByUs = (): TlsError => (disposed ??= new TlsError('DISPOSED', 'the connection was closed'));
 
 export const notBytes = (name: string, value: unknown): TlsError =>
@@ -58,13 +58,13 @@ export const notBytes = (name: string, value: unknown): TlsError =>
     },
   );
 
-/** Whether the last operation waits for an answer of the caller's. */
+/** Whether the last operation waits for the caller's callback. */
 export const awaitsCaller = (ssl: Ssl): boolean =>
   ssl.asyncReady !== undefined &&
   ssl.getError(-1) !== SslErrorCode.wantRead &&
   ssl.getError(-1) !== SslErrorCode.wantWrite;
 
-/** Nothing moved for `ms` milliseconds: the peer, or a callback of the caller, does not answer. */
+/** No progress for `ms` milliseconds: the peer, or a callback of the caller, does not respond. */
 export const stalledFor = (ms: number, name: string, isCallback: boolean): TlsError =>
   isCallback
     ? new TlsError(

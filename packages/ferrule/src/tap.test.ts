@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { tapTransport, transportOf } from './tap.ts';
 import type { Transport, TransportSink } from './transport.ts';
 
-/** A transport that does what it is told, and notes what it was told. */
+/** A transport that records the calls made to it. */
 function fake(): Transport & { sink: TransportSink | undefined; readonly told: string[] } {
   const told: string[] = [];
   return {
@@ -30,7 +30,7 @@ function fake(): Transport & { sink: TransportSink | undefined; readonly told: s
 }
 
 describe('tapTransport()', () => {
-  it('passes everything on, and reports copies of what passes', () => {
+  it('forwards everything, and reports copies of it', () => {
     const [inner, events, got]: [ReturnType<typeof fake>, RecordedEvent[], unknown[]] = [fake(), [], []];
     let time = 0;
     const tapped = tapTransport(

@@ -1,11 +1,11 @@
-/** @module ferrule/tap: a transport that tells what passes. For tools; not covered by semantic versioning. */
+/** @module ferrule/tap: a transport that reports its traffic. For tools; not covered by semantic versioning. */
 import type { RecordedEvent } from '@ferrule/bio';
 import type { Transport, TransportSink } from './transport.ts';
 
 export { transportOf } from './transport.ts';
 
 /**
- * The same transport; each byte that passes is reported, as a copy, in the order in which it passes.
+ * Wraps a transport and reports a copy of each byte sent or received, in order.
  * @param now - milliseconds from whatever origin, for `at` of the events.
  */
 export function tapTransport(

@@ -16,7 +16,7 @@ it.each([
     { host: '127.0.0.1', port, path: undefined, family: undefined, localAddress: undefined, noDelay: true },
     () => {},
   );
-  // The system has much of it before the first read
+  // Let the system buffer much of it before the first read
   await new Promise((resolve) => setTimeout(resolve, 50));
 
   let [total, inTurn, most] = [0, 0, 0];

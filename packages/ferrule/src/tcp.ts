@@ -1,6 +1,6 @@
 /**
- * @module ferrule/tcp: TCP on Node, and on what passes for it. The only file of this package that knows sockets;
- * `connect()` loads it when one is needed, and transports of other kinds take their hints from it.
+ * @module ferrule/tcp: TCP on Node and compatible runtimes. The only file of this package that uses sockets;
+ * `connect()` loads it on demand, and other transports use its error hints.
  */
 import type * as Net from 'node:net';
 import { TlsError } from '@ferrule/result';
@@ -10,20 +10,20 @@ import type { Transport, TransportSink } from './transport.ts';
 export interface TcpOptions {
   readonly host: string;
   readonly port: number;
-  /** A unix socket or named pipe, in place of host and port. */
+  /** A unix socket or named pipe, instead of host and port. */
   readonly path: string | undefined;
-  /** IPv4 or IPv6 alone; default both, raced by Node (Happy Eyeballs, RFC 8305). */
+  /** Only IPv4 or only IPv6; default both, raced by Node (Happy Eyeballs, RFC 8305). */
   readonly family: 4 | 6 | undefined;
   readonly localAddress: string | undefined;
-  /** What TCP_NODELAY is set to once the handshake is done. */
+  /** TCP_NODELAY after the handshake. */
   readonly noDelay: boolean;
 }
 
 /**
  * A TCP connection. TCP_NODELAY is on during the handshake, as SSL_connect(3) advises: the client speaks last, and
- * Nagle's algorithm would hold its Finished back until the server has acknowledged what came before.
+ * Nagle's algorithm would delay its Finished until the server has acknowledged earlier data.
  *
- * @throws TlsError `TRANSPORT_ERROR` with the error of the system as its cause and a hint that fits it.
+ * @throws TlsError `TRANSPORT_ERROR` with the system error as its cause and a matching hint.
  */
 export function openTcp(
   options: TcpOptions,
@@ -47,7 +47,7 @@ export function openTcp(
     const socket = net.connect({
       ...where,
       noDelay: true,
-      // Half-open, or Node would end our side when the server ends its own
+      // Otherwise Node ends our side when the server ends its own
       allowHalfOpen: true,
       onread: transport.reads.onread,
     } as Net.NetConnectOpts);
@@ -57,7 +57,7 @@ export function openTcp(
     });
     socket.once('error', (error) => reject(transportError(error, name)));
     socket.once('connect', () => {
-      // Nothing may be read before somebody listens
+      // Nothing may be read before a listener is attached
       socket.pause();
       socket.removeAllListeners('error');
       transport.attach(socket);
@@ -66,15 +66,15 @@ export function openTcp(
   });
 }
 
-/** What one read of a socket can bring, bytes. With a quarter of it a download takes a quarter more of the CPU. */
+/** Buffer size of one socket read, bytes. A quarter of it costs a download 25 % more CPU. */
 const RECEIVE = 262_144;
-/** Where a read is under way while others complete, each socket needs memory of its own. */
+/** For platforms where a read stays pending while others complete: each socket needs its own memory. */
 const RECEIVE_WINDOWS = 65_536;
 let shared: Uint8Array | undefined;
 
 /**
- * All sockets of this thread read into the same memory, a Duplex's too, allocated with the first of them: it is empty
- * again before the next read. Not so on Windows, where the system fills it between two callbacks.
+ * All sockets of this thread, a Duplex's too, share one buffer, allocated with the first: it is drained before the next
+ * read. Not on Windows, where the system fills it between two callbacks.
  */
 function receiveBuffer(): Uint8Array {
   const { process } = globalThis as { readonly process?: { readonly platform: string } };
@@ -83,18 +83,18 @@ function receiveBuffer(): Uint8Array {
 }
 
 /**
- * How a socket of ours is read. libuv reads one that fills its buffer up to 32 times in a row, 8 MiB, before another
- * has its turn; here it waits for the next turn of the event loop.
+ * Reads a socket. libuv would read one that fills its buffer up to 32 times in a row, 8 MiB, before others get a turn;
+ * here it waits for the next turn of the event loop.
  */
 export class SocketReads {
   /** For net.connect(). */
   readonly onread: Net.OnReadOpts;
   #socket: Net.Socket | undefined;
-  /** Others have their turn. */
+  /** Paused to let others run. */
   #yields = false;
   #wanted = false;
 
-  /** @param take false when no more is wanted, until {@link resume}. The bytes are lent for the length of the call. */
+  /** @param take returns false to pause until {@link resume}. The bytes are lent for the duration of the call. */
   constructor(take: (bytes: Uint8Array) => boolean) {
     this.onread = {
       buffer: receiveBuffer(),
@@ -139,7 +139,7 @@ export class TcpTransport implements Transport {
     this.#noDelay = noDelay;
   }
 
-  /** The address at the other end. */
+  /** The remote address. */
   get remote(): string | undefined {
     return this.#socket && remoteOf(this.#socket);
   }
@@ -179,7 +179,7 @@ export class TcpTransport implements Transport {
     if (socket === undefined || socket.destroyed || socket.writableEnded)
       return done(this.#failure ?? transportError(new Error('the socket was closed'), this.name));
     socket.write(bytes, (error) => {
-      // It comes as an event too, but later
+      // Also emitted as an event, but later
       if (error) this.#fail(error);
       done(this.#failure);
     });
@@ -193,7 +193,7 @@ export class TcpTransport implements Transport {
     const socket = this.#socket;
     if (socket === undefined || socket.destroyed)
       return done(this.#failure ?? transportError(new Error('the socket was closed'), this.name));
-    // A failure comes as an event
+    // A failure is emitted as an event
     socket.end(() => done(this.#failure));
   }
 
@@ -212,8 +212,8 @@ export class TcpTransport implements Transport {
 }
 
 /**
- * Bytes that were given to a socket and that the system has not taken, as Node's own timeouts see it: the part of a
- * write that it has taken already does not count.
+ * Bytes written to a socket that the system has not taken, as Node's own timeouts count them: without the part of a
+ * write already taken.
  */
 export function unsentBy(socket: Net.Socket): number {
   const { writableLength, _handle } = socket as Net.Socket & {
@@ -222,11 +222,11 @@ export function unsentBy(socket: Net.Socket): number {
   return writableLength + (_handle?.writeQueueSize ?? 0);
 }
 
-/** The address at the other end of a socket; `undefined` where it has none, as a unix socket. */
+/** The remote address of a socket; `undefined` if it has none, as a unix socket. */
 export const remoteOf = ({ remoteAddress: host, remotePort: port }: Net.Socket): string | undefined =>
   host === undefined || port === undefined ? undefined : authority({ host, port });
 
-/** What to do about an error of the system, by its code. */
+/** What to do about a system error, by its code. */
 const HINTS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'The name does not exist in the DNS: check its spelling, and the resolver of this machine.',
   EAI_AGAIN: 'The name could not be looked up now: check the network and the resolver of this machine.',
@@ -241,10 +241,7 @@ const HINTS: Readonly<Record<string, string>> = {
   ENOENT: 'The unix socket does not exist: check its path, and whether the server runs.',
 };
 
-/**
- * The error of a socket as the one error that people get: `TRANSPORT_ERROR`, after `name`, with a hint that fits its
- * code.
- */
+/** Converts a socket error to `TRANSPORT_ERROR`, with `name` and a hint that matches its code. */
 export function transportError(error: Error, name: string): TlsError {
   const code = codeOf(error);
   return new TlsError('TRANSPORT_ERROR', `${name}: ${error.message || code || 'the connection failed'}`, {
@@ -253,14 +250,14 @@ export function transportError(error: Error, name: string): TlsError {
   });
 }
 
-/** Happy Eyeballs ends in one error for all addresses. */
+/** Happy Eyeballs reports one error for all addresses. */
 function codeOf(error: Error & { readonly code?: unknown; readonly errors?: unknown }): string | undefined {
   if (typeof error.code === 'string') return error.code;
   const [first] = Array.isArray(error.errors) ? (error.errors as Error[]) : [];
   return first && codeOf(first);
 }
 
-/** Not an import: a bundler for browsers would follow it. */
+/** Not imported: a bundler for browsers would follow it. */
 function builtin(): typeof Net {
   const { process } = globalThis as { readonly process?: { getBuiltinModule?: (id: string) => unknown } };
   const net = process?.getBuiltinModule?.('node:net') as typeof Net | undefined;

@@ -1,76 +1,67 @@
-/**
- * @module What carries the ciphertext: the push-style interface that connections use, and adapters for what people
- * have.
- */
+/** @module What carries the ciphertext: the push-style interface that connections use, and adapters for other pipes. */
 import { functionOption, memoryOf } from '@ferrule/result/arguments';
 import type { Destination } from '@ferrule/result/host';
 import { turn } from './turn.ts';
 
-/** A two-way byte carrier. It pushes, so that received bytes can be lent in place of copied. */
+/** A two-way byte carrier. It pushes, so that received bytes can be lent instead of copied. */
 export interface Transport {
   /** For messages: `example.org:443`. */
   readonly name: string;
-  /** The address at the other end, where it is known. */
+  /** The remote address, if known. */
   readonly remote?: string | undefined;
-  /** Begin to deliver; called once. */
+  /** Start delivering; called once. */
   start(sink: TransportSink): void;
-  /**
-   * Bytes given to {@link send} that have not gone yet, where that is known: it tells a peer that is slow from one that
-   * takes nothing at all.
-   */
+  /** Bytes given to {@link send} and not sent yet, if known: distinguishes a slow peer from a stalled one. */
   readonly queued?: number | undefined;
   /**
-   * Send, in the order of calls. `done` is called when all of `bytes` has gone (to the system, say) and their memory
-   * may be used again: whoever wrote them is told so then. With an error they have not, and the transport is broken.
+   * Send, in the order of calls. `done` is called when all of `bytes` has been handed on (e.g. to the system) and their
+   * memory may be reused; the write is then reported as done. An error means they were not sent and the transport is
+   * broken.
    */
   send(bytes: Uint8Array, done: (error?: Error | null) => void): void;
-  /** Go on after {@link TransportSink.data} answered false. */
+  /** Continue after {@link TransportSink.data} returned false. */
   resume(): void;
   /**
-   * Nothing more will be sent; receiving goes on. `done` is called when everything sent before and the end itself have
-   * gone, or with the error that prevents it. A transport that cannot end one direction calls it when everything has
-   * gone.
+   * Nothing more will be sent; receiving continues. `done` is called when all earlier data and the end itself have been
+   * sent, or with the error that prevents it. A transport that cannot half-close calls it when all data has been sent.
    */
   end(done: (error?: Error | null) => void): void;
-  /** Give everything up at once. Idempotent. */
+  /** Close immediately, dropping pending data. Idempotent. */
   destroy(): void;
-  /** The process need not stay alive for this transport any more. */
+  /** Stop keeping the process alive for this transport. */
   unref?(): void;
   /** Called when the handshake is done. */
   established?(): void;
 }
 
 export interface TransportSink {
-  /**
-   * Received bytes, the transport's own again after this call. False: deliver no more until {@link Transport.resume}.
-   */
+  /** Received bytes, valid only during this call. False: deliver no more until {@link Transport.resume}. */
   data(bytes: Uint8Array): boolean;
-  /** The other side will send no more. */
+  /** The peer will send no more. */
   end(): void;
-  /** Broken, both ways. */
+  /** Broken in both directions. */
   failed(error: Error): void;
 }
 
 /**
- * Opens a byte pipe to a server: through a proxy, a relay, a platform's sockets, whatever there is. TLS goes on top of
- * it, so nothing in between has to be trusted. `signal` ends the attempt, not the pipe.
+ * Opens a byte pipe to a server: through a proxy, a relay, a platform's sockets. TLS runs on top of it, so nothing in
+ * between has to be trusted. `signal` aborts the attempt, not the pipe.
  */
 export type Dial = (to: Destination, signal?: AbortSignal) => Promise<Pipe | StreamPipe | Transport>;
 
-/** What holds bytes: WebSocketStream's chunks, for one, are ArrayBuffers. */
+/** Any form of bytes: chunks of WebSocketStream, for example, are ArrayBuffers. */
 export type Memory = ArrayBufferView | ArrayBufferLike;
 
 /**
- * A byte pipe as Web Streams: what WebSocketStream, WebTransport, Deno and Cloudflare sockets, and adapters have. A
- * chunk that holds no bytes, a string say, fails the connection with `TRANSPORT_ERROR`.
+ * A byte pipe as Web Streams, like those of WebSocketStream, WebTransport, Deno and Cloudflare sockets. A chunk that is
+ * not bytes, such as a string, fails the connection with `TRANSPORT_ERROR`.
  */
 export interface StreamPipe {
   readonly readable: { getReader(): PipeReader };
   readonly writable: { getWriter(): PipeWriter };
 }
 
-// As much of the readers and writers of Web Streams as is used: Node's types of them and those of the DOM are not
-// assignable to each other.
+// The parts of Web Streams' readers and writers that are used: Node's types and the DOM's are not mutually assignable.
 
 /** What `getReader()` of a ReadableStream of bytes returns. */
 export interface PipeReader {
@@ -89,16 +80,13 @@ export interface PipeWriter {
 
 /** A byte pipe as three functions, for everything else. */
 export interface Pipe {
-  /**
-   * The next received bytes, which then belong to the caller; `null` at the end. Never called again before it has
-   * settled.
-   */
+  /** The next received bytes, owned by the caller; `null` at EOF. Never called again before it has settled. */
   read(): Promise<Memory | null>;
-  /** Send; the bytes may be used again when it settles. Never called again before it has settled. */
+  /** Send; the bytes may be reused once it settles. Never called again before that. */
   write(bytes: Uint8Array): Promise<void>;
   /** Nothing more will be sent. Absent where the pipe cannot close one direction. */
   closeWrite?(): Promise<void>;
-  /** Give everything up. */
+  /** Close both directions. */
   close(): Promise<void> | void;
 }
 
@@ -118,7 +106,7 @@ export function transportOf(pipe: Pipe | StreamPipe | Transport, name: string): 
 /** @throws TypeError for what is not a {@link Dial}. */
 export const dialOption = (value: unknown): void => functionOption(value, 'dial', 'a function that opens a pipe');
 
-/** Web Streams as three functions. @param broken told when the writer breaks, also while nothing is written. */
+/** Web Streams as three functions. @param broken called when the writer fails, even with no write pending. */
 export function streamPipe({ readable, writable }: StreamPipe, broken: (error: unknown) => void): Pipe {
   const reader = readable.getReader();
   const writer = writerOf(writable, reader);
@@ -126,17 +114,17 @@ export function streamPipe({ readable, writable }: StreamPipe, broken: (error: u
   return {
     read: async () => {
       const { done, value } = await reader.read();
-      // A stream that yields undefined has not ended: what holds no bytes, its reader is told
+      // A stream that yields undefined has not ended: the reader rejects chunks that are not bytes
       return done ? null : (value as Memory);
     },
-    // A stream may keep what it is given
+    // A stream may retain its chunks
     write: (bytes) => writer.write(bytes.slice()),
     closeWrite: () => writer.close(),
     close: async () => void (await Promise.allSettled([reader.cancel(), writer.abort()])),
   };
 }
 
-/** A pipe whose writable somebody else has locked is refused, and its readable left as it was. */
+/** Rejects a pipe whose writable is locked, leaving its readable unlocked. */
 function writerOf(writable: StreamPipe['writable'], reader: PipeReader): PipeWriter {
   try {
     return writable.getWriter();
@@ -194,14 +182,14 @@ class PipeTransport implements Transport {
     void (async () => this.#pipe.close())().catch(() => {});
   }
 
-  /** The pipe has failed, both ways. */
+  /** The pipe has failed in both directions. */
   broken(error: unknown): void {
     if (this.#over || this.#failure !== undefined) return;
     this.#failure = error instanceof Error ? error : new Error(String(error));
     this.#sink?.failed(this.#failure);
   }
 
-  /** After what was asked before. */
+  /** Runs `act` after all earlier calls. */
   #inOrder(act: () => Promise<void> | undefined, done: (error?: Error | null) => void): void {
     this.#sending = this.#sending
       .then(() => {
@@ -223,10 +211,10 @@ class PipeTransport implements Transport {
         const received = await this.#pipe.read();
         if (this.#over) return;
         if (received === null) return sink.end();
-        // What holds no bytes, the sink refuses
+        // The sink rejects chunks that are not bytes
         const bytes = memoryOf(received) ?? (received as Uint8Array);
         if (!sink.data(bytes)) await new Promise<void>((resolve) => (this.#resume = resolve));
-        // A pipe that brings nothing, and at once, lets nobody else run
+        // A pipe that keeps yielding empty chunks would starve the event loop
         if (bytes.length === 0) await turn();
       }
     } catch (error) {

@@ -8,7 +8,7 @@ const NO_PUMP: Pump = {
 };
 const net = { pending: 0 };
 
-/** Wants a promise, always one that has settled, until a timer has run. */
+/** Waits for promises that are already settled, until a timer has run. */
 function busy(): { readonly ssl: Parameters<typeof drive>[0]; readonly operation: () => number } {
   let rang = false;
   setTimeout(() => (rang = true), 0);

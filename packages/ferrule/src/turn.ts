@@ -1,13 +1,13 @@
 /**
- * @module The event loop's turn. Chromium settles WebCrypto's promises without one: as long as there are records to be
- * opened, no timer runs, no message arrives and nothing is painted.
+ * @module Yields to the event loop. Chromium settles WebCrypto's promises without doing so: while there are records to
+ * decrypt, no timer runs, no message arrives and nothing is painted.
  */
 
-/** Milliseconds of work before others have their turn. */
+/** Milliseconds of work before yielding. */
 const SHARE = 4;
 let last = 0;
 
-/** Settles after a turn of the event loop, if one is due; `undefined` if not. */
+/** Resolves after a turn of the event loop if one is due; otherwise `undefined`. */
 export function turn(): Promise<void> | undefined {
   if (performance.now() - last < SHARE) return undefined;
   return new Promise((resolve) => {
@@ -23,7 +23,7 @@ function inNextTurn(callback: () => void): void {
     setImmediate(callback);
     return;
   }
-  // Not a timer: browsers hold nested ones back for 4 ms.
+  // Not a timer: browsers delay nested ones by 4 ms.
   const { port1, port2 } = new MessageChannel() as unknown as Channel;
   port1.onmessage = () => {
     port1.close();
@@ -32,7 +32,7 @@ function inNextTurn(callback: () => void): void {
   port2.postMessage(undefined);
 }
 
-/** What browsers have and Node's types leave out. */
+/** A browser interface missing from Node's types. */
 interface Channel {
   readonly port1: { onmessage: () => void; close(): void };
   readonly port2: { postMessage(message: undefined): void };
