@@ -35,6 +35,7 @@ export class Client {
   #unwritten = 0;
   #isClosed = false;
   #idle: NodeJS.Timeout | undefined;
+  #turn: NodeJS.Immediate | undefined;
   #signalGone: () => void = () => {};
 
   /** @param waiting bytes for its servers, until nothing more is read from the WebSocket. */
@@ -82,8 +83,9 @@ export class Client {
       closed,
       data: (bytes) => {
         data(bytes);
-        if (this.#unsent < HIGH) return true;
+        if (this.#unsent < HIGH && this.#upstreams.size === 1) return true;
         this.#paused.add(upstream);
+        if (this.#unsent < HIGH) this.#goOn();
         return false;
       },
       gone: () => {
@@ -123,9 +125,22 @@ export class Client {
     act(() => {
       this.#unsent -= cost;
       // All of them: the last message of each may have gone while others still filled the WebSocket
-      if (this.#unsent >= HIGH / 2) return;
-      for (const upstream of this.#paused) upstream.resume();
+      if (this.#unsent < HIGH / 2) this.#goOn();
+    });
+  }
+
+  /**
+   * In the next turn of the event loop: one that is read on within this one would fill the WebSocket before the others
+   * are read.
+   */
+  #goOn(): void {
+    if (this.#turn !== undefined || this.#paused.size === 0) return;
+    this.#turn = setImmediate(() => {
+      this.#turn = undefined;
+      if (this.#unsent >= HIGH) return;
+      const paused = [...this.#paused];
       this.#paused.clear();
+      for (const upstream of paused) upstream.resume();
     });
   }
 

@@ -5,6 +5,7 @@
  *     npm run browser                     all that are installed
  *     npm run browser -- firefox          one
  *     npm run browser -- --megabytes 8    eight times as much down and up, each at once; default 1
+ *     npm run browser -- --only raw       checks whose names have this
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -17,8 +18,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { build, type BuildOptions, type Plugin } from 'esbuild';
-import { stage } from './servers.ts';
-import type { Check, Task } from './task.ts';
+import { MemoryWatch } from './memory.ts';
+import { type Stage, stage } from './servers.ts';
+import type { Check, Growth } from './task.ts';
 
 interface Browser {
   readonly name: string;
@@ -30,7 +32,13 @@ const BROWSERS: readonly Browser[] = [
   {
     name: 'chromium',
     programs: ['chromium-headless-shell', 'chromium', 'google-chrome'],
-    options: (profile) => ['--headless', '--no-sandbox', '--disable-gpu', `--user-data-dir=${profile}`],
+    options: (profile) => [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-dev-shm-usage',
+      `--user-data-dir=${profile}`,
+    ],
   },
   {
     name: 'firefox',
@@ -69,10 +77,12 @@ const command = new Command('browser')
     `${BROWSERS.map(({ name }) => name).join(', ')}; all that are installed where none is named`,
   )
   .option('--megabytes <n>', 'of each of the eight streams', Number, 1)
+  .option('--only <text>', 'checks whose names have this')
   .parse();
 const { args } = command;
+const { megabytes, only } = command.opts<{ readonly megabytes: number; readonly only?: string }>();
 
-const scene = await stage(command.opts<{ readonly megabytes: number }>().megabytes);
+const scene = await stage(megabytes);
 const scripts = await bundle();
 try {
   for (const { name, programs, options } of BROWSERS.filter((each) => args.length === 0 || args.includes(each.name))) {
@@ -81,7 +91,7 @@ try {
       console.log(`skipped: ${name} is not installed`);
       continue;
     }
-    await visit(program, options, scripts, scene.task, (check) => {
+    await visit(program, options, scripts, scene, (check) => {
       console.log(`${name}: ${lineOf(check)}`);
       if (check.failed !== undefined) process.exitCode = 1;
     });
@@ -91,8 +101,9 @@ try {
 }
 process.exit();
 
-function lineOf({ name, failed, milliseconds }: Check): string {
-  return failed === undefined ? `${name}, ${milliseconds} ms` : `FAILED, ${name}, ${milliseconds} ms: ${failed}`;
+function lineOf({ name, failed, figures, milliseconds }: Check): string {
+  const more = figures === undefined ? '' : `: ${figures}`;
+  return failed === undefined ? `${name}, ${milliseconds} ms${more}` : `FAILED, ${name}, ${milliseconds} ms: ${failed}`;
 }
 
 /** The page and its worker, each with all that they need, and what of the page is pg's. */
@@ -132,9 +143,18 @@ async function visit(
   program: string,
   options: Browser['options'],
   files: ReadonlyMap<string, string>,
-  task: Task,
+  { task, relay }: Stage,
   tell: (check: Check) => void,
 ): Promise<void> {
+  let watches: { readonly relay: MemoryWatch; readonly browser: MemoryWatch } | undefined;
+  const memory = (url: string | undefined): Growth | undefined => {
+    const growth = watches && { relay: watches.relay.end(), browser: watches.browser.end() };
+    watches =
+      url === '/memory/begin'
+        ? { relay: new MemoryWatch(relay), browser: new MemoryWatch(page.pid as number) }
+        : undefined;
+    return growth;
+  };
   const site = createServer();
   const done = new Promise<void>((resolve) =>
     site.on('request', (request, response) => {
@@ -146,11 +166,13 @@ async function visit(
         let body = '';
         request.on('data', (chunk: Buffer) => (body += chunk.toString()));
         request.on('end', () => {
+          if (request.url?.startsWith('/memory/') === true)
+            return void response.end(JSON.stringify(memory(request.url) ?? null));
           response.end();
           if (request.url === '/end') resolve();
           else tell(JSON.parse(body) as Check);
         });
-      } else if (request.url === '/task') response.end(JSON.stringify(task));
+      } else if (request.url === '/task') response.end(JSON.stringify({ ...task, only }));
       else if (script !== undefined) response.setHeader('content-type', 'text/javascript').end(script);
       else
         response
@@ -170,6 +192,7 @@ async function visit(
     const isDone = await Promise.race([done.then(() => true), once(page, 'exit').then(() => false)]);
     if (!isDone) tell({ name: 'the page', failed: 'ended early', milliseconds: 0 });
   } finally {
+    memory(undefined);
     clearTimeout(late);
     page.kill('SIGKILL');
     site.close();

@@ -9,30 +9,50 @@ import { createServer as createTls, type TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { pki } from '@ferrule/conformance/pki';
 import { programs, startPostgres } from '../postgres.ts';
-import { bulk, type Task } from './task.ts';
+import { bulk, STREAMS, type Task } from './task.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../../../../', import.meta.url));
 
 export interface Stage {
   readonly task: Task;
+  /** Process id of the relay. */
+  readonly relay: number;
   end(): Promise<void>;
+}
+
+/** Of one upload among several. */
+interface Share {
+  received: number;
 }
 
 /** @param megabytes that go down and up, eight times at once. */
 export async function stage(megabytes: number): Promise<Stage> {
   const { keyPem: key, chainPem: cert } = await pki('p256');
   const root = await pki('root');
+  const down = bulk(megabytes);
+  let together: Share[] = [];
   const https = createHttps({ key, cert }, (request, response) => {
     const { method, url } = request;
     response.setHeader('set-cookie', ['a=1', 'b=2']);
-    if (url === '/bulk') return void response.end(bulk(megabytes));
+    if (url === '/bulk') return void response.end(down);
     if (url === '/short') {
       response.setHeader('content-length', 100).write('half');
       return void setTimeout(() => response.destroy(), 100);
     }
-    if (url !== '/hash') return void response.end(`${method ?? ''} ${url ?? ''}`);
+    if (url !== '/hash' && url !== '/hashes') return void response.end(`${method ?? ''} ${url ?? ''}`);
     const hash = createHash('sha256');
-    request.on('data', (chunk: Buffer) => hash.update(chunk)).on('end', () => response.end(hash.digest('hex')));
+    if (url === '/hashes') {
+      if (together.length === STREAMS) together = [];
+      const all = together;
+      const own: Share = { received: 0 };
+      all.push(own);
+      request.on('data', (chunk: Buffer) => (own.received += chunk.length));
+      request.on('end', () => {
+        const least = all.length < STREAMS ? 0 : Math.min(...all.map(({ received }) => received)) / down.length;
+        response.end(JSON.stringify({ hash: hash.digest('hex'), least }));
+      });
+    } else request.on('end', () => response.end(hash.digest('hex')));
+    request.on('data', (chunk: Buffer) => hash.update(chunk));
   });
   const answering = (delay: number): Server =>
     createTls({ key, cert }, (socket: TLSSocket) => {
@@ -68,6 +88,7 @@ export async function stage(megabytes: number): Promise<Stage> {
       late: port2,
       ...(postgres && { database: postgres }),
     },
+    relay: relay.pid as number,
     end: async () => {
       relay.kill();
       for (const server of servers) server.close();

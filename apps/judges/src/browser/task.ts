@@ -3,6 +3,8 @@
 export interface Task {
   readonly relay: string;
   readonly megabytes: number;
+  /** Only checks whose names have this. */
+  readonly only?: string | undefined;
   /** PEM and DER. */
   readonly ca: string;
   readonly root: readonly number[];
@@ -25,8 +27,19 @@ export interface Check {
   readonly name: string;
   /** `undefined`: passed. */
   readonly failed?: string;
+  /** What was measured. */
+  readonly figures?: string;
   readonly milliseconds: number;
 }
+
+/** By how much the memory of each grew at most between two looks of the page's, MiB; `undefined` where nobody can tell. */
+export interface Growth {
+  readonly relay: number | undefined;
+  readonly browser: number | undefined;
+}
+
+/** How many streams there are at once. */
+export const STREAMS = 8;
 
 /** What goes down and up, as both sides make it. */
 export const bulk = (megabytes: number): Uint8Array<ArrayBuffer> =>

@@ -114,16 +114,41 @@ async function bodyOf(
   // fetch() makes text of what it does not know
   if (typeof given === 'object' && Symbol.asyncIterator in given)
     throw new TypeError('body: an async iterable; give a ReadableStream of it');
+  const memory = memoryOf(given);
+  if (memory !== undefined) {
+    // A browser's memory for blobs is small
+    const copy = memory.slice();
+    checkLength(declared, copy.length);
+    return { body: { length: copy.length, isReplayable: true, open: () => inPieces(copy) }, type: null };
+  }
   // The platform's own reading of a body: text, forms, parameters, memory
   const read = new Response(given as FetchInit['body']);
   const type = read.headers.get('content-type');
   const blob = given instanceof Blob ? given : await read.blob();
-  if (declared !== null && Number(declared) !== blob.size)
-    throw new TypeError(`headers: content-length is ${declared}, and the body has ${blob.size} bytes`);
+  checkLength(declared, blob.size);
   return {
     body: { length: blob.size, isReplayable: true, open: () => blob.stream() as ReadableStream<unknown> },
     type,
   };
+}
+
+/** @throws TypeError */
+function checkLength(declared: string | null, length: number): void {
+  if (declared !== null && Number(declared) !== length)
+    throw new TypeError(`headers: content-length is ${declared}, and the body has ${length} bytes`);
+}
+
+/** Of one piece of a body from memory, bytes. */
+const PIECE = 65_536;
+
+function inPieces(bytes: Uint8Array): ReadableStream<unknown> {
+  let at = 0;
+  return new ReadableStream({
+    pull: (to) => {
+      if (at < bytes.length) to.enqueue(bytes.subarray(at, (at += PIECE)));
+      else to.close();
+    },
+  });
 }
 
 const encoder = new TextEncoder();
