@@ -26,7 +26,7 @@ function served(act: string, size: number, timeout = 10_000): BlockingBio {
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
 
 describe('a blocking BIO', () => {
-  it('returns from a read only with bytes, though none were there at first', () => {
+  it('returns from a read only with bytes, even if there are none at first', () => {
     const bio = served('echo', 64);
     expect(bio.blocking).toBe(true);
     bio.write(bytes(1, 2, 3));
@@ -40,7 +40,7 @@ describe('a blocking BIO', () => {
     expect(into.subarray(0, n)).toEqual(bytes(4, 5));
   });
 
-  it.each([1, 2, 17, 17 * 1024])('carries a stream through %i bytes of memory unchanged, and its end', (size) => {
+  it.each([1, 2, 17, 17 * 1024])('carries a stream and its end through %i bytes of memory unchanged', (size) => {
     const bio = served('echo', size);
     const length = size < 17 ? 300 : 200_000;
     const sent = createHash('sha256');
@@ -48,7 +48,7 @@ describe('a blocking BIO', () => {
     let put = 0;
     let got = 0;
     while (got < length) {
-      // Never more under way than the two rings hold, or both sides would wait for room
+      // Never more in flight than the two rings hold, or both sides would wait for space
       const chunk = Uint8Array.from(
         { length: Math.min(1 + (put % 97), size, length - put) },
         (_, i) => (put + i * 7) & 255,
@@ -70,7 +70,7 @@ describe('a blocking BIO', () => {
     expect(received.digest('hex')).toBe(sent.digest('hex'));
   });
 
-  it('waits until as much is there as was asked for, or the end', () => {
+  it('waits for as many bytes as requested, or the end', () => {
     const bio = served('dribble', 64);
     const view = bio.nread0(30);
     expect(view.length).toBeGreaterThanOrEqual(30);
@@ -81,7 +81,7 @@ describe('a blocking BIO', () => {
     expect(bio.nread0().length).toBe(0);
   });
 
-  it('reports the failure that the other side met, after the bytes before it', () => {
+  it('reports the failure of the other side, after the bytes before it', () => {
     const bio = served('fail', 64);
     const into = new Uint8Array(4);
     expect(bio.read(into)).toBe(1);
@@ -104,11 +104,11 @@ describe('a blocking BIO', () => {
     expect(writing.write(new Uint8Array(9))).toBe(4);
     expect(writing.write(new Uint8Array(9))).toBe(-1);
     expect(bioErrorCode(writing.error!)).toBe('TIMEOUT');
-    // The side that serves the transport hears of it
+    // The side that serves the transport sees it
     expect(bioErrorCode(sharedBio(memory).error!)).toBe('TIMEOUT');
   });
 
-  it('is refused with BLOCKING_FORBIDDEN where a thread may not wait', () => {
+  it('throws BLOCKING_FORBIDDEN where a thread must not block', () => {
     vi.spyOn(Atomics, 'wait').mockImplementation(() => {
       throw new TypeError('Atomics.wait cannot be called in this context');
     });
@@ -117,12 +117,12 @@ describe('a blocking BIO', () => {
     expect(attempt).toThrow(expect.objectContaining({ code: 'BLOCKING_FORBIDDEN' }));
   });
 
-  it('is refused with BLOCKING_FORBIDDEN where there is no shared memory', () => {
+  it('throws BLOCKING_FORBIDDEN without shared memory', () => {
     vi.stubGlobal('SharedArrayBuffer', undefined);
     expect(() => sharedBioMemory(4)).toThrow(expect.objectContaining({ code: 'BLOCKING_FORBIDDEN' }));
   });
 
-  it('refuses foreign memory, bad sizes, bad timeouts and unknown options', () => {
+  it('rejects foreign memory, bad sizes, bad timeouts and unknown options', () => {
     const memory = sharedBioMemory(4);
     expect(() => blockingBio(new SharedArrayBuffer(9000))).toThrow(TypeError);
     expect(() => blockingBio(new ArrayBuffer(9000) as unknown as SharedArrayBuffer)).toThrow(TypeError);
@@ -133,7 +133,7 @@ describe('a blocking BIO', () => {
 });
 
 describe('the serving end', () => {
-  it('answers retry, and offers only what is free', () => {
+  it('returns retry, and offers only what is free', () => {
     const memory = sharedBioMemory(3);
     const near = blockingBio(memory);
     const far = sharedBio(memory);
@@ -153,7 +153,7 @@ describe('the serving end', () => {
     expect(() => far.nwrite0()).toThrow(TypeError);
   });
 
-  it('hears of every change once, also of one before it asked, by waitAsync and by polling', async () => {
+  it('reports every change once, including one before the call, by waitAsync and by polling', async () => {
     for (const how of ['waitAsync', 'polling'] as const) {
       if (how === 'polling')
         vi.stubGlobal('Atomics', Object.create(Atomics, { waitAsync: { value: undefined } }) as typeof Atomics);
@@ -185,7 +185,7 @@ describe('the serving end', () => {
     }
   });
 
-  it('lets go of who waits for the other side when it fails itself', async () => {
+  it('settles changed() when this side fails', async () => {
     const far = sharedBio(sharedBioMemory(8));
     const waiting = far.changed();
     far.fail(new Error('enough'));
@@ -193,7 +193,7 @@ describe('the serving end', () => {
     await far.changed();
   });
 
-  it('passes on what is an Error, and what can be read of it', () => {
+  it('passes on any Error, as far as it can be read', () => {
     const throwing = Object.defineProperty(new Error('x'), 'message', {
       get() {
         throw new Error('a getter');

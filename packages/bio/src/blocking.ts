@@ -1,4 +1,4 @@
-/** @module Blocking BIOs: one thread waits in Atomics.wait, another serves the transport without ever waiting. */
+/** @module Blocking BIOs: one thread blocks in Atomics.wait, another serves the transport without blocking. */
 import { knownOptions, refuseOption } from '@ferrule/result/arguments';
 import type { Bio } from './bio.ts';
 import { Channel } from './channel.ts';
@@ -16,13 +16,13 @@ declare const Atomics: typeof globalThis.Atomics & {
   ) => { readonly async: boolean; readonly value: PromiseLike<string> | string };
 };
 
-/** Between looks, where Atomics.waitAsync does not exist; milliseconds. */
+/** Polling interval where Atomics.waitAsync does not exist, in milliseconds. */
 const POLL = 4;
 
 export interface BlockingBioOptions {
   /**
-   * The longest time that one call waits without anything moving, milliseconds, as SO_RCVTIMEO and SO_SNDTIMEO of
-   * socket(7). Then the BIO fails with the code TIMEOUT, for good. Default: for ever.
+   * The longest that one call waits without progress, in milliseconds, as SO_RCVTIMEO and SO_SNDTIMEO of socket(7).
+   * After that the BIO fails permanently with the code TIMEOUT. Default: no limit.
    */
   readonly timeout?: number;
 }
@@ -37,16 +37,15 @@ export interface BlockingBio extends Bio {
 export interface SharedBio extends Bio {
   readonly blocking: false;
   /**
-   * Settles when the other side has written, read, ended or failed since the last time this was asked. Look at
-   * everything there is after each: one promise may stand for many changes. For one caller at a time. Once this has
-   * failed it settles.
+   * Settles when the other side has written, read, ended or failed since the last call. Check everything each time: one
+   * promise may cover many changes. For one caller at a time. It also settles once this end has failed.
    */
   changed(): Promise<void>;
 }
 
 /**
- * The end that waits. `connect()`, `read()` and `write()` of an engine over it return only when they are done.
- * @throws BioError `BLOCKING_FORBIDDEN` where this thread may not wait (the main thread of a browser).
+ * The end that blocks. `connect()`, `read()` and `write()` of an engine over it return only when done.
+ * @throws BioError `BLOCKING_FORBIDDEN` if this thread must not block (the main thread of a browser).
  * @throws TypeError for foreign memory, an unknown option, or a timeout that is not positive.
  */
 export function blockingBio(memory: SharedArrayBuffer, options: BlockingBioOptions = {}): BlockingBio {
@@ -56,12 +55,12 @@ export function blockingBio(memory: SharedArrayBuffer, options: BlockingBioOptio
   return bio;
 }
 
-/** The end that never waits, for the thread that serves the transport. @throws TypeError for foreign memory. */
+/** The non-blocking end, for the thread that serves the transport. @throws TypeError for foreign memory. */
 export const sharedBio = (memory: SharedArrayBuffer): SharedBio => new ServingEnd(new SharedSide(memory, 1));
 
 /**
- * Either end: its reads go through a linear buffer of its own, so that views are contiguous and stand on ordinary
- * memory, which every consumer takes; its writes go through another for the same reason.
+ * Either end: reads and writes each go through a private linear buffer, so that views are contiguous and in unshared
+ * memory, which every consumer accepts.
  */
 abstract class SharedEnd implements Bio {
   abstract readonly blocking: boolean;
@@ -143,21 +142,21 @@ abstract class SharedEnd implements Bio {
   fail(given: Error): void {
     if (this.error !== undefined) return;
     const error = failureOf(given);
-    // Where the other side is just writing its own, ours will do here
+    // While the other side is still writing its own error, use ours
     this.#error = this.side.fail(error) ? error : (this.side.failure() ?? error);
-    // Who waits for the other side, and keeps the memory as long
+    // Release changed(), which waits for the other side and would keep the memory alive
     this.side.wake();
   }
 
-  /** Wait for the other side, whose bell stood at `seen`. Returns false when there is no point in looking again. */
+  /** Wait until our bell changes from `seen`. Returns false if there is no point in checking again. */
   protected abstract sleep(seen: number): boolean;
 
-  /** Have `atLeast` bytes in the linear buffer, if they can be had. */
+  /** Fill the linear buffer to `atLeast` bytes if possible. */
   #receive(atLeast: number): void {
     const { input, words, bell } = this.side;
     for (;;) {
       const seen = Atomics.load(words, bell);
-      // In this order: what was published before the end, or before the failure, is pulled after they were seen
+      // Order matters: check for the end and failure first, so that bytes published before them are still pulled
       const over = input.shut || this.error !== undefined;
       this.#pull();
       if (this.#in.pending >= atLeast || over || !this.sleep(seen)) return;
@@ -172,7 +171,7 @@ abstract class SharedEnd implements Bio {
     this.side.notify();
   }
 
-  /** Have `atLeast` bytes of room. */
+  /** Wait for `atLeast` bytes of space; false if there are none. */
   #room(atLeast: number): boolean {
     const { output, words, bell } = this.side;
     for (;;) {
@@ -195,7 +194,7 @@ class BlockingEnd extends SharedEnd implements BlockingBio {
   constructor(side: SharedSide) {
     super(side);
     try {
-      // Never waits: the value is another one
+      // Never waits, since the expected value differs
       Atomics.wait(side.words, side.bell, Atomics.load(side.words, side.bell) + 1, 0);
     } catch (error) {
       throw new BioError(
@@ -230,7 +229,7 @@ class ServingEnd extends SharedEnd implements SharedBio {
   async changed(): Promise<void> {
     const { words, bell } = this.side;
     while (Atomics.load(words, bell) === this.#seen) {
-      // Nobody need look for ever
+      // Stop polling after a failure
       if (this.error !== undefined) return;
       if (Atomics.waitAsync !== undefined) await Atomics.waitAsync(words, bell, this.#seen).value;
       else await new Promise<void>((resolve) => setTimeout(resolve, POLL));

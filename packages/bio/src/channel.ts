@@ -1,18 +1,18 @@
-/** @module One direction of a BIO: a linear buffer that always shows its contents, and its free space, in one piece. */
+/** @module One direction of a BIO: a linear buffer whose contents and free space are always contiguous. */
 
-/** What is lent while there is nothing: not EMPTY, since whoever gets it may transfer it to another thread. */
+/** The view returned when there are no bytes: not EMPTY, since the caller may transfer it to another thread. */
 export const NOTHING: Uint8Array = new Uint8Array(0);
 
-/** What a consumed view is overwritten with: no TLS content type, a negative DER length, an odd ASCII byte. */
+/** Overwrites consumed views: not a TLS content type, an absurd DER length, not ASCII. */
 const POISON = 0xdb;
 
-/** The first memory of a channel that grows, bytes. */
+/** Initial size of a growing channel, in bytes. */
 const SMALLEST = 1024;
 
 /**
- * At most `limit` bytes, held at `[start, end)` of a memory up to twice as long. When the space asked for no longer
- * fits behind the contents, more than half of the memory has been read, so moving the contents to the front costs less
- * than was read since the last move: amortised constant time per byte whatever the sizes of reads and writes.
+ * At most `limit` bytes, stored at `[start, end)` of a buffer up to twice as long. When the requested space no longer
+ * fits after the contents, more than half of the buffer has been read, so moving the contents to the front costs less
+ * than what was read since the last move: amortised constant time per byte for any sizes of reads and writes.
  */
 export class Channel {
   readonly limit: number;
@@ -25,7 +25,7 @@ export class Channel {
   readonly #poison: boolean;
   readonly #grows: boolean;
 
-  /** `grows`: take memory as it is needed, and offer what there is of it; else all of it, at the first write. */
+  /** `grows`: allocate as needed and offer what is allocated; otherwise allocate everything at the first write. */
   constructor(limit: number, poison: boolean, grows: boolean = false) {
     this.limit = limit;
     this.#poison = poison;
@@ -40,7 +40,7 @@ export class Channel {
     return this.shut && this.#end === this.#start;
   }
 
-  /** Everything that is pending. */
+  /** All pending bytes. */
   contents(): Uint8Array {
     return this.#end === this.#start ? NOTHING : view(this.#memory, this.#start, this.#end);
   }
@@ -54,7 +54,7 @@ export class Channel {
     if (this.#start === this.#end) this.#start = this.#end = 0;
   }
 
-  /** The free space: all of it, or at least `atLeast` bytes when the memory grows. */
+  /** The free space: all of it, or at least `atLeast` bytes if the buffer grows. */
   space(atLeast: number = 1): Uint8Array {
     this.#assertOpen();
     if (this.error !== undefined) return NOTHING;
@@ -101,7 +101,7 @@ export class Channel {
     if (this.error === undefined) this.shut = true;
   }
 
-  /** Give up the memory when it holds nothing. */
+  /** Release the memory if it is empty. */
   trim(): void {
     if (this.pending === 0) this.#memory = NOTHING;
   }

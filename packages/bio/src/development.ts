@@ -1,6 +1,6 @@
-/** @module Is this a development build? */
+/** @module Detects development builds. */
 
-// Literally `process.env.NODE_ENV`, because that is what bundlers replace; where there is no `process`, it throws.
+// Literally `process.env.NODE_ENV`, because bundlers replace that text; without `process` it throws.
 declare const process: { readonly env: { readonly NODE_ENV?: string } };
 
 /** True when NODE_ENV is `development` or `test` (as under vitest and a bundler's dev server). */

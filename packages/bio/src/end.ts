@@ -1,4 +1,4 @@
-/** @module A non-blocking BIO over two channels. */
+/** @module One end of a BIO pair, or a memory BIO. */
 import type { Bio } from './bio.ts';
 import type { Channel } from './channel.ts';
 import { failureOf } from './error.ts';

@@ -1,4 +1,4 @@
-/** @module Why a transport failed, in the codes that `TlsError` uses too. */
+/** @module Why a transport failed, with codes that `TlsError` also uses. */
 
 /** The codes of {@link BioError}; each is a `TlsErrorCode` of @ferrule/result. */
 export type BioErrorCode = 'TRANSPORT_ERROR' | 'TIMEOUT' | 'ABORTED' | 'BLOCKING_FORBIDDEN';
@@ -10,7 +10,7 @@ const CODES: ReadonlySet<unknown> = new Set<BioErrorCode>([
   'BLOCKING_FORBIDDEN',
 ]);
 
-/** A failure that a BIO itself finds, or that whoever serves it wants told from an error of the socket. */
+/** A failure that a BIO detects itself, or that its driver distinguishes from a socket error. */
 export class BioError extends Error {
   override readonly name: 'BioError' = 'BioError';
   readonly code: BioErrorCode;
@@ -21,16 +21,16 @@ export class BioError extends Error {
   }
 }
 
-/** What a BIO was failed with, as what it tells: an Error, also where none was given. */
+/** The argument of `fail()` as an Error, even if it is not one. */
 export function failureOf(given: unknown): Error {
   if (given instanceof Error) return given;
-  // Of another realm
+  // From another realm
   if (Object.prototype.toString.call(given) === '[object Error]') return given as Error;
   return new BioError('TRANSPORT_ERROR', 'the transport failed', given);
 }
 
 /**
- * The `TlsError` code under which an engine reports {@link Bio.error}: the code of a {@link BioError} (recognised by
+ * The `TlsError` code with which an engine reports {@link Bio.error}: the code of a {@link BioError} (recognised by
  * name, so that two copies of this package agree), `TRANSPORT_ERROR` for anything else, e.g. an ECONNRESET.
  */
 export function bioErrorCode(error: Error): BioErrorCode {

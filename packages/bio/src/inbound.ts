@@ -1,17 +1,17 @@
-/** @module A BIO that is only read: the transport's own buffers, looked at in place. */
+/** @module A read-only BIO over the transport's own buffers, without copying. */
 import { EMPTY } from '@ferrule/result/bytes';
 import type { Bio } from './bio.ts';
 import { failureOf } from './error.ts';
 
 /**
- * For drivers that would otherwise copy every byte through a BIO pair: shows an engine the chunk that the transport has
- * just filled. Only what the engine leaves (part of a record) is carried over, in memory of its own, and joined with as
- * much of the next chunk as the engine asks for. Idle, it holds no memory.
+ * For drivers that would otherwise copy every byte through a BIO pair: exposes to the engine the chunk that the
+ * transport has just filled. Only what the engine leaves (a partial record) is copied and carried over, and joined with
+ * as much of the next chunk as the engine requests. It holds no memory when idle.
  */
 export class InboundBio implements Bio {
   readonly blocking: false = false;
   error: Error | undefined;
-  /** Grows with every byte that comes or goes. */
+  /** Counts every byte lent or consumed. */
   moved = 0;
   #chunk: Uint8Array = EMPTY;
   #carry: Uint8Array = EMPTY;
@@ -20,26 +20,26 @@ export class InboundBio implements Bio {
   #end = 0;
   #ended = false;
 
-  /** The next bytes. They must stay as they are until the engine has taken them or {@link keep} has been called. */
+  /** The next bytes. They must not change until the engine has consumed them or {@link keep} has been called. */
   lend(bytes: Uint8Array): void {
     this.moved += bytes.length;
-    // A transport that goes on though it was told to stop.
+    // The transport continues despite being paused.
     if (this.#chunk.length > 0) this.keep();
     this.#chunk = bytes;
   }
 
-  /** Copy what is left of the chunk, since its memory is about to be used again. */
+  /** Copy the rest of the chunk, since its memory is about to be reused. */
   keep(): void {
     this.#append(this.#chunk);
     this.#chunk = EMPTY;
   }
 
-  /** Nothing more will come. */
+  /** No more bytes will arrive. */
   end(): void {
     this.#ended = true;
   }
 
-  /** Drops what is there. */
+  /** Discards pending bytes. */
   clear(): void {
     this.#chunk = this.#carry = EMPTY;
     this.#start = this.#end = 0;

@@ -29,7 +29,7 @@ describe('memoryBio', () => {
     expect(bio.nread0().length).toBe(next - seen);
   });
 
-  it('offers as much space as is asked for', () => {
+  it('offers as much space as requested', () => {
     const bio = memoryBio();
     expect(bio.nwrite0(70_000).length).toBeGreaterThanOrEqual(70_000);
     bio.nwrite(70_000);
@@ -45,7 +45,7 @@ describe('memoryBio', () => {
     expect(bio.nwrite0(9).length).toBe(1);
   });
 
-  it('made with contents, ends after them and takes no more', () => {
+  it('when created with contents, ends after them and accepts no more', () => {
     const contents = Uint8Array.of(7, 8);
     const bio = memoryBio({ contents });
     contents.fill(0);

@@ -7,17 +7,15 @@ import { checkSize } from './options.ts';
 import type { PairedBio } from './pair.ts';
 
 export interface MemoryBioOptions {
-  /**
-   * What it holds at first, copied. The BIO is then for reading only, and ends after these bytes: `BIO_new_mem_buf`.
-   */
+  /** Initial contents, copied. The BIO is then read-only and ends after these bytes: `BIO_new_mem_buf`. */
   readonly contents?: Uint8Array;
-  /** The most bytes it may hold, from 1 to 2^30. Default 2^24; more is answered by "retry". */
+  /** Capacity in bytes, from 1 to 2^30. Default 2^24; a write beyond it returns "retry". */
   readonly limit?: number;
 }
 
 /**
- * A BIO whose reads return what was written to it. It grows as it is written, never above `limit`, and reads "retry"
- * while empty, EOF once `shutdownWrite()` has been called (BIO_set_mem_eof_return(3) of -1 and of 0).
+ * A BIO whose reads return what was written to it. It grows with writes, never beyond `limit`; while empty, reads
+ * return "retry", and EOF once `shutdownWrite()` has been called (BIO_set_mem_eof_return(3) of -1 and of 0).
  * @throws TypeError for an unknown option, or a `limit` out of range or below the contents.
  */
 export function memoryBio(options: MemoryBioOptions = {}): PairedBio {

@@ -3,7 +3,7 @@ import { InboundBio } from './inbound.ts';
 import { OutboundBio } from './outbound.ts';
 
 describe('InboundBio', () => {
-  it('shows what was lent in place, and copies only what is kept', () => {
+  it('exposes lent bytes in place, and copies only what is kept', () => {
     const bio = new InboundBio();
     const lent = Uint8Array.of(1, 2, 3, 4);
     bio.lend(lent);
@@ -18,7 +18,7 @@ describe('InboundBio', () => {
     expect(bio.pending).toBe(1);
   });
 
-  it('joins what was left with as much of the next chunk as is asked for', () => {
+  it('joins what was left with as much of the next chunk as requested', () => {
     const bio = new InboundBio();
     bio.lend(Uint8Array.of(1, 2, 3));
     bio.nread(1);
@@ -30,7 +30,7 @@ describe('InboundBio', () => {
     expect([[...bio.nread0()], bio.pending]).toEqual([[6], 1]);
   });
 
-  it('joins what comes on top of what is there', () => {
+  it('joins new bytes with those already pending', () => {
     const bio = new InboundBio();
     bio.lend(Uint8Array.of(1));
     bio.lend(Uint8Array.of(2, 3));
@@ -48,7 +48,7 @@ describe('InboundBio', () => {
     expect(bio.eof).toBe(true);
   });
 
-  it('refuses to be written, and to consume what is not there', () => {
+  it('cannot be written, and consumes no more than is pending', () => {
     const bio = new InboundBio();
     expect(() => bio.nwrite0()).toThrow(TypeError);
     expect(() => bio.write()).toThrow(TypeError);
@@ -58,7 +58,7 @@ describe('InboundBio', () => {
 });
 
 describe('OutboundBio', () => {
-  it('gathers what is written, gives it away, and uses its block again', () => {
+  it('gathers writes, passes them on, and reuses its block', () => {
     const bio = new OutboundBio();
     bio.nwrite0().set([1, 2]);
     bio.nwrite(2);
@@ -77,7 +77,7 @@ describe('OutboundBio', () => {
     expect(new OutboundBio().nwrite0().buffer).not.toBe(bytes.buffer);
   });
 
-  it('sends little from a copy, so that a hundred connections that do so share one buffer', () => {
+  it('sends small messages from a copy, so that a hundred connections share one buffer', () => {
     const buffers = new Set<unknown>();
     const sent = Array.from({ length: 100 }, (_, i) => {
       const bio = new OutboundBio();
@@ -94,7 +94,7 @@ describe('OutboundBio', () => {
     for (const each of sent) each?.release();
   });
 
-  it('uses the memory of a small message again once it has been sent, and not what a transport has transferred', () => {
+  it('reuses the memory of a small message once it has been sent, unless the transport has transferred it', () => {
     const send = (): { readonly bytes: Uint8Array; release(): void } => {
       const bio = new OutboundBio();
       bio.write(Uint8Array.of(1, 2, 3));
@@ -113,7 +113,7 @@ describe('OutboundBio', () => {
     expect([...send().bytes]).toEqual([1, 2, 3]);
   });
 
-  it('is full when as much is in flight as it was told', () => {
+  it('is full when the limit of bytes in flight is reached', () => {
     const bio = new OutboundBio(2);
     bio.write(Uint8Array.of(1, 2));
     const outgoing = bio.take();
@@ -122,14 +122,14 @@ describe('OutboundBio', () => {
     expect(bio.write(Uint8Array.of(3))).toBe(1);
   });
 
-  it('is full when its block is, and says retry', () => {
+  it('is full when its block is, and returns retry', () => {
     const bio = new OutboundBio();
     bio.nwrite(bio.nwrite0().length);
     expect(bio.nwrite0()).toHaveLength(0);
     expect(bio.write(new Uint8Array(1))).toBe(-1);
   });
 
-  it('takes nothing after a failure', () => {
+  it('accepts nothing after a failure', () => {
     const bio = new OutboundBio();
     bio.fail(new Error('gone'));
     expect(bio.write(new Uint8Array(1))).toBe(-1);

@@ -1,7 +1,7 @@
-/** @module Checks that every factory here makes. */
+/** @module Option checks shared by the factories here. */
 import { integerOption } from '@ferrule/result/arguments';
 
-/** 2^30: more is a mistake. */
+/** A larger size is assumed to be a mistake. */
 const LARGEST = 1 << 30;
 
 /** @throws TypeError when `size` is not an integer from 1 to 2^30. */

@@ -1,4 +1,4 @@
-/** @module A BIO that is only written: pooled buffers that go to the transport as they are. */
+/** @module A write-only BIO: pooled buffers passed to the transport without copying. */
 import { EMPTY } from '@ferrule/result/bytes';
 import { NOTHING } from './channel.ts';
 import type { Bio } from './bio.ts';
@@ -6,28 +6,25 @@ import { failureOf } from './error.ts';
 
 /** Four full records of TLS 1.3 or 1.2 (5 + 16384 + at most 256 bytes each, RFC 9846 section 5.2). */
 const BUFFER_SIZE = 4 * (5 + 16_384 + 256);
-/** What is no longer than this is sent from a copy: many connections that say little take one buffer. */
+/** Up to this length, data is sent from a copy, so that many connections with little to send share one buffer. */
 const SMALL = 4096;
-/** A copy that fits is in one of these, used again: memory for each message is the garbage collector's dearest kind. */
+/** Copies that fit use one of these, which are reused: an allocation per message is expensive to collect. */
 const BLOCK_SIZE = 512;
-/** Buffers kept for whoever has something to send next, all connections together. */
+/** Maximum number of pooled buffers, shared by all connections. */
 const POOL_LIMIT = 16;
 const pool: Uint8Array[] = [];
-/** Blocks kept for small messages, all connections together. */
+/** Maximum number of pooled blocks, shared by all connections. */
 const BLOCKS_LIMIT = 64;
 const blocks: Uint8Array[] = [];
 
-/** Ciphertext that is ready to be sent, and the duty to say when it has been. */
+/** Ciphertext ready to be sent; the caller must release it afterwards. */
 export interface Outgoing {
   readonly bytes: Uint8Array;
   /** Call once, when the transport no longer needs `bytes`. */
   release(): void;
 }
 
-/**
- * An engine writes into one pooled buffer after another, and {@link take} hands them on to be sent. Idle, it holds
- * none.
- */
+/** The engine fills pooled buffers and {@link take} passes them on for sending. It holds none when idle. */
 export class OutboundBio implements Bio {
   readonly blocking: false = false;
   readonly pending: number = 0;
@@ -35,21 +32,21 @@ export class OutboundBio implements Bio {
   error: Error | undefined;
   #buffer: Uint8Array = EMPTY;
   #filled = 0;
-  /** Bytes handed on and not yet released. */
+  /** Bytes taken and not yet released. */
   #inFlight = 0;
   readonly #limit: number;
 
-  /** @param limit bytes in flight at which a write is answered with "retry"; default: never. */
+  /** @param limit bytes in flight from which a write returns "retry"; default: no limit. */
   constructor(limit: number = Number.POSITIVE_INFINITY) {
     this.#limit = limit;
   }
 
-  /** Bytes that wait to be taken. */
+  /** Bytes waiting to be taken. */
   get queued(): number {
     return this.#filled;
   }
 
-  /** Bytes that were taken and that the transport has not sent yet. */
+  /** Bytes taken that the transport has not sent yet. */
   get inFlight(): number {
     return this.#inFlight;
   }
@@ -80,7 +77,7 @@ export class OutboundBio implements Bio {
     };
   }
 
-  /** Give back a buffer in which nothing was written, so that an idle connection holds none. */
+  /** Return an empty buffer to the pool, so that an idle connection holds none. */
   trim(): void {
     if (this.#filled > 0 || this.#buffer === EMPTY) return;
     giveBack(this.#buffer);
@@ -97,7 +94,7 @@ export class OutboundBio implements Bio {
     const room = this.#buffer.length - this.#filled;
     if (!Number.isInteger(n) || n < 0 || n > room) throw new RangeError(`nwrite(${n}): the space has ${room} bytes`);
     this.#filled += n;
-    // An engine that only looked must not cost an idle connection a buffer.
+    // An engine that wrote nothing must not leave an idle connection with a buffer.
     if (this.#filled === 0) this.trim();
   }
 
@@ -116,7 +113,7 @@ export class OutboundBio implements Bio {
   }
 
   shutdownWrite(): void {
-    // close_notify ends what we send; the transport is ended by whoever owns it.
+    // close_notify ends our data; the owner of the transport closes it.
   }
 
   read(): number {
@@ -130,7 +127,7 @@ export class OutboundBio implements Bio {
   }
 }
 
-/** Keeps it for whoever comes next; not what is of another size, nor what the transport has transferred. */
+/** Returns memory to its pool, unless its size differs or the transport has transferred it. */
 function giveBack(memory: Uint8Array): void {
   if (memory.length === BUFFER_SIZE && pool.length < POOL_LIMIT) pool.push(memory);
   else if (memory.length === BLOCK_SIZE && blocks.length < BLOCKS_LIMIT) blocks.push(memory);

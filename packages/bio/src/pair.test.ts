@@ -20,7 +20,7 @@ describe('bioPair', () => {
     const [a, b] = bioPair();
     const record = new Uint8Array(5 + 16384 + 256).fill(7);
     expect(DEFAULT_BIO_SIZE).toBeGreaterThanOrEqual(record.length);
-    // Whatever was read before it
+    // Regardless of what was read before
     a.write(new Uint8Array(DEFAULT_BIO_SIZE));
     b.nread(DEFAULT_BIO_SIZE - 1);
     expect(a.write(record)).toBe(record.length);
@@ -28,7 +28,7 @@ describe('bioPair', () => {
     expect(b.nread0()).toEqual(record);
   });
 
-  it('answers retry when empty and when full', () => {
+  it('returns retry when empty and when full', () => {
     const [a, b] = bioPair(2);
     expect(b.read(new Uint8Array(1))).toBe(-1);
     expect(b.nread0().length).toBe(0);
@@ -38,7 +38,7 @@ describe('bioPair', () => {
     expect(b.pending).toBe(2);
   });
 
-  it('offers everything that is free as one view, whatever was consumed before', () => {
+  it('offers all free space as one view, whatever was consumed before', () => {
     const [a, b] = bioPair(17);
     for (let round = 0; round < 200; round++) {
       const space = a.nwrite0();
@@ -71,7 +71,7 @@ describe('bioPair', () => {
     expect(a.pending).toBe(1);
   });
 
-  it('throws at a write after shutdownWrite, by whatever call', () => {
+  it('throws at any kind of write after shutdownWrite', () => {
     const [a] = bioPair();
     a.shutdownWrite();
     expect(() => a.write(bytes(1))).toThrow(TypeError);
@@ -88,7 +88,7 @@ describe('bioPair', () => {
     expect(a.write(new Uint8Array(0))).toBe(0);
   });
 
-  it('has failed, whatever it was failed with', () => {
+  it('fails, whatever value it is given as the error', () => {
     for (const nothing of [undefined, null, 'gone']) {
       const [a, b] = bioPair();
       b.fail(nothing as never);
@@ -121,7 +121,7 @@ describe('bioPair', () => {
     expect(a.read(new Uint8Array(1))).toBe(0);
   });
 
-  it('ignores an nwrite into a view that a failure has overtaken', () => {
+  it('ignores an nwrite into a view from before a failure', () => {
     const [a, b] = bioPair();
     a.nwrite0().fill(1);
     b.fail(new Error('gone'));
@@ -143,7 +143,7 @@ describe('bioPair', () => {
     }
   });
 
-  it('gives its memory back when trimmed while empty, and works on', () => {
+  it('releases its memory when trimmed while empty, and still works', () => {
     const [a, b] = bioPair(32);
     a.write(bytes(1, 2));
     b.trim();
@@ -156,7 +156,7 @@ describe('bioPair', () => {
     expect(b.nread0().buffer).not.toBe(old);
   });
 
-  it('refuses sizes and options that are none', () => {
+  it('rejects invalid sizes and options', () => {
     for (const size of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) expect(() => bioPair(size)).toThrow(/size/);
     expect(() => bioPair(8, { poisn: true } as object)).toThrow(/poisn/);
     expect(() => bioPair(8, { poison: 1 } as object)).toThrow(/poison/);

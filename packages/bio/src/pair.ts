@@ -7,8 +7,8 @@ import { End } from './end.ts';
 import { checkSize } from './options.ts';
 
 /**
- * `BIO_new_bio_pair`'s own default: one maximal TLS 1.2 record (5 + 16384 + 256 bytes, RFC 9846 section 5.2) and some
- * more.
+ * The default of `BIO_new_bio_pair`: a little more than one maximal TLS 1.2 record (5 + 16384 + 256 bytes, RFC 9846
+ * section 5.2).
  */
 export const DEFAULT_BIO_SIZE: number = 17 * 1024;
 
@@ -20,16 +20,16 @@ export interface BioPairOptions {
 /** One end of a BIO pair. */
 export interface PairedBio extends Bio {
   readonly blocking: false;
-  /** Give back the memory of whichever direction is empty; the next write takes new. For connections that go idle. */
+  /** Release the memory of each direction that is empty; the next write allocates anew. For idle connections. */
   trim(): void;
 }
 
 /**
  * Two BIOs back to back: what is written at one end is read at the other, up to `size` bytes in each direction (from 1
  * to 2^30, default {@link DEFAULT_BIO_SIZE}). Contents and free space are always one contiguous view each, so with the
- * default size a whole TLS record is. Memory, twice `size` for a direction, is taken at the first write.
- * @returns the engine's end and the network's end; they are alike.
- * @throws TypeError for another `size`, and for a wrong option.
+ * default size a whole TLS record is too. Each direction allocates twice `size` at its first write.
+ * @returns the engine's end and the network's end, which are equivalent.
+ * @throws TypeError for a `size` out of range, or an invalid option.
  */
 export function bioPair(
   size: number = DEFAULT_BIO_SIZE,

@@ -57,7 +57,7 @@ describe('recordingBio', () => {
     ]);
   });
 
-  it('reports nothing that did not pass, and passes everything on', () => {
+  it('reports only what passed, and forwards every call', () => {
     const [inner, net] = bioPair(2);
     const events: RecordedEvent[] = [];
     const bio = recordingBio(inner, (event) => events.push(event));

@@ -1,4 +1,4 @@
-/** @module Recordings: what passed through a BIO, when, and in which direction; as objects and as JSON lines. */
+/** @module Recordings: which bytes passed through a BIO, when and in which direction; as objects and as JSON lines. */
 import { choiceOption, functionOption, knownOptions } from '@ferrule/result/arguments';
 import { fromHex, toHex } from '@ferrule/result/bytes';
 import type { Bio } from './bio.ts';
@@ -18,14 +18,14 @@ export interface RecordingOptions {
    * `network`: what is written to it was received, as it arrived.
    */
   readonly end?: 'engine' | 'network';
-  /** Milliseconds from any origin. Default `Date.now`. */
+  /** Milliseconds since any origin. Default `Date.now`. */
   readonly now?: () => number;
 }
 
 /**
- * The same BIO, but each byte that passes is reported, as a copy, when it has passed. `onEvent` is called inside the
- * BIO's calls: it must not use the BIO, and what it throws is what the BIO throws.
- * @throws TypeError for a wrong option.
+ * The same BIO, but with every byte reported, as a copy, once it has passed. `onEvent` is called from within the BIO's
+ * calls: it must not use the BIO, and the BIO rethrows what it throws.
+ * @throws TypeError for an invalid option.
  */
 export function recordingBio(bio: Bio, onEvent: (event: RecordedEvent) => void, options: RecordingOptions = {}): Bio {
   const { end = 'engine', now = Date.now } = knownOptions(options, ['end', 'now']);
@@ -141,7 +141,7 @@ class Recorder implements Bio {
 
 const HEADER = '{"recording":"ferrule-bio","version":1}';
 
-/** JSON lines: a header, then one event a line with its bytes in hexadecimal. */
+/** JSON lines: a header, then one event per line with its bytes in hexadecimal. */
 export const formatRecording = (events: Iterable<RecordedEvent>): string =>
   [
     HEADER,

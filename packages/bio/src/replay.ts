@@ -1,4 +1,4 @@
-/** @module Replays: a BIO that plays the peer of a recording, cut into chunks as the caller likes. */
+/** @module Replays: a BIO that acts as the peer of a recording, in chunks of any size. */
 import { booleanOption, knownOptions } from '@ferrule/result/arguments';
 import { concat } from '@ferrule/result/bytes';
 import type { Bio } from './bio.ts';
@@ -10,30 +10,24 @@ import { DEFAULT_BIO_SIZE } from './pair.ts';
 import type { RecordedEvent } from './recording.ts';
 
 export interface ReplayOptions {
-  /** The bytes that arrive at a time: as they were recorded (default), or always so many. */
+  /** Bytes that arrive at a time: as recorded (default), or a fixed number. */
   readonly chunk?: 'recorded' | number;
-  /** A blocking BIO plays on by itself where it would wait; default false, {@link ReplayBio.advance} does it. */
+  /** A blocking BIO advances by itself where it would wait. Default false: call {@link ReplayBio.advance}. */
   readonly blocking?: boolean;
 }
 
 export interface ReplayBio extends Bio {
-  /**
-   * Let the next chunk, or after the last the recorded EOF or failure, arrive. Returns false when there was nothing
-   * left.
-   */
+  /** Deliver the next chunk or, after the last one, the recorded EOF or failure. Returns false if nothing was left. */
   advance(): boolean;
   /** Bytes written so far. */
   readonly sent: number;
-  /**
-   * The place of the first byte written that is not the recorded one (or was not recorded); `undefined` while all
-   * agree.
-   */
+  /** Offset of the first byte written that differs from the recording or exceeds it; `undefined` while all match. */
   readonly divergedAt: number | undefined;
 }
 
 /**
- * Plays what was received to whoever reads, byte for byte, and compares what is written with what was sent. Reading
- * does not wait for the recorded writes: an engine with the recording's randomness sends the same bytes in any case. A
+ * Returns the received bytes to the reader, byte for byte, and compares what is written with what was sent. Reads do
+ * not wait for the recorded writes: with the recording's randomness an engine sends the same bytes in any case. A
  * blocking replay that runs out of bytes without a recorded end fails with the code TIMEOUT.
  * @throws TypeError for an unknown option, or a chunk that is not an integer from 1 to 2^30.
  */
@@ -146,7 +140,7 @@ class Replay implements ReplayBio {
     if (!this.blocking) return;
     while (this.pending < atLeast && !this.#in.shut && this.error === undefined) {
       if (!this.advance()) {
-        // What is there may do: a reader that finds less than it needs sees the error
+        // The pending bytes may suffice: a reader that needs more sees the error
         this.fail(new BioError('TIMEOUT', 'the recording ends here, without the end of the connection'));
       }
     }

@@ -1,9 +1,10 @@
-/** @module The shared memory of a blocking BIO: two byte rings, two bells and the text of a failure. */
+/** @module The shared memory of a blocking BIO: two ring buffers, two bells and the text of a failure. */
 import { BioError, type BioErrorCode } from './error.ts';
 import { checkSize } from './options.ts';
 
 /**
- * Words of the header. A bell is a counter that the other side raises, then notifies, whenever anything changed for us.
+ * Words of the header. A bell is a counter that the other side increments, then notifies, on every change that concerns
+ * us.
  */
 const Word = { magic: 0, size: 1, bell: [2, 3], failure: 4, rings: [5, 8] } as const;
 const MAGIC = 0x0b10_0001;
@@ -15,13 +16,13 @@ const DATA_OFFSET = HEADER_BYTES + 2 * FAILURE_UNITS;
 /** States of the failure word. */
 const Failure = { none: 0, beingWritten: 1, written: 2 } as const;
 
-/** Which side of the memory: 0 waits, 1 does not. */
+/** Which side of the memory: 0 blocks, 1 does not. */
 export type Side = 0 | 1;
 
 /**
- * Shared memory for one blocking BIO: make it, post it to the thread that serves the transport, and open it here with
+ * Shared memory for one blocking BIO: create it, post it to the thread that serves the transport, and open it here with
  * `blockingBio()` and there with `sharedBio()`. Each direction holds `size` bytes (1 to 2^30).
- * @throws BioError `BLOCKING_FORBIDDEN` where there is no SharedArrayBuffer; TypeError for another `size`.
+ * @throws BioError `BLOCKING_FORBIDDEN` without SharedArrayBuffer; TypeError for a `size` out of range.
  */
 export function sharedBioMemory(size: number = 64 * 1024): SharedArrayBuffer {
   checkSize('size', size);
@@ -38,7 +39,7 @@ export function sharedBioMemory(size: number = 64 * 1024): SharedArrayBuffer {
   return memory;
 }
 
-/** The view that one side has of the memory. */
+/** One side's view of the memory. */
 export class SharedSide {
   readonly size: number;
   readonly input: ByteRing;
@@ -68,19 +69,19 @@ export class SharedSide {
     this.input = rings[side === 0 ? 1 : 0];
   }
 
-  /** Raise the other side's bell. */
+  /** Ring the other side's bell. */
   notify(): void {
     Atomics.add(this.words, this.#theirBell, 1);
     Atomics.notify(this.words, this.#theirBell);
   }
 
-  /** Raise our own bell: whoever waits here looks again. */
+  /** Ring our own bell, so that a waiter on this side checks again. */
   wake(): void {
     Atomics.add(this.words, this.bell, 1);
     Atomics.notify(this.words, this.bell);
   }
 
-  /** The failure, made anew from its text. */
+  /** The failure, recreated from its text. */
   failure(): Error | undefined {
     if (Atomics.load(this.words, Word.failure) !== Failure.written) return undefined;
     const length = this.#failure[0] ?? 0;
@@ -92,16 +93,16 @@ export class SharedSide {
       : Object.assign(new Error(message), code === undefined ? {} : { code });
   }
 
-  /** Returns false when the other side has failed before. */
+  /** Returns false if the other side has already failed. */
   fail(error: Error): boolean {
-    // Read before the word is taken: an error of the caller's may throw at that
+    // Read before claiming the word: getters of the caller's error may throw
     const code = textOf(error, 'code', 40);
     const text: FailureText = {
       name: textOf(error, 'name', 40) ?? 'Error',
       message: textOf(error, 'message', 300) ?? FAILED,
       ...(code !== undefined && { code }),
     };
-    // Only a message full of control characters, six units each, can be too long after that
+    // Only control characters, six units each when escaped, can still make it too long
     let json = JSON.stringify(text);
     if (json.length > FAILURE_UNITS - 1) json = JSON.stringify({ ...text, name: 'Error', message: FAILED });
     if (Atomics.compareExchange(this.words, Word.failure, Failure.none, Failure.beingWritten) !== Failure.none)
@@ -116,7 +117,7 @@ export class SharedSide {
 
 const FAILED = 'the transport failed';
 
-/** A property of an error, cut off; `undefined` where it is no text, or cannot be read. */
+/** A property of an error, truncated; `undefined` if it is not a string or cannot be read. */
 function textOf(error: Error, name: keyof FailureText, most: number): string | undefined {
   try {
     const value = (error as { readonly [Name in keyof FailureText]?: unknown })[name];
@@ -133,8 +134,8 @@ interface FailureText {
 }
 
 /**
- * A byte ring between one writer and one reader. Counters run modulo twice the size, so that full and empty differ; the
- * bytes are written before the counter is stored, and read after it was loaded, which Atomics keep in this order.
+ * A ring buffer with one writer and one reader. Counters run modulo twice the size, so that full and empty differ;
+ * bytes are written before the counter is stored and read after it is loaded, and Atomics preserve that order.
  */
 class ByteRing {
   readonly #words: Int32Array;
@@ -168,7 +169,7 @@ class ByteRing {
     Atomics.store(this.#words, this.#shut, 1);
   }
 
-  /** Copy in what fits; returns the count. */
+  /** Copy in as much as fits; returns the count. */
   push(from: Uint8Array): number {
     const data = this.#data;
     const n = Math.min(from.length, this.free);
@@ -181,7 +182,7 @@ class ByteRing {
     return n;
   }
 
-  /** Copy out what fits; returns the count. */
+  /** Copy out as much as fits; returns the count. */
   pull(into: Uint8Array): number {
     const data = this.#data;
     const n = Math.min(into.length, this.used);
