@@ -10,7 +10,10 @@
  */
 export const MODULE_STATE = {
   'apps/cli/src/main.ts': { interrupt: 'program: SIGINT and SIGTERM end everything' },
-  'apps/cli/src/observing.ts': { documents: 'notes: what --json says of a failure' },
+  'apps/cli/src/observing.ts': {
+    circumstances: 'notes: what was seen of a connection that failed',
+    documents: 'notes: what --json says of a failure',
+  },
   'apps/cli/src/options.ts': { keylogs: 'program: one key log for each --keylog of the command line' },
   'apps/cli/src/output.ts': { open: 'program: files to be closed when the command ends' },
   'apps/cli/src/pcap.ts': { END_OF_OPTIONS: 'constant: zeros' },

@@ -24,12 +24,14 @@ export interface Circumstances {
   /** A client certificate was given. */
   readonly credential: boolean;
   readonly established: boolean;
+  /** Whether STARTTLS would have been spoken, had it been asked for. */
+  readonly starttls: boolean;
   /** Seconds. */
   readonly timeout: number;
 }
 
 export function causeOf(error: TlsError, circumstances: Circumstances): Cause {
-  const { timeline, target, established, timeout } = circumstances;
+  const { timeline, target, credential, established, starttls, timeout } = circumstances;
   const { code, message } = error;
   const hint = inSwitches(error.hint);
   switch (code) {
@@ -37,24 +39,36 @@ export function causeOf(error: TlsError, circumstances: Circumstances): Cause {
       return { what: `the server answers in plain HTTP: ${quoted(timeline.firstBytes)}`, hint };
     case 'PLAINTEXT_PEER': {
       const spoken = guess(timeline.firstBytes);
+      const what = `the server speaks first, and in plain text: ${quoted(timeline.firstBytes)}`;
+      if (!starttls) return { what, hint };
       return {
-        what: `the server speaks first, and in plain text: ${quoted(timeline.firstBytes)}`,
+        what,
         hint: `${spoken === undefined ? 'Name the protocol with --starttls' : `Try --starttls ${spoken}`}, or its TLS port (465, 993, 995, 636).`,
       };
     }
     case 'WRONG_VERSION_NUMBER':
       return { what: "the server's reply is not TLS", hint };
     case 'TIMEOUT':
+      if (established) return { what: withoutTarget(message, target), hint };
       if (!timeline.sent) return lateCause(circumstances);
+      if (timeline.lastReceived !== undefined)
+        return {
+          what: `the handshake did not finish within ${timeout} s: the server said nothing after ${timeline.lastReceived}`,
+          hint: 'Something on the path may drop large packets (MTU), or the server is overloaded.',
+        };
       return {
         what: `no answer to the ClientHello within ${timeout} s`,
-        hint: 'The port accepts connections: it may speak another protocol, or wait for STARTTLS (--starttls).',
+        hint: starttls
+          ? 'The port accepts connections: it may speak another protocol, or wait for STARTTLS (--starttls).'
+          : 'The port accepts connections, but may speak another protocol.',
       };
     case 'UNEXPECTED_EOF':
       if (established) {
         return {
           what: 'the server hung up right after the handshake, without close_notify',
-          hint: 'It may want a client certificate or another name, or what is behind it is down: its log says more.',
+          hint: `It may ${
+            credential ? 'not accept the client certificate' : 'want a client certificate or another name'
+          }, or what is behind it is down: its log says more.`,
         };
       }
       return {

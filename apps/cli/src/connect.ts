@@ -7,8 +7,8 @@ import { Readable, Writable } from 'node:stream';
 import type { TlsConnection } from 'ferrule';
 import { converse } from './interactive.ts';
 import { listen } from './listen.ts';
-import { observerOf, type ObserveOptions } from './observing.ts';
-import { open } from './open.ts';
+import { noteCircumstances, observerOf, type ObserveOptions } from './observing.ts';
+import { circumstancesOf, open } from './open.ts';
 import type { CommonOptions } from './options.ts';
 import { screenOf } from './screen.ts';
 import { nameOfTarget, type Target } from './target.ts';
@@ -31,7 +31,10 @@ export async function connectCommand(
   // Who says nothing would take a server that refuses its client for one that accepts it
   if (options.pipe !== true && options.interactive !== true && timeline.received('CertificateRequest')) {
     const refusal = await listen(connection, 0, timeline);
-    if (refusal !== undefined) throw refusal;
+    if (refusal !== undefined) {
+      noteCircumstances(refusal, circumstancesOf(target, options, timeline, true));
+      throw refusal;
+    }
   }
   // With --pipe and --interactive stdout is the server's: what there is to say goes to stderr
   const talk = options.pipe === true || options.interactive === true ? process.stderr : process.stdout;

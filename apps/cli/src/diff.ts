@@ -6,7 +6,7 @@ import { inspect, type Inspection } from './inspect.ts';
 import { documentJson } from './json.ts';
 import type { CommonOptions } from './options.ts';
 import { type Colors, colorsFor, verdictLine } from './report.ts';
-import type { Scan } from './scan.ts';
+import type { Scan } from './scanned.ts';
 import type { EngineName } from './scan-options.ts';
 import { scanWithProgress } from './scan-report.ts';
 import { nameOfTarget, type Target } from './target.ts';

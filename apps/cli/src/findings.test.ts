@@ -21,7 +21,7 @@ import {
 import type { HttpFacts, TicketFacts } from './handshakes.ts';
 import { colorsFor } from './report.ts';
 import { scanReport } from './scan-report.ts';
-import type { Scan } from './scan.ts';
+import type { Scan } from './scanned.ts';
 import { widthOf } from './screen.ts';
 
 const thing = (name: string, strength: 'good' | 'dated' | 'broken' = 'good') => ({ code: 0, name, strength });
@@ -46,6 +46,7 @@ const modern: Scan = {
   certificates: [],
   extensions: ['renegotiation_info', 'extended_master_secret'],
   primeBits: undefined,
+  compression: undefined,
   downgrade: undefined,
   stapled: undefined,
   connections: 40,

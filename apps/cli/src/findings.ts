@@ -5,7 +5,7 @@
 import { extensionName } from '@ferrule/result/names';
 import { daysText, readableFacts } from './certificates.ts';
 import type { HttpFacts, TicketFacts } from './handshakes.ts';
-import type { Scan, Strength, Thing } from './scan.ts';
+import type { Scan, Strength, Thing } from './scanned.ts';
 
 /** Worst first. */
 export const SEVERITIES = ['critical', 'high', 'medium', 'low'] as const;
@@ -139,6 +139,12 @@ export function findingsOf(scan: Scan): Finding[] {
   // Servers of TLS 1.3 must, older ones should
   if (downgrade?.sentinel === false && has('TLS 1.3'))
     add('low', 'no downgrade sentinel', 'clients do not see that TLS 1.3 was taken away (RFC 9846 section 4.2.3)');
+  if (scan.compression === true)
+    add(
+      'medium',
+      'TLS compression',
+      'lengths reveal secrets beside text that others choose (CRIME; RFC 9325 section 3.3)',
+    );
   // What only the ServerHello of TLS 1.2 and older says
   if (taken.some(({ name }) => name !== 'TLS 1.3')) {
     if (!extensions.includes(extensionName(0xff01)))

@@ -7,7 +7,7 @@ import { Exit, exitOf } from './exit.ts';
 import { listen } from './listen.ts';
 import type { CommonOptions } from './options.ts';
 import { observerOf, type ObserveOptions } from './observing.ts';
-import { open } from './open.ts';
+import { circumstancesOf, open } from './open.ts';
 import { type Resumption, resume, Sessions } from './resumption.ts';
 import { screenOf } from './screen.ts';
 import { nameOfTarget, type Target } from './target.ts';
@@ -90,21 +90,12 @@ export async function inspect(
     chain: readonly Uint8Array[],
     established: boolean,
   ): Promise<Inspection> => {
-    const { cert, timeout } = options;
-    const name = nameOfTarget(target);
     return {
-      target: name,
+      target: nameOfTarget(target),
       exit: error === undefined ? Exit.ok : exitOf(error),
       error,
       cause:
-        error &&
-        (await import('./causes.ts')).causeOf(error, {
-          timeline,
-          target: name,
-          credential: cert !== undefined,
-          established,
-          timeout,
-        }),
+        error && (await import('./causes.ts')).causeOf(error, circumstancesOf(target, options, timeline, established)),
       info,
       chain,
       handshake: [...timeline.phases],

@@ -2,6 +2,7 @@
 import { nameOfRoute } from '@ferrule/node/transports';
 import type { Happening } from '@ferrule/pure/trace';
 import type { ConnectionInfo, TlsError } from 'ferrule';
+import type { Cause } from './causes.ts';
 import { certificateFacts, detailedFacts, readableFacts } from './certificates.ts';
 import { Exit, exitOf } from './exit.ts';
 import type { Inspection } from './inspect.ts';
@@ -95,12 +96,12 @@ export function chainJson(
   });
 }
 
-export const failureJson = (target: string, error: TlsError): string =>
+export const failureJson = (target: string, error: TlsError, cause: Cause | undefined): string =>
   line({
     target,
     ok: false,
     exitCode: exitOf(error),
-    error: error.toJSON(),
+    error: { ...error.toJSON(), ...cause },
     ...documentOfFailure(error),
   });
 

@@ -82,7 +82,7 @@ function causeIn(error: TlsError, chain: readonly Uint8Array[], target: string):
     };
   }
   const timeline = new Timeline();
-  return causeOf(error, { timeline, target, credential: false, established: false, timeout: 0 });
+  return causeOf(error, { timeline, target, credential: false, established: false, starttls: false, timeout: 0 });
 }
 
 type Failure = Extract<ReturnType<typeof validatePath>, { readonly ok: false }>['error'];

@@ -1,5 +1,7 @@
 /** @module The options of commands that can be watched at work; what watches is loaded where one of them is given. */
 import type { Command } from 'commander';
+import type { TlsError } from 'ferrule';
+import type { Cause, Circumstances } from './causes.ts';
 import type { Observer } from './observe.ts';
 import { option, UsageError } from './usage.ts';
 
@@ -42,3 +44,16 @@ export const noteDocument = (error: Error, document: object): void => void docum
 
 /** What `--json` adds to the document of a connection that failed. */
 export const documentOfFailure = (error: Error): object => documents.get(error) ?? {};
+
+const circumstances = new WeakMap<Error, Circumstances>();
+
+/** What was seen of the connection that failed: the first who knows says it. */
+export function noteCircumstances(error: unknown, seen: Circumstances): void {
+  if (error instanceof Error && !circumstances.has(error)) circumstances.set(error, seen);
+}
+
+/** Of what the server is to blame for: what it came to, and what to do. */
+export async function causeOfFailure(error: TlsError): Promise<Cause | undefined> {
+  const seen = circumstances.get(error);
+  return seen && (await import('./causes.ts')).causeOf(error, seen);
+}

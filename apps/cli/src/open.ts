@@ -3,9 +3,11 @@ import { chooseBackend, connectOver, type ConnectOverOptions, type TlsConnection
 import type { ContextOptions } from '@ferrule/contract';
 import { parseHost } from '@ferrule/result/host';
 import { starttlsForPort, type StarttlsProtocol } from '@ferrule/starttls';
+import type { Circumstances } from './causes.ts';
 import { dial } from './dial.ts';
 import { type CommonOptions, connectOptions, familyOf } from './options.ts';
 import { nameOfTarget, type Target } from './target.ts';
+import { noteCircumstances } from './observing.ts';
 import type { Timeline } from './timeline.ts';
 import { TargetError } from './usage.ts';
 
@@ -20,6 +22,36 @@ export async function open(
   signal: AbortSignal,
   timeline: Timeline,
   more: ConnectOverOptions = {},
+): Promise<TlsConnection> {
+  try {
+    return await established(target, options, signal, timeline, more);
+  } catch (error) {
+    noteCircumstances(error, circumstancesOf(target, options, timeline, false));
+    throw error;
+  }
+}
+
+/** What is known of a connection, for what is said where it fails. */
+export const circumstancesOf = (
+  target: Target,
+  { cert, starttls, timeout }: CommonOptions,
+  timeline: Timeline,
+  established: boolean,
+): Circumstances => ({
+  timeline,
+  target: nameOfTarget(target),
+  credential: cert !== undefined,
+  starttls: starttls !== 'none',
+  established,
+  timeout,
+});
+
+async function established(
+  target: Target,
+  options: CommonOptions,
+  signal: AbortSignal,
+  timeline: Timeline,
+  more: ConnectOverOptions,
 ): Promise<TlsConnection> {
   const { servername: _servername, ...given } = await connectOptions(options, signal);
   const tls = { ...given, host: options.servername ?? target.host, onMessage: timeline.message, ...more };

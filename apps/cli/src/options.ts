@@ -1,7 +1,7 @@
 /** @module The options that every command has, and how they become those of `connect()`. */
 import { isIP } from 'node:net';
 import type { Command, Option } from 'commander';
-import type { CertificateProfile, ContextOptions, TlsVersion } from '@ferrule/contract';
+import type { Backend, CertificateProfile, ContextOptions, TlsVersion } from '@ferrule/contract';
 import { type StarttlsProtocol, starttlsProtocols } from '@ferrule/starttls';
 import { type CheckOptions, checksOf, withChecks } from './checks.ts';
 import { type NamedFile, readInput, refuseCollisions } from './files.ts';
@@ -239,10 +239,10 @@ export async function connectOptions(options: CommonOptions, signal: AbortSignal
     ...(alpn && { alpn }),
     ...(minVersion && { minVersion }),
     ...(maxVersion && { maxVersion }),
-    ...(named && groups && { groups: codesOf('--groups', groups, named.supported.groups, groupName) }),
+    ...(named && groups && { groups: await codesOf('--groups', groups, named, 'groups', groupName) }),
     ...(named &&
       cipherSuites && {
-        cipherSuites: codesOf('--cipher-suites', cipherSuites, named.supported.cipherSuites, cipherSuiteName),
+        cipherSuites: await codesOf('--cipher-suites', cipherSuites, named, 'cipherSuites', cipherSuiteName),
       }),
     ...(keylog && { onKeylog: keylogOf(keylog) }),
   };
@@ -267,26 +267,33 @@ const GROUP_NAMES: Readonly<Record<string, string>> = {
   curve448: 'x448',
 };
 
-function codesOf(
+async function codesOf(
   flag: string,
   names: readonly string[],
-  known: readonly number[],
+  { name: engine, supported }: Backend,
+  kind: 'groups' | 'cipherSuites',
   nameOf: (code: number) => string,
-): readonly number[] {
-  return names.map((name) => {
-    const [lower, simple] = [name.toLowerCase(), simplified(name)];
-    const wanted = GROUP_NAMES[lower] ?? lower;
-    const code = known.find((each) => nameOf(each).toLowerCase() === wanted || simplified(nameOf(each)) === simple);
-    if (code !== undefined) return code;
-    const all = known.map(nameOf);
-    const nearest = nearestOf(name, all);
-    throw new UsageError(
-      `${flag}: this engine has no ${shown(name)}`,
-      nearest === undefined
-        ? `It has ${all.slice(0, 4).join(', ')}${all.length > 4 ? ` and ${all.length - 4} more` : ''}.`
-        : `Did you mean ${nearest}?`,
-    );
-  });
+): Promise<readonly number[]> {
+  const codes = names.map((name) => codeOf(name, supported[kind], nameOf));
+  const unknown = names.find((_name, i) => codes[i] === undefined);
+  if (unknown === undefined) return codes.filter((code) => code !== undefined);
+  const message = `${flag}: the ${engine} engine has no ${shown(unknown)}`;
+  const other = engine === 'native' ? (await chooseBackend('pure')).backend : undefined;
+  if (other !== undefined && codeOf(unknown, other.supported[kind], nameOf) !== undefined)
+    throw new UsageError(message, 'Add --backend pure, which has it.');
+  const all = supported[kind].map(nameOf);
+  const nearest = nearestOf(unknown, all);
+  if (nearest !== undefined) throw new UsageError(message, `Did you mean ${nearest}?`);
+  throw new UsageError(
+    message,
+    `It has ${all.slice(0, 4).join(', ')}${all.length > 4 ? ` and ${all.length - 4} more` : ''}.`,
+  );
+}
+
+function codeOf(name: string, known: readonly number[], nameOf: (code: number) => string): number | undefined {
+  const [lower, simple] = [name.toLowerCase(), simplified(name)];
+  const wanted = GROUP_NAMES[lower] ?? lower;
+  return known.find((each) => nameOf(each).toLowerCase() === wanted || simplified(nameOf(each)) === simple);
 }
 
 /** `TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256` and OpenSSL's `ECDHE-RSA-AES128-GCM-SHA256` come to the same. */

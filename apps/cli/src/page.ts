@@ -6,7 +6,8 @@ import { type TlsConnection, TlsError } from 'ferrule';
 import { printable } from './printable.ts';
 import type { GetCommandOptions } from './get.ts';
 import type { Observer } from './observe.ts';
-import { open } from './open.ts';
+import { noteCircumstances } from './observing.ts';
+import { circumstancesOf, open } from './open.ts';
 import type { OutputFile } from './output.ts';
 import type { Asked } from './redirect.ts';
 import { screenOf } from './screen.ts';
@@ -70,7 +71,8 @@ export class Page {
     const { url } = asked;
     const offer = { alpn: ['http/1.1'], ...options, starttls: 'none' } as const;
     const timeline = new Timeline(observer);
-    const connection = await open(parseTarget(url.href), offer, signal, timeline);
+    const target = parseTarget(url.href);
+    const connection = await open(target, offer, signal, timeline);
     const tell = async (): Promise<void> => {
       if (options.verbose !== true) return;
       const { colorsFor, connectionReport } = await import('./report.ts');
@@ -78,10 +80,15 @@ export class Page {
         connectionReport(connection.info, timeline, colorsFor(process.stderr), screenOf(process.stderr)),
       );
     };
-    const response = await askOver(connection, asked, options, url.host).finally(() => {
-      timeline.mark('first byte');
-      return tell();
-    });
+    const response = await askOver(connection, asked, options, url.host)
+      .catch((error: unknown) => {
+        noteCircumstances(error, circumstancesOf(target, offer, timeline, true));
+        throw error;
+      })
+      .finally(() => {
+        timeline.mark('first byte');
+        return tell();
+      });
     const page = new Page(response, connection, url, options, timeline);
     if (options.verbose === true) process.stderr.write(`\n${page.head}\n\n`);
     return page;

@@ -39,6 +39,8 @@ export interface Question {
    * TLS 1.3: the groups of which a key share goes along; without any a server has to answer with a HelloRetryRequest.
    */
   readonly shares?: readonly number[];
+  /** Offer DEFLATE, too (RFC 3749). */
+  readonly compression?: boolean;
   /** `hello`: the ServerHello will do. `authentication`: the certificate and the signature too. */
   readonly until: 'hello' | 'authentication';
   /** For server_name. */
@@ -58,6 +60,8 @@ export interface Choice {
   readonly extensions: readonly number[];
   /** The random of its ServerHello tells that it speaks a newer version, too (RFC 9846 section 4.2.3). */
   readonly sentinel: boolean;
+  /** What was offered beside no compression was chosen. */
+  readonly compressed: boolean;
   /** An OCSP response came with the certificate. */
   readonly stapled?: boolean;
 }
@@ -131,7 +135,7 @@ type KeyPairs = readonly {
 
 /** The whole message. */
 function clientHello(
-  { version, cipherSuites, groups, signatureAlgorithms, name }: Question,
+  { version, cipherSuites, groups, signatureAlgorithms, name, compression }: Question,
   keyShare: readonly { group: number; keyExchange: Uint8Array }[],
 ): Uint8Array {
   const is13 = version === Version.tls13;
@@ -158,7 +162,7 @@ function clientHello(
     random: new Uint8Array(randomBytes(32)),
     sessionId: is13 ? new Uint8Array(randomBytes(32)) : EMPTY,
     cipherSuites,
-    compressionMethods: [0],
+    compressionMethods: compression === true ? [1, 0] : [0],
     extensions: old ? [] : extensions,
   };
   const message = encodeClientHello(hello);
@@ -269,6 +273,7 @@ class Listener {
       chain: [],
       extensions: hello.extensions.map(({ type }) => type),
       sentinel: /DOWNGRD[\0\x01]$/.test(Buffer.from(hello.random).toString('latin1')),
+      compressed: hello.compressionMethod !== 0,
       ...(group !== undefined && { group }),
     };
     return this.#question.until === 'hello' || isHelloRetryRequest(hello) ? this.#taken() : undefined;

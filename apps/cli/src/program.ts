@@ -4,6 +4,7 @@ import { TlsError } from 'ferrule';
 import { commands } from './commands.ts';
 import { Exit, exitOf, worst } from './exit.ts';
 import { reasonOf } from './files.ts';
+import { causeOfFailure } from './observing.ts';
 import { type Given, prepared, type CommonOptions } from './options.ts';
 import { screenOf } from './screen.ts';
 import { messageInSwitches } from './switches.ts';
@@ -75,14 +76,15 @@ const run: Run = async <T extends RunOptions>(
 };
 
 async function failed(target: string, error: TlsError, { json, pipe, interactive }: RunOptions): Promise<void> {
+  const cause = await causeOfFailure(error);
   if (json === true)
     (pipe === true || interactive === true ? process.stderr : process.stdout).write(
-      (await import('./json.ts')).failureJson(target, error),
+      (await import('./json.ts')).failureJson(target, error, cause),
     );
   // Whoever pressed Ctrl-C knows
   else if (error.code !== 'ABORTED') {
     const { colorsFor, failureReport } = await import('./report.ts');
-    process.stderr.write(failureReport(error, target, colorsFor(process.stderr), screenOf(process.stderr)));
+    process.stderr.write(failureReport(error, target, colorsFor(process.stderr), screenOf(process.stderr), cause));
   }
   process.exitCode = exitOf(error);
 }

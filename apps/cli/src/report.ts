@@ -96,9 +96,16 @@ export function chainTree(
 const brokenRule = ({ verify, cause }: TlsError): string | undefined =>
   verify !== undefined && cause instanceof Error ? printable(cause.message) : undefined;
 
-export function failureReport(error: TlsError, target: string, c: Colors, screen: Screen = ENDLESS): string {
-  const { code, message, alert, verify } = error;
-  const verdict = `${c.red('✗')} ${c.bold(target)}: ${printable(withoutTarget(message, target))}`;
+/** @param cause where more is known than the error says */
+export function failureReport(
+  error: TlsError,
+  target: string,
+  c: Colors,
+  screen: Screen = ENDLESS,
+  cause: Cause = { what: withoutTarget(error.message, target), hint: inSwitches(error.hint) },
+): string {
+  const { code, alert, verify } = error;
+  const verdict = `${c.red('✗')} ${c.bold(target)}: ${printable(cause.what)}`;
   const rows: readonly (readonly [string, string | undefined])[] = [
     ['code', code],
     [
@@ -111,7 +118,7 @@ export function failureReport(error: TlsError, target: string, c: Colors, screen
     ['rule', brokenRule(error)],
     ['alert', alert && `${alert.name}, ${alert.origin === 'peer' ? 'from the server' : 'sent by us'}`],
   ];
-  const advice = rowsOf([['try', printable(inSwitches(error.hint))]], c);
+  const advice = rowsOf([['try', printable(cause.hint)]], c);
   return laidOut(
     [
       verdict,

@@ -7,6 +7,7 @@ import {
   findingsOf,
   GRADE_RULE,
   gradeOf,
+  type Reason,
   SEVERITIES,
   type Severity,
   strengthOf,
@@ -19,7 +20,8 @@ import {
 import type { HttpFacts, TicketFacts, WholeOptions } from './handshakes.ts';
 import { documentJson } from './json.ts';
 import { type Colors, colorsFor } from './report.ts';
-import { type OnProgress, scan, type Scan, type ScanOptions, type Strength, type Taken } from './scan.ts';
+import { type OnProgress, scan, type ScanOptions } from './scan.ts';
+import type { Scan, Strength, Taken } from './scanned.ts';
 import { ENDLESS, laidOut, type Screen, screenOf, widthOf } from './screen.ts';
 import { nameOfTarget, type Target } from './target.ts';
 
@@ -86,18 +88,18 @@ export function scanReport(result: Scan, c: Colors, screen: Screen = ENDLESS): s
   const paint: Readonly<Record<Strength, (text: string) => string>> = { good: c.green, dated: c.yellow, broken: c.red };
   const section = (title: string, lines: readonly string[]): string[] =>
     lines.length === 0 ? [] : [`  ${c.dim(title)}`, ...lines.map((line) => `    ${line}`)];
-  const list = (title: string, lists: readonly Taken[], prefers: boolean): string[] =>
+  const list = (title: string, lists: readonly Taken[], weaknesses: Weaknesses): string[] =>
     lists.flatMap(({ version, taken, order, open }) => {
       const whose =
         order === 'server' ? ', in the order of the server' : order === 'client' ? ', the client’s order decides' : '';
-      return section(`${title} of ${version}${prefers ? whose : ''}`, [
+      return section(`${title} of ${version}${whose}`, [
         ...columnsOf(
           taken.filter(({ strength }) => strength === 'good').map(({ name }) => c.green(name)),
           screen.columns - 4,
         ),
         ...taken
           .filter(({ strength }) => strength !== 'good')
-          .map(({ name, strength }) => `${paint[strength](name)}  ${c.dim(reasonsOf(name))}`),
+          .map(({ name, strength }) => `${paint[strength](name)}  ${c.dim(whatOf(weaknesses(name)))}`),
         ...(open === undefined ? [] : [c.yellow(`there may be more: ${printable(open)}`)]),
       ]);
     });
@@ -123,13 +125,10 @@ export function scanReport(result: Scan, c: Colors, screen: Screen = ENDLESS): s
         return `${taken === false ? c.dim('✗') : c.yellow('?')} ${c.dim(`${name}  ${printable(why ?? '')}`)}`;
       }),
     ),
-    ...list('cipher suites', result.cipherSuites, true),
-    ...section(
-      'Diffie-Hellman',
-      primeBits === undefined ? [] : [paint[strengthOf(weaknessesOfPrime(primeBits))](`${primeBits} bits`)],
-    ),
-    ...list('groups', result.groups, true),
-    ...list('signature algorithms', result.signatureAlgorithms, true),
+    ...list('cipher suites', result.cipherSuites, weaknessesOfSuite),
+    ...section('Diffie-Hellman', primeBits === undefined ? [] : [primeLine(primeBits, paint, c)]),
+    ...list('groups', result.groups, weaknessesOfGroup),
+    ...list('signature algorithms', result.signatureAlgorithms, weaknessesOfSignature),
     ...section(
       'certificates',
       certificates.flatMap(({ chain, versions: where }) =>
@@ -141,6 +140,12 @@ export function scanReport(result: Scan, c: Colors, screen: Screen = ENDLESS): s
       result.stapled === undefined ? [] : [result.stapled ? 'a response is stapled' : 'no response stapled'],
     ),
     ...section('downgrade', downgradeLines(result.downgrade)),
+    ...section(
+      'compression',
+      result.compression === undefined
+        ? []
+        : [result.compression ? `${c.yellow('DEFLATE')}${c.dim('  lengths reveal secrets (CRIME)')}` : 'none'],
+    ),
     ...section('sessions', (result.tickets ?? []).map(ticketsLine)),
     ...section('HTTP', result.http === undefined ? [] : [httpLine(result.http)]),
     ...section('extensions of TLS 1.2 and older', extensions.length === 0 ? [] : [extensions.join(', ')]),
@@ -158,6 +163,12 @@ export function scanReport(result: Scan, c: Colors, screen: Screen = ENDLESS): s
     verdict,
   ];
   return laidOut(lines, [], screen);
+}
+
+function primeLine(bits: number, paint: Readonly<Record<Strength, (text: string) => string>>, c: Colors): string {
+  const reasons = weaknessesOfPrime(bits);
+  const why = reasons.map((reason) => c.dim(`  ${reason.why}`)).join('');
+  return `${paint[strengthOf(reasons)](`${bits} bits`)}${why}`;
 }
 
 function downgradeLines(downgrade: Scan['downgrade']): string[] {
@@ -208,11 +219,10 @@ const UNITS = [
 const fewOf = (things: readonly string[]): string =>
   printable(things.slice(0, 2).join(', ')) + (things.length > 2 ? ` and ${things.length - 2} more` : '');
 
+type Weaknesses = (name: string) => readonly Reason[];
+
 /** Why it has its colour. */
-const reasonsOf = (name: string): string =>
-  [...weaknessesOfSuite(name), ...weaknessesOfGroup(name), ...weaknessesOfSignature(name)]
-    .map(({ what }) => what)
-    .join(', ');
+const whatOf = (reasons: readonly Reason[]): string => reasons.map(({ what }) => what).join(', ');
 
 /** Side by side as many as fit, one below the other where it is no terminal. */
 function columnsOf(items: readonly string[], width: number): string[] {

@@ -18,15 +18,15 @@ import {
 } from '@ferrule/result/names';
 import type { StarttlsProtocol } from '@ferrule/starttls';
 import { isIpAddress } from '@ferrule/x509';
-import { type Named, TlsError } from 'ferrule';
+import { TlsError } from 'ferrule';
 import { dial } from './dial.ts';
 import { preambleOf } from './open.ts';
-import type { HttpFacts, TicketFacts } from './handshakes.ts';
 import { type FamilyOptions, familyOf } from './options.ts';
 import { type Answer, ask, type Choice, type Question } from './probe.ts';
 import type { ViaOption } from './route.ts';
+import type { Downgrade, Scan, ScannedCertificate, ScannedVersion, Taken, Thing } from './scanned.ts';
 import { nameOfTarget, type Target } from './target.ts';
-import { groupThing, isDhe, isEcdhe, isSigned, schemeThing, suitesFor, suiteThing } from './things.ts';
+import { groupThing, isDhe, isEcdhe, isSigned, keyOf, schemeThing, suitesFor, suiteThing } from './things.ts';
 import { Timeline } from './timeline.ts';
 
 export interface ScanOptions extends FamilyOptions {
@@ -41,69 +41,6 @@ export interface ScanOptions extends FamilyOptions {
   readonly delay: number;
 }
 
-/** An opinion: `dated` should be replaced, `broken` protects nobody. */
-export type Strength = 'good' | 'dated' | 'broken';
-
-export interface Thing extends Named {
-  readonly strength: Strength;
-}
-
-/** A kind of things in one version: those that the server takes. */
-export interface Taken {
-  readonly version: string;
-  /** In the server's order where that is known. */
-  readonly taken: readonly Thing[];
-  /** Whose preference decides; `undefined` where there is no choice, or no rule to be seen. */
-  readonly order: 'server' | 'client' | undefined;
-  /** Why there may be more. */
-  readonly open?: string;
-}
-
-export interface ScannedVersion extends Thing {
-  readonly taken: boolean | undefined;
-  /** The alert, or what else happened. */
-  readonly why?: string;
-}
-
-export interface ScannedCertificate {
-  /** DER, leaf first. */
-  readonly chain: readonly Uint8Array[];
-  readonly versions: readonly string[];
-}
-
-export interface Downgrade {
-  /** Older than the newest that is taken; what was asked about. */
-  readonly version: string;
-  /** A hello with TLS_FALLBACK_SCSV is refused (RFC 7507); `undefined` where that could not be told. */
-  readonly fallbackRefused: boolean | undefined;
-  /** The random of ServerHello tells of the newer version (RFC 9846 section 4.2.3). */
-  readonly sentinel: boolean;
-}
-
-export interface Scan {
-  readonly target: string;
-  readonly name: string | undefined;
-  readonly versions: readonly ScannedVersion[];
-  readonly cipherSuites: readonly Taken[];
-  readonly groups: readonly Taken[];
-  readonly signatureAlgorithms: readonly Taken[];
-  readonly certificates: readonly ScannedCertificate[];
-  /** Of TLS 1.2 and older: what the ServerHello agrees to. */
-  readonly extensions: readonly string[];
-  /** Of finite-field Diffie-Hellman. */
-  readonly primeBits: number | undefined;
-  /** What keeps others from taking a newer version away; `undefined` where one version alone is taken. */
-  readonly downgrade: Downgrade | undefined;
-  /** Whether an OCSP response is stapled; `undefined` where no certificate was seen. */
-  readonly stapled: boolean | undefined;
-  /** Of whole handshakes, where those were asked for. */
-  readonly tickets?: readonly TicketFacts[];
-  readonly http?: HttpFacts;
-  readonly connections: number;
-  readonly milliseconds: number;
-  readonly notAsked: readonly string[];
-}
-
 /** Newest first. */
 const VERSIONS = [Version.tls13, Version.tls12, Version.tls11, Version.tls10, 0x0300] as const;
 
@@ -112,7 +49,7 @@ const NOT_ASKED: readonly string[] = [
   'suites of PSK, SRP and Kerberos, which need a secret that was agreed on before',
   'what comes after the handshake: client certificates, renegotiation, resumption, early data',
   'what HTTP says, as HSTS does: --http asks',
-  'compression, ROBOT and Heartbleed, which hellos alone cannot tell',
+  'ROBOT and Heartbleed, which hellos alone cannot tell',
 ];
 
 /** How long to wait before a question is asked again, milliseconds. */
@@ -141,8 +78,9 @@ export async function scan(
   ]);
   const suitesOf = (version: number): readonly number[] =>
     (suites[taken.findIndex((each) => each === version)]?.taken ?? []).map(({ code }) => code);
-  const [downgrade, groups12, signatures13, signatures12, primeBits] = await Promise.all([
+  const [downgrade, compression, groups12, signatures13, signatures12, primeBits] = await Promise.all([
     scanner.downgrade(taken, suitesOf),
+    scanner.compression(taken, suitesOf),
     scanner.groups12(suitesOf(Version.tls12).filter(isEcdhe)),
     groups13 &&
       scanner.signatures13(
@@ -153,9 +91,7 @@ export async function scan(
     scanner.primeBits(
       taken.filter((version) => version < Version.tls13).map((version) => [version, suitesOf(version).filter(isDhe)]),
     ),
-    ...taken
-      .filter((version) => version < Version.tls12)
-      .map((version) => scanner.certificates(version, suitesOf(version))),
+    ...taken.map((version) => scanner.certificates(version, suitesOf(version))),
   ]);
   if (signal.aborted) throw new TlsError('ABORTED', undefined, { cause: signal.reason });
   const present = (lists: readonly (Taken | undefined)[]): Taken[] => lists.filter((list) => list !== undefined);
@@ -170,6 +106,7 @@ export async function scan(
     extensions: [...scanner.extensions].map(extensionName),
     primeBits,
     downgrade,
+    compression,
     stapled: scanner.stapled,
     connections: scanner.connections,
     milliseconds: Math.round(performance.now() - began),
@@ -363,11 +300,31 @@ class Scanner {
     };
   }
 
-  /** Of versions whose signatures are not asked about. */
+  /** Whether the newest version that could compress does; `undefined` where there is none, or no answer. */
+  async compression(
+    taken: readonly number[],
+    suitesOf: (version: number) => readonly number[],
+  ): Promise<boolean | undefined> {
+    const version = taken.find((each) => each < Version.tls13);
+    if (version === undefined) return undefined;
+    const answer = await this.#ask(
+      { version, cipherSuites: suitesOf(version), compression: true, until: 'hello' },
+      'compression',
+    );
+    return answer.kind === 'taken' ? answer.choice.compressed : undefined;
+  }
+
+  /** Those that no question about signatures shows: of each kind of key, where its suites are asked for alone. */
   async certificates(version: number, suites: readonly number[]): Promise<void> {
-    await this.#ask(
-      { version, cipherSuites: suites, until: 'authentication' },
-      `certificate of ${versionName(version)}`,
+    if (version === Version.tls13) return;
+    const asked = version === Version.tls12 ? suites.filter((suite) => !isSigned(suite)) : suites;
+    await Promise.all(
+      ['RSA', 'ECDSA', 'DSS']
+        .map((key) => asked.filter((suite) => keyOf(suite) === key))
+        .filter((each) => each.length > 0)
+        .map((cipherSuites) =>
+          this.#ask({ version, cipherSuites, until: 'authentication' }, `certificate of ${versionName(version)}`),
+        ),
     );
   }
 

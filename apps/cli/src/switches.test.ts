@@ -9,7 +9,7 @@ it('hints of the library name no option for which there is a switch', () => {
   ];
   const left = new Set(hints.flatMap((hint) => inSwitches(hint).match(/`[^`]+`/g) ?? []));
   expect([...left].sort()).toEqual(
-    ['alert', 'cause', 'ech', 'echRetryConfigs', 'externalPsks', 'ferrule doctor', 'identity']
+    ['cause', 'ech', 'echRetryConfigs', 'externalPsks', 'ferrule doctor', 'identity']
       .concat(
         ['chainLength', 'emptyRecordsInARow', 'handshakeBytes', 'keyUpdatesInARow', 'pathBuildingSteps'].map(
           (name) => `limits.${name}`,

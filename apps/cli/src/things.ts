@@ -2,7 +2,7 @@
 import { Version } from '@ferrule/pure/wire';
 import { cipherSuiteName, everyCipherSuite, groupName, signatureSchemeName } from '@ferrule/result/names';
 import { type Reason, strengthOf, weaknessesOfGroup, weaknessesOfSignature, weaknessesOfSuite } from './findings.ts';
-import type { Thing } from './scan.ts';
+import type { Thing } from './scanned.ts';
 
 /** SSL 3.0 to TLS 1.1 have neither AEADs nor a choice of hash. */
 export function suitesFor(version: number): readonly number[] {
@@ -15,6 +15,10 @@ export function suitesFor(version: number): readonly number[] {
 export const isEcdhe = (suite: number): boolean => /^TLS_ECDHE_/.test(cipherSuiteName(suite));
 export const isDhe = (suite: number): boolean => /^TLS_DHE_/.test(cipherSuiteName(suite));
 export const isSigned = (suite: number): boolean => isEcdhe(suite) || isDhe(suite);
+
+/** Of the certificate that the suite needs; `undefined` for those without one. */
+export const keyOf = (suite: number): string | undefined =>
+  /^TLS_(?:(?:EC)?DHE?_)?(RSA|ECDSA|DSS)_(?:EXPORT\w*_)?WITH/.exec(cipherSuiteName(suite))?.[1];
 
 const thingOf =
   (nameOf: (code: number) => string, weaknesses: (name: string) => readonly Reason[]) =>

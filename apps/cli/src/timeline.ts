@@ -73,6 +73,11 @@ export class Timeline {
     return this.#phases.some(({ label, messages }) => label === 'received' && messages?.includes(message));
   }
 
+  /** The last message that the server sent, if it sent any. */
+  get lastReceived(): string | undefined {
+    return this.#phases.findLast(({ label }) => label === 'received')?.messages?.at(-1);
+  }
+
   /** Something is done now. */
   mark(label: string): void {
     this.#direction = undefined;

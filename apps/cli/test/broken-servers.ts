@@ -6,7 +6,7 @@
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttp } from 'node:http';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
@@ -56,6 +56,14 @@ export const BROKEN_SERVERS: readonly BrokenServer[] = [
     code: 'TIMEOUT',
     exit: 124,
     hint: /may speak another protocol/,
+  },
+  {
+    title: 'a server that falls silent after its ServerHello',
+    start: silentAfterHello,
+    args: ['--timeout', '2'],
+    code: 'TIMEOUT',
+    exit: 124,
+    hint: /MTU/,
   },
   { title: 'a port where nothing listens', start: nobody, code: 'TRANSPORT_ERROR', exit: 13, hint: /Nothing listens/ },
   {
@@ -341,6 +349,27 @@ async function tcp(serve: (socket: Socket) => void): Promise<Running> {
     close: () => {
       server.close();
       for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+/** Forwards the first record of the server, and nothing after it. */
+async function silentAfterHello(): Promise<Running> {
+  const server = await TestServer.make({});
+  const port = await server.listen();
+  const front = await tcp((socket) => {
+    const onward = connect(port, '127.0.0.1').on('error', () => {});
+    socket.on('close', () => onward.destroy()).pipe(onward);
+    onward.once('data', (flight: Buffer) => {
+      socket.write(flight.subarray(0, 5 + flight.readUInt16BE(3)));
+      onward.resume();
+    });
+  });
+  return {
+    port: front.port,
+    close() {
+      front.close();
+      server.close();
     },
   };
 }

@@ -4,7 +4,7 @@ import { diagnose, diagnosisReport } from '../src/doctor.ts';
 import { Exit } from '../src/exit.ts';
 import { type Colors, colorsFor, inspectionReport, watchLine, wrongLine } from '../src/report.ts';
 import { scanReport } from '../src/scan-report.ts';
-import type { Scan } from '../src/scan.ts';
+import type { Scan } from '../src/scanned.ts';
 import type { Screen } from '../src/screen.ts';
 import { healthy, sick } from './inspections.ts';
 
@@ -37,6 +37,7 @@ const scan: Scan = {
   certificates: healthy.chain.slice(0, 1).map((der) => ({ chain: [der], versions: ['TLS 1.2'] })),
   extensions: [],
   primeBits: 1024,
+  compression: undefined,
   downgrade: undefined,
   stapled: undefined,
   connections: 30,

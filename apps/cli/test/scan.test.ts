@@ -10,7 +10,8 @@ import { OpensslServer, PeerMissing } from '@ferrule/conformance/server';
 import { chooseBackend, type TlsError } from 'ferrule';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findingsOf } from '../src/findings.ts';
-import { scan, type Scan, type Taken } from '../src/scan.ts';
+import { scan } from '../src/scan.ts';
+import type { Scan, Taken } from '../src/scanned.ts';
 import { mailServer } from './mail-server.ts';
 import { ferrule } from './run.ts';
 import { conforms } from './schema.ts';
@@ -175,6 +176,53 @@ describe('ferrule scan', () => {
       ]),
     );
     expect(found.primeBits).toBeGreaterThanOrEqual(2048);
+  });
+
+  it('shows the certificate of a server that takes static RSA alone, and each one of versions before TLS 1.2', async () => {
+    const [rsa, ec] = [await pki('rsa'), await pki('p384')];
+    const { port } = await serve({ key: rsa.keyPem, cert: rsa.chainPem, maxVersion: 'TLSv1.2', ciphers: 'AES128-SHA' });
+    const found = await ask(port);
+    expect(found.certificates).toMatchObject([{ versions: ['TLS 1.2'] }]);
+    expect(found.stapled).toBe(false);
+    const both = await serve({
+      key: [rsa.keyPem, ec.keyPem],
+      cert: [rsa.chainPem, ec.chainPem],
+      minVersion: 'TLSv1',
+      maxVersion: 'TLSv1.1',
+      ciphers: 'ECDHE-ECDSA-AES128-SHA:ECDHE-RSA-AES128-SHA:@SECLEVEL=0',
+    } as TlsOptions);
+    expect((await ask(both.port)).certificates).toMatchObject([
+      { versions: ['TLS 1.1', 'TLS 1.0'] },
+      { versions: ['TLS 1.1', 'TLS 1.0'] },
+    ]);
+  });
+
+  it('tells whether TLS itself compresses', async () => {
+    const { port } = await serve({ maxVersion: 'TLSv1.2' });
+    const found = await ask(port);
+    expect(found.compression).toBe(false);
+    expect(findingsOf(found).map(({ what }) => what)).not.toContain('TLS compression');
+    // One that chooses DEFLATE where it is offered, and else what the real one does
+    const front = createTcp((socket) => {
+      const behind = connect(port, '127.0.0.1');
+      for (const each of [socket, behind]) each.on('error', () => {});
+      socket.once('data', (hello: Buffer) => {
+        const offered = hello.includes(Buffer.from([0x02, 0x01, 0x00]));
+        behind.write(hello);
+        behind.once('data', (answer: Buffer) => {
+          // After the session ID and the suite
+          if (offered && answer[0] === 22) answer.fill(1, 46 + (answer[43] ?? 0), 47 + (answer[43] ?? 0));
+          socket.write(answer);
+          socket.pipe(behind).pipe(socket);
+        });
+      });
+    });
+    const compressing = await ask(await listen(front));
+    expect(compressing.compression).toBe(true);
+    expect(findingsOf(compressing)).toContainEqual(
+      expect.objectContaining({ what: 'TLS compression', severity: 'medium' }),
+    );
+    expect((await ask((await serve({ minVersion: 'TLSv1.3' })).port)).compression).toBeUndefined();
   });
 
   it('sends key shares where a server takes no hello without', async () => {

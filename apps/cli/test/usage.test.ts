@@ -122,6 +122,7 @@ const WRONG: readonly (readonly [string, RegExp])[] = [
   ['connect example.org --max-version TLSv1', /expected 1\.2 or 1\.3/],
   ['connect example.org --min-version 1.3 --max-version 1.2', /leave no version/],
   ['connect example.org --groups P-257', /has no P-257/],
+  ['connect example.org --groups brainpoolP256r1 --backend pure', /the pure engine has no brainpoolP256r1/],
   ['connect example.org --groups x25519,,x448', /a name is empty/],
   ['connect example.org --cipher-suites RC4-MD5', /has no RC4-MD5/],
   ['connect example.org --cipher-suites TLS_AES_128_GCM_SHA265', /mean TLS_AES_128_GCM_SHA256/],

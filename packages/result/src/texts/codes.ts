@@ -96,7 +96,7 @@ export const TABLE = {
   // ── The peer is not what it should be ──
   PEER_ALERT: {
     meaning: 'The peer ended the connection with an alert, which the message names and explains.',
-    remedy: "See `alert`: it is the peer's reason.",
+    remedy: 'The log of the server says why.',
   },
   HTTP_REQUEST: {
     meaning: 'The peer answered in plain HTTP.',
