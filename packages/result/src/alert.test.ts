@@ -27,7 +27,7 @@ describe('alerts', () => {
     expect(Object.isFrozen(Alert)).toBe(true);
   });
 
-  it('are named by the RFC, and by number where they are unassigned', () => {
+  it('have the names of the RFC, or their number where they are unassigned', () => {
     for (const [name, number] of Object.entries(Alert)) expect(alertName(number)).toBe(name);
     expect(alertName(255)).toBe('alert_255');
   });

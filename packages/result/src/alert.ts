@@ -51,13 +51,12 @@ const NAMES: ReadonlyMap<number, AlertName> = new Map(
   Object.entries(TABLE).map(([name, number]) => [number, name as AlertName]),
 );
 
-/** The RFC's name of an alert; an unassigned number as `alert_<n>`. */
+/** The RFC's name of an alert; `alert_<n>` for an unassigned number. */
 export const alertName = (description: number): string => NAMES.get(description) ?? `alert_${description}`;
 
 /**
- * The level that RFC 9846 section 6 gives a description: `close_notify` and `user_canceled` are warnings, so is TLS
- * 1.2's
- * `no_renegotiation`; everything else is fatal, whatever level byte it came with.
+ * The level that RFC 9846 section 6 gives a description: `close_notify`, `user_canceled` and TLS 1.2's
+ * `no_renegotiation` are warnings; everything else is fatal, whatever level byte it carried.
  */
 export const alertLevel = (description: number): AlertLevel =>
   description === Alert.close_notify || description === Alert.user_canceled || description === Alert.no_renegotiation

@@ -12,7 +12,7 @@ import {
   signalOption,
 } from './arguments.ts';
 
-/** A view of two bytes in the middle of eight, of a class that says what it likes. */
+/** A view of two bytes in the middle of eight, whose class lies about them. */
 function liar<View extends object>(
   Base: new (buffer: ArrayBuffer, offset: number, length: number) => View,
   length: number,
@@ -26,7 +26,7 @@ function liar<View extends object>(
   return new Liar(Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8).buffer, 2, length);
 }
 
-it('options that are inherited from an object without a prototype count, whatever names it has', () => {
+it('options inherited from an object without a prototype count, whatever names it has', () => {
   const base = Object.defineProperty(Object.create(null) as object, 'hasOwnProperty', { value: Object.hasOwn });
   Object.defineProperty(base, 'port', { value: 1 });
   expect(plainOptions(Object.create(base) as object, ['port'])).toEqual({ port: 1 });
@@ -34,7 +34,7 @@ it('options that are inherited from an object without a prototype count, whateve
 });
 
 describe('bytes', () => {
-  it('are those of the memory, whatever class, realm or getters of its own a Uint8Array has', () => {
+  it('are those of the memory, whatever class, realm or own getters the Uint8Array has', () => {
     expect(bytesOf(liar(Uint8Array, 2))).toEqual(Uint8Array.of(3, 4));
     expect(copyOf(liar(Uint8Array, 2))).toEqual(Uint8Array.of(3, 4));
     const foreign: unknown = runInNewContext('Uint8Array.of(1, 2)');
@@ -47,7 +47,7 @@ describe('bytes', () => {
     expect(memory.toString()).toBe('cc');
   });
 
-  it('are not what only looks like them, nor memory that is gone', () => {
+  it('are neither lookalikes nor detached memory', () => {
     const gone = Uint8Array.of(1);
     structuredClone(gone, { transfer: [gone.buffer] });
     expect(bytesOf(gone)?.length ?? 0).toBe(0);
@@ -66,7 +66,7 @@ describe('bytes', () => {
     }
   });
 
-  it('of any view or buffer are its memory', () => {
+  it('are the memory of any view or buffer', () => {
     expect(memoryOf(liar(Uint16Array, 1))).toEqual(Uint8Array.of(3, 4));
     expect(memoryOf(liar(DataView, 2))).toEqual(Uint8Array.of(3, 4));
     expect(memoryOf(Uint8Array.of(1, 2).buffer)).toEqual(Uint8Array.of(1, 2));
@@ -91,7 +91,7 @@ describe('options', () => {
     }
   }
 
-  it('are read once, wherever the object has them', () => {
+  it('are read once, own or inherited', () => {
     const settings = new Settings();
     expect(plainOptions(settings, ['host', 'port'])).toEqual({ asked: 0, host: 'a.example' });
     expect(settings.asked).toBe(1);
@@ -103,7 +103,7 @@ describe('options', () => {
     });
   });
 
-  it('that nobody knows are there to be refused, __proto__ too', () => {
+  it('that are unknown can be rejected, including __proto__', () => {
     const given = JSON.parse('{"colour":1,"__proto__":{"port":1}}') as object;
     expect(Object.keys(plainOptions(given, ['port']))).toEqual(['colour', '__proto__']);
     expect((plainOptions(given, ['port']) as { port?: number }).port).toBeUndefined();
@@ -118,7 +118,7 @@ describe('options', () => {
 });
 
 describe('an option', () => {
-  it('that is not known is refused by its name, with that of what it belongs to', () => {
+  it('that is unknown is rejected by its name, prefixed with that of its parent', () => {
     expect(knownOptions({ port: 1 }, ['port'])).toEqual({ port: 1 });
     expect(() => knownOptions({ prot: undefined }, ['port'])).toThrow(new TypeError('prot: unknown option'));
     expect(() => knownOptions({ prot: 1 }, ['port'], 'limits')).toThrow(new TypeError('limits.prot: unknown option'));
@@ -141,7 +141,7 @@ describe('an option', () => {
     expect(() => refuseOption(value, 'name', 'right')).toThrow(new TypeError(`name: must be right, not ${shown}`));
   });
 
-  it('that is a number is within its bounds', () => {
+  it('that is a number must be within its bounds', () => {
     expect(integerOption(3, 'n', 1, 3)).toBe(3);
     for (const n of [0, 4, 1.5, Number.NaN, '2', undefined])
       expect(() => integerOption(n, 'n', 1, 3)).toThrow(TypeError);
@@ -150,7 +150,7 @@ describe('an option', () => {
       expect(() => millisecondsOption(n, 'timeout')).toThrow(TypeError);
   });
 
-  it('that is a signal may be of another realm, and not of half of one', () => {
+  it('that is a signal may be from another realm, but must be complete', () => {
     const [addEventListener, removeEventListener] = [(): void => {}, (): void => {}];
     expect(() => signalOption({ aborted: false, addEventListener, removeEventListener })).not.toThrow();
     expect(() => signalOption(new AbortController().signal)).not.toThrow();

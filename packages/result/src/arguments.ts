@@ -1,16 +1,14 @@
 /**
- * @module @ferrule/result/arguments: how every package reads what callers give. Options are read once, by name,
- * wherever the object has them; one that is wrong is a TypeError that begins with its name, the same at every face
- * (ADR 0101). Which values are bytes: `instanceof` believes a prototype and fails for another realm's arrays, and
- * `length` may be a getter of the caller's that says more than there is; what counts is what the prototypes of ECMA-262
- * say (sections 23.2.3 and 25.3.4).
+ * @module @ferrule/result/arguments: how every package reads its arguments. Options are read once, by name, including
+ * inherited ones; an invalid one is a TypeError that begins with its name, the same in every package (ADR 0101). On
+ * bytes: `instanceof` trusts a prototype and fails for arrays of another realm, and `length` may be a caller's getter
+ * that overstates; only the getters of ECMA-262's prototypes are used (sections 23.2.3 and 25.3.4).
  */
 
 /**
- * As {@link plainOptions}, and nothing that is not known.
- * @param prefix what stands before the name of an option in a message; by default `name.`, for an option that holds
- *   options itself.
- * @throws TypeError `NAME: unknown option` for the first one, and as {@link plainOptions}.
+ * As {@link plainOptions}, but rejects unknown options.
+ * @param prefix the prefix of an option's name in messages; by default `name.`, for an option that contains options.
+ * @throws TypeError `NAME: unknown option` for the first unknown one, and as {@link plainOptions}.
  */
 export function knownOptions<T extends object>(
   options: T,
@@ -25,21 +23,21 @@ export function knownOptions<T extends object>(
 }
 
 /**
- * The options that were given, as a plain object of this call: each own enumerable one, and each known one that is
- * inherited, a getter of a class or not enumerable, as whoever reads `options.name` has it. What every object inherits
- * from Object.prototype is nobody's option. Whether a name is known is for the caller to judge.
- * @throws TypeError that begins with `name` for what holds no options: null, a Map, an array, a Date, a function.
+ * A plain copy of the given options: every own enumerable one, and every known one that is inherited, a class getter or
+ * not enumerable, just as `options.name` would read it. Properties of Object.prototype are not options. The caller
+ * decides whether a name is known.
+ * @throws TypeError that begins with `name` if it is null, a Map, an array, a Date, a function or the like.
  */
 export function plainOptions<T extends object>(options: T, known: Iterable<string>, name: string = 'options'): T {
   const given: unknown = options;
-  // A module's namespace is fine
+  // A module namespace is accepted
   if (typeof given !== 'object' || given === null || !PLAIN.has(Object.prototype.toString.call(given)))
     throw new TypeError(`${name}: must be an object`);
-  // Without a prototype: what was not given is not found there either
+  // No prototype, so that absent options stay absent
   const plain = Object.create(null) as Record<string, unknown>;
   const values = given as Readonly<Record<string, unknown>>;
   for (const key of Object.keys(given)) plain[key] = values[key];
-  // Most have not been given, and few are inherited
+  // Most are absent, and few are inherited
   for (const key of known) if (key in given && !(key in plain) && holds(given, key)) plain[key] = values[key];
   return plain as T;
 }
@@ -57,7 +55,7 @@ function holds(value: object, key: string): boolean {
   return false;
 }
 
-/** Object.prototype, of any realm. */
+/** Whether it is Object.prototype, of any realm. */
 const isRoot = (holder: object): boolean =>
   Object.getPrototypeOf(holder) === null && Object.hasOwn(holder, 'isPrototypeOf');
 
@@ -68,14 +66,14 @@ export function integerOption(value: unknown, name: string, least: number, most:
     : refuseOption(value, name, `an integer from ${least} to ${most}`);
 }
 
-/** Of TCP. @throws TypeError */
+/** A TCP port. @throws TypeError */
 export const portOption = (value: unknown, name: string = 'port', least: number = 1): number =>
   integerOption(value, name, least, 65_535);
 
-/** The longest time that a timer can be set for, milliseconds; Node makes 1 of what is longer. */
+/** The maximum delay of a timer, in milliseconds; Node replaces longer ones with 1. */
 export const MAX_TIMER: number = 2 ** 31 - 1;
 
-/** As long as a timer can be set for. @throws TypeError */
+/** At most {@link MAX_TIMER}. @throws TypeError */
 export function millisecondsOption(value: unknown, name: string, least: number = 0): number {
   return typeof value === 'number' && value >= least && value <= MAX_TIMER
     ? value
@@ -87,7 +85,7 @@ export function booleanOption(value: unknown, name: string): boolean {
   return typeof value === 'boolean' ? value : refuseOption(value, name, 'a boolean');
 }
 
-/** @param what it does, for the message. @throws TypeError */
+/** @param what for the message. @throws TypeError */
 export function functionOption(value: unknown, name: string, what: string = 'a function'): void {
   if (typeof value !== 'function') refuseOption(value, name, what);
 }
@@ -102,14 +100,14 @@ export function choiceOption<T extends string | number>(value: unknown, name: st
   return choices.includes(value as T) ? (value as T) : refuseOption(value, name, `one of ${choices.join(', ')}`);
 }
 
-/** @throws TypeError for what is not an AbortSignal, of whatever realm. */
+/** @throws TypeError if it is not an AbortSignal, of any realm. */
 export function signalOption(value: unknown, name: string = 'signal'): void {
   const given = (typeof value === 'object' && value !== null ? value : {}) as Readonly<Record<string, unknown>>;
   const listens = ['addEventListener', 'removeEventListener'].every((each) => typeof given[each] === 'function');
   if (typeof given['aborted'] !== 'boolean' || !listens) refuseOption(value, name, 'an AbortSignal');
 }
 
-/** @throws TypeError, always: `NAME: must be WHAT, not VALUE`. Of an object only its kind is told. */
+/** @throws TypeError, always: `NAME: must be WHAT, not VALUE`. An object is described only by its kind. */
 export function refuseOption(value: unknown, name: string, what: string): never {
   throw new TypeError(`${name}: must be ${what}, not ${shown(value)}`);
 }
@@ -130,12 +128,12 @@ const tagOf = getter<string | undefined>(typedArray, Symbol.toStringTag);
 const typedView = viewReader(typedArray);
 const dataView = viewReader(DataView.prototype);
 
-/** Whether it is a Uint8Array, of whatever class or realm. */
+/** Whether it is a Uint8Array of any class or realm. */
 export const isBytes = (value: unknown): value is Uint8Array => tagOf.call(value) === 'Uint8Array';
 
 /**
- * The same memory as a Uint8Array that has nothing of its own; `undefined` for anything but a Uint8Array, of whatever
- * class or realm, and for one whose memory is gone.
+ * The same memory as a plain Uint8Array; `undefined` for anything but a Uint8Array of any class or realm, and for one
+ * whose buffer is detached.
  */
 export function bytesOf(value: unknown): Uint8Array | undefined {
   if (!isBytes(value)) return undefined;
@@ -147,7 +145,7 @@ export function bytesOf(value: unknown): Uint8Array | undefined {
   }
 }
 
-/** As {@link bytesOf}, for whatever holds bytes: an ArrayBuffer, a SharedArrayBuffer or any view of one. */
+/** As {@link bytesOf}, for anything that holds bytes: an ArrayBuffer, a SharedArrayBuffer or any view of one. */
 export function memoryOf(value: unknown): Uint8Array | undefined {
   try {
     if (!ArrayBuffer.isView(value)) return dataView(new DataView(value as ArrayBuffer));

@@ -11,7 +11,7 @@ describe('bytes', () => {
       expect(equal(bytes(1, 2, 3), other)).toBe(false);
   });
 
-  test('concat gives memory of its own, even of one part', () => {
+  test('concat returns new memory, even for one part', () => {
     const part = bytes(1, 2);
     const whole = concat([part]);
     part.fill(9);
@@ -20,14 +20,14 @@ describe('bytes', () => {
     expect(concat([])).toEqual(EMPTY);
   });
 
-  test('concatInto fills the memory that it is given and refuses what does not fit', () => {
+  test('concatInto fills the given memory and rejects what does not fit', () => {
     const whole = new Uint8Array(3);
     expect(concatInto(whole, [bytes(1), bytes(2, 3)])).toBe(whole);
     expect(whole).toEqual(bytes(1, 2, 3));
     expect(() => concatInto(whole, [bytes(1, 2), bytes(3, 4)])).toThrow(RangeError);
   });
 
-  test('hexadecimal digits go both ways', () => {
+  test('hexadecimal digits are encoded and decoded', () => {
     const all = Uint8Array.from({ length: 256 }, (_, i) => i);
     expect(toHex(all)).toBe(Buffer.from(all).toString('hex'));
     expect(fromHex(toHex(all))).toEqual(all);
@@ -35,7 +35,7 @@ describe('bytes', () => {
     expect(hex16(0x1d)).toBe('0x001d');
   });
 
-  test('latin1 has one character for each byte, however many there are', () => {
+  test('latin1 has one character per byte, at any length', () => {
     const long = Uint8Array.from({ length: 10_000 }, (_, i) => i);
     expect(latin1(long)).toBe(Buffer.from(long).toString('latin1'));
   });

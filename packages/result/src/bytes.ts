@@ -1,9 +1,12 @@
-/** @module @ferrule/result/bytes: what every package does with bytes. Nothing here keeps or changes its arguments. */
+/**
+ * @module @ferrule/result/bytes: byte operations shared by all packages. Nothing here retains or modifies its
+ * arguments.
+ */
 
-/** No bytes; shared, since nobody can write into it. */
+/** No bytes; shared, since it cannot be written to. */
 export const EMPTY: Uint8Array = new Uint8Array(0);
 
-/** Whether both hold the same bytes. Not in constant time: for what an attacker may know. */
+/** Whether both hold the same bytes. Not constant-time: only for public data. */
 export function bytesEqual(a: Uint8Array, b: Uint8Array): boolean {
   const { length } = a;
   if (length !== b.length) return false;
@@ -11,7 +14,7 @@ export function bytesEqual(a: Uint8Array, b: Uint8Array): boolean {
   return true;
 }
 
-/** As {@link bytesEqual}, in a time that depends on the lengths alone: for MACs, `verify_data` and secrets. */
+/** As {@link bytesEqual}, but in time that depends only on the lengths: for MACs, `verify_data` and secrets. */
 export function secretsEqual(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   let difference = 0;
@@ -19,11 +22,11 @@ export function secretsEqual(a: Uint8Array, b: Uint8Array): boolean {
   return difference === 0;
 }
 
-/** The parts one after the other, in memory of their own. */
+/** The parts concatenated, in new memory. */
 export const concat = (parts: readonly Uint8Array[]): Uint8Array =>
   concatInto(new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0)), parts);
 
-/** Fills `whole` with the parts from its beginning, and returns it. @throws RangeError when they are longer. */
+/** Copies the parts to the beginning of `whole`, and returns it. @throws RangeError if they do not fit. */
 export function concatInto(whole: Uint8Array, parts: readonly Uint8Array[]): Uint8Array {
   let at = 0;
   for (const part of parts) {
@@ -40,25 +43,25 @@ export function toHex(bytes: Uint8Array, separator: string = ''): string {
   return text;
 }
 
-/** The bytes of hexadecimal digits, two for each. For constants and text that was checked: it checks nothing. */
+/** The bytes of hexadecimal digits, two for each. For constants and validated text: it checks nothing. */
 export const fromHex = (text: string): Uint8Array =>
   Uint8Array.from({ length: text.length / 2 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16));
 
-/** ASCII for people: other bytes as `\\x0a`, so that none moves the cursor of a terminal. */
+/** ASCII for display: other bytes as `\\x0a`, so that none controls a terminal. */
 export const printable = (bytes: Uint8Array): string =>
   latin1(bytes).replace(/[^ -~]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
 
-/** Text for people: control and format characters as RFC 4514 section 2.4 writes them, the octets of UTF-8 in hexadecimals. */
+/** Text for display: control and format characters as in RFC 4514 section 2.4, their UTF-8 octets in hexadecimal. */
 export const withoutControls = (text: string): string =>
   text.replace(/\p{Cc}|\p{Cf}/gu, (c) => encodeURIComponent(c).replaceAll('%', '\\'));
 
-/** A code point of a registry as it is written: `0x1301`. */
+/** A code point as registries write it: `0x1301`. */
 export const hex16 = (code: number): string => `0x${code.toString(16).padStart(4, '0')}`;
 
-/** Each byte as the character of the same number, so that lengths agree; TextDecoder's `latin1` is windows-1252. */
+/** Each byte as the character of the same code, so that lengths agree; TextDecoder's `latin1` is windows-1252. */
 export function latin1(bytes: Uint8Array): string {
   let text = '';
-  // A call takes only so many arguments.
+  // The number of arguments of a call is limited.
   for (let i = 0; i < bytes.length; i += 4096)
     text += String.fromCharCode.apply(null, bytes.subarray(i, i + 4096) as unknown as number[]);
   return text;

@@ -1,26 +1,26 @@
-/** @module The codes of refused certificates. */
+/** @module The error codes of rejected certificates. */
 import { CODES } from '@ferrule/result/texts';
 import * as V from '@ferrule/result/x509-v';
 import type { CommonCode } from './codes.ts';
 
-/** The codes that say what is wrong with the peer's certificates. */
+/** The codes for faults of the peer's certificates. */
 export type CertificateCode = Exclude<Extract<CommonCode, `CERT_${string}`>, 'CERT_DECOMPRESSION_FAILED'>;
 
-/** Whether this, which an error of the caller may have as its code, is one of them. */
+/** Whether a value, such as the code of a caller's error, is one of them. */
 export const isCertificateCode = (code: unknown): code is CertificateCode =>
   typeof code === 'string' &&
   code.startsWith('CERT_') &&
   code !== 'CERT_DECOMPRESSION_FAILED' &&
-  // Each of them has an alert
+  // All of them have an alert
   (CODES as Readonly<Record<string, { readonly alert: unknown } | undefined>>)[code]?.alert !== undefined;
 
 /**
- * The code of an X509_V number; what has no row is CERT_INVALID.
- * @param depth - the place in the chain of the certificate concerned; 0 is the server's own.
+ * The code of an X509_V number; CERT_INVALID if it has no row.
+ * @param depth - the certificate's position in the chain; 0 is the server's own.
  */
 export function certificateCode(verify: number, depth: number): CertificateCode {
-  // The issuer of the server's own certificate is neither trusted nor among what was sent: it is the intermediate that
-  // is missing. Above it what is not there is the root, which nobody has to send.
+  // The issuer of the server's own certificate is neither trusted nor was it sent: an intermediate is missing. Higher
+  // up the root is missing, which need not be sent.
   if (verify === V.UNABLE_TO_GET_ISSUER_CERT_LOCALLY && depth === 0) return 'CERT_MISSING_INTERMEDIATE';
   return CODE_OF[verify] ?? 'CERT_INVALID';
 }

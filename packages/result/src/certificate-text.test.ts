@@ -14,7 +14,7 @@ const fault = (of: Partial<CertificateFault>): CertificateFault => ({
 });
 
 describe('certificateText()', () => {
-  it('says the sentence of the X509_V code, and which certificate it is about, where facts are missing', () => {
+  it('uses the sentence of the X509_V code, and names the certificate, where facts are missing', () => {
     const told = (of: Partial<CertificateFault>): string => certificateText(fault(of)).message;
     expect(told({ code: 'CERT_EXPIRED', verify: X509V.CERT_HAS_EXPIRED })).toBe('the certificate has expired');
     expect(told({ code: 'CERT_EXPIRED', verify: X509V.CERT_HAS_EXPIRED, depth: 2 })).toBe(
@@ -44,7 +44,7 @@ describe('certificateText()', () => {
     expect(certificateText({ ...long, code: 'CERT_INVALID' }).message.length).toBeLessThan(300);
   });
 
-  it('tells an address that the certificate has as a host name', () => {
+  it('reports an address that the certificate lists as a host name', () => {
     const fault = {
       code: 'CERT_NAME_MISMATCH',
       verify: X509V.IP_ADDRESS_MISMATCH,
@@ -57,25 +57,25 @@ describe('certificateText()', () => {
     expect(certificateText({ ...fault, names: ['::1'] }).message).toBe('the certificate is for ::1, not for 127.0.0.1');
   });
 
-  it('has nothing to say in a bundle without texts', () => {
+  it('has no text in a bundle without texts', () => {
     expect(Object.keys(CERTIFICATES)).toEqual([]);
   });
 });
 
 describe('certificateCode()', () => {
-  it('tells a missing intermediate from an unknown root by the place', () => {
+  it('distinguishes a missing intermediate from an unknown root by the position', () => {
     expect(certificateCode(X509V.UNABLE_TO_GET_ISSUER_CERT_LOCALLY, 0)).toBe('CERT_MISSING_INTERMEDIATE');
     expect(certificateCode(X509V.UNABLE_TO_GET_ISSUER_CERT_LOCALLY, 1)).toBe('CERT_UNTRUSTED_ROOT');
   });
 
-  it('is CERT_INVALID for what has no code of its own', () => {
+  it('is CERT_INVALID for faults without their own code', () => {
     expect([X509V.PATH_LOOP, X509V.UNSPECIFIED, 4711].map((verify) => certificateCode(verify, 0))).toEqual(
       Array.from({ length: 3 }, () => 'CERT_INVALID'),
     );
   });
 });
 
-it('text and bytes of a certificate cannot move the cursor of a terminal', () => {
+it('text and bytes of a certificate cannot control a terminal', () => {
   expect(withoutControls('a\u001b[2J\u202e\u0085é')).toBe('a\\1B[2J\\E2\\80\\AE\\C2\\85é');
   expect(printable(Uint8Array.of(0x61, 0x1b, 0xe9))).toBe('a\\x1b\\xe9');
 });

@@ -1,24 +1,23 @@
 /**
- * @module What is said of a certificate that is refused: one sentence and one hint, from what is known of it. Both
- * engines, the face of node:tls and the command take the words from here; what an engine knows beyond these facts is
- * the error's `cause`.
+ * @module The message for a rejected certificate: one sentence and one hint, from the facts known about it. Both
+ * engines, the node:tls API and the command use this text; anything more an engine knows goes into the error's `cause`.
  */
 import { CERTIFICATES } from '@ferrule/result/texts';
 import type { CommonCode } from './codes.ts';
 import type { RevocationStatus } from './revocation-status.ts';
 import { x509VSentence } from './x509-v.ts';
 
-/** What is wrong, and what is known of the certificate concerned. All text is fit for a terminal. */
+/** The fault, and what is known about the certificate. All text is safe for a terminal. */
 export interface CertificateFault {
   readonly code: CommonCode;
   /** X509_V number. */
   readonly verify: number;
-  /** Its place in the chain; 0 is the server's own. */
+  /** Its position in the chain; 0 is the server's own. */
   readonly depth: number;
-  /** Its RFC 4514 names; `undefined` where it has none, or they cannot be read. */
+  /** Its RFC 4514 names; `undefined` if it has none, or they cannot be read. */
   readonly subject?: string | undefined;
   readonly issuer?: string | undefined;
-  /** Where it says that its issuer's certificate is (RFC 5280 section 4.2.2.1). */
+  /** The URL it gives for its issuer's certificate (RFC 5280 section 4.2.2.1). */
   readonly issuerUrl?: string | undefined;
   /** Its validity, in milliseconds since the epoch. */
   readonly notBefore?: number | undefined;
@@ -27,11 +26,11 @@ export interface CertificateFault {
   readonly trusted?: boolean | undefined;
   /** The host names and addresses of the server's certificate. */
   readonly names?: readonly string[] | undefined;
-  /** Whom the caller wants to talk to. */
+  /** The host that the caller connects to. */
   readonly host?: string | undefined;
   /** Whether any trust anchors were given. */
   readonly anchored?: boolean | undefined;
-  /** What a filter of revoked certificates said. */
+  /** The status from a filter of revoked certificates. */
   readonly crlite?: RevocationStatus | undefined;
 }
 
@@ -41,7 +40,7 @@ export interface CertificateText {
   readonly hint: string | undefined;
 }
 
-/** The message and the hint of a `TlsError` about a certificate; without a hint, the remedy of its code is to be said. */
+/** The message and the hint of a `TlsError` about a certificate; without a hint, use the remedy of its code. */
 export function certificateText(fault: CertificateFault): CertificateText & { readonly message: string } {
   const brief = { ...fault, subject: short(fault.subject, 200), issuer: short(fault.issuer, 200) };
   const said = CERTIFICATES[fault.code]?.(brief);
@@ -54,7 +53,7 @@ function sentenceOf({ verify, depth, subject }: CertificateFault): string {
   return `${x509VSentence(verify)}${place === undefined ? '' : ` (${place})`}`;
 }
 
-/** A certificate can hold a megabyte of name; a message should not. */
+/** A name in a certificate may be a megabyte long; a message should not. */
 function short<T extends string | undefined>(text: T, length: number): T;
 function short(text: string | undefined, length: number): string | undefined {
   return text === undefined || text.length <= length ? text : `${text.slice(0, length)}…`;

@@ -1,6 +1,6 @@
 /**
- * @module The codes of `TlsError`. A code is one row: what it means, what to do, which alert the peer is sent. The rows
- * that more than one package uses are in `texts/codes.ts`; a package has rows of its own beside its code:
+ * @module The codes of `TlsError`. A code is one row: its meaning, its remedy and the alert sent to the peer. Rows that
+ * several packages use are in `texts/codes.ts`; other packages define their own rows:
  *
  *     const ROWS = { TEAPOT: { meaning: 'The peer is a teapot.', remedy: 'Use a kettle.' } } as const;
  *     declare global {
@@ -9,28 +9,28 @@
  *     export const CODES = errorCodes(ROWS);
  *     throw new TlsError(CODES.TEAPOT, 'short and stout');
  *
- * The package exports CODES, without which the declarations of its build have no trace of the codes.
+ * The package must export CODES, or the declarations of its build lack the codes.
  */
 import { Alert, type AlertName } from './alert.ts';
 import type { TABLE } from './texts/codes.ts';
 
 declare global {
-  /** The codes of every package that is imported: each adds its own, and `TlsError.code` is one of them. */
+  /** The codes of all imported packages: each adds its own, and `TlsError.code` is one of them. */
   interface FerruleErrorCodes extends Record<keyof typeof TABLE, true> {}
 }
 
-/** A stable, documented reason: what programs switch on. */
+/** A stable, documented reason, for programs to switch on. */
 export type TlsErrorCode = keyof FerruleErrorCodes;
-/** Those whose rows are in this package: the engines', and whatever several packages use. */
+/** Codes whose rows are in this package: those of the engines, and those that several packages use. */
 export type CommonCode = keyof typeof TABLE;
 
-/** How a row is written. */
+/** A row as written in the source. */
 export interface CodeRow {
   /** What happened, as one sentence. */
   readonly meaning: string;
   /** What to try. */
   readonly remedy: string;
-  /** Absent where the peer is sent none: it is gone, or nothing has been said yet. */
+  /** Absent if the peer is sent none: it is gone, or nothing has been sent yet. */
   readonly alert?: AlertName;
 }
 

@@ -1,12 +1,12 @@
 /**
- * @module @ferrule/result/directory-string: text in X.501 names, and how it is compared (RFC 5280 section 7.1). One
- * function for every engine: two that fold letters by themselves would exclude other names.
+ * @module @ferrule/result/directory-string: text in X.501 names and its comparison (RFC 5280 section 7.1). All engines
+ * share it: with different case folding they would exclude different names.
  */
 import { latin1 } from './bytes.ts';
 
 /**
- * What texts are equal by, whatever their string types: {@link foldText} of {@link decodeText}. `undefined` for what
- * cannot be compared.
+ * A key by which texts compare equal, whatever their string types: {@link foldText} of {@link decodeText}. `undefined`
+ * if the text cannot be compared.
  */
 export function comparableText(tag: number, bytes: Uint8Array): string | undefined {
   const text = decodeText(tag, bytes);
@@ -14,16 +14,16 @@ export function comparableText(tag: number, bytes: Uint8Array): string | undefin
 }
 
 /**
- * RFC 4518 sections 2.2 to 2.6.1. Case is folded letter by letter as RFC 3454 table B.2 does: ß is ss, and a sigma the
- * same wherever it stands; but for the dotless i, to which B.2 does nothing. `undefined` for more marks in a row than
- * any language has (Unicode annex 15 section 13): putting them in order would take the square of their number.
+ * RFC 4518 sections 2.2 to 2.6.1. Case is folded letter by letter as in RFC 3454 table B.2: ß becomes ss, and sigma
+ * folds the same in any position; the exception is the dotless i, which B.2 leaves unchanged. `undefined` for more
+ * combining marks in a row than any language uses (Unicode annex 15 section 13): sorting them takes quadratic time.
  */
 export function foldText(text: string): string | undefined {
   if (/^[ -~]*$/.test(text)) return text.toLowerCase().trim().replace(/ +/g, ' ');
   const mapped = text
     .replace(/[\t-\r\x85\p{Z}]+/gu, ' ')
     .replace(/[\p{Cc}\p{Cf}\p{Variation_Selector}\u1806\ufffc]|\u034f/gu, '');
-  // The halfwidth voiced marks are letters that become marks.
+  // The halfwidth voiced marks are letters that normalise to marks.
   if (/[\p{M}\uff9e\uff9f]{31}/u.test(mapped)) return undefined;
   return mapped
     .normalize('NFKC')
@@ -42,7 +42,7 @@ const { TextDecoder } = globalThis as unknown as {
 };
 let utf8: Utf8Decoder | undefined;
 
-/** The text of an ASN.1 string; `undefined` when the bytes are not of the type, or the type is one that nobody uses. */
+/** The text of an ASN.1 string; `undefined` if the bytes are invalid for the type, or the type is not supported. */
 export function decodeText(tag: number, bytes: Uint8Array): string | undefined {
   switch (tag) {
     case 0x0c: // UTF8String
@@ -67,7 +67,7 @@ export function decodeText(tag: number, bytes: Uint8Array): string | undefined {
   }
 }
 
-/** `undefined` when a byte is over 127. */
+/** `undefined` if a byte exceeds 127. */
 export function ascii(bytes: Uint8Array): string | undefined {
   for (let i = 0; i < bytes.length; i++) if ((bytes[i] as number) > 127) return undefined;
   return latin1(bytes);

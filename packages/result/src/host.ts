@@ -1,13 +1,13 @@
 /**
- * @module @ferrule/result/host: what may stand where a host is named: a DNS name in A-labels, or an IP address. Both
- * engines, and the search for paths, take it from here.
+ * @module @ferrule/result/host: host names: a DNS name in A-labels, or an IP address. Both engines and path building
+ * use this module.
  */
 import { plainOptions, portOption, textOption } from './arguments.ts';
 import { printable, toHex } from './bytes.ts';
 
-/** What a certificate is asked to be for, and a connection is made to. */
+/** The host that a certificate must match and a connection is made to. */
 export type Host =
-  /** Lower-case A-labels, no trailing dot: fit for SNI. */
+  /** Lower-case A-labels, no trailing dot: valid for SNI. */
   | { readonly kind: 'dns'; readonly name: string }
   /** 4 or 16 bytes; `name` is their canonical text. */
   | { readonly kind: 'ip'; readonly name: string; readonly bytes: Uint8Array };
@@ -16,8 +16,7 @@ export type Host =
  * A reference identifier: a DNS name in A-labels (one trailing dot is dropped) or an IP address (IPv6 also in
  * brackets).
  * @param option for the message.
- * @throws TypeError for what is neither, such as a name that is not ASCII, or `1.2.3`, which some resolvers take for an
- * address.
+ * @throws TypeError if it is neither, such as a non-ASCII name, or `1.2.3`, which some resolvers take for an address.
  */
 export function parseHost(host: string, option: string = 'host'): Host {
   const bytes = parseAddress(unbracketed(host));
@@ -33,13 +32,13 @@ export function parseHost(host: string, option: string = 'host'): Host {
 }
 
 /**
- * A host as people write it, as DNS, SNI and certificates have it: without the brackets of URLs, and in A-labels where
- * it is not ASCII (RFC 5890), as the platform's URL has them. What that does not take stays as it is.
+ * Converts a host as users write it to the form of DNS, SNI and certificates: without the brackets of URLs, and in
+ * A-labels if it is not ASCII (RFC 5890), as computed by the platform's URL. What URL rejects is returned unchanged.
  */
 export function asciiHost(host: string): string {
   if (/^[\x00-\x7f]*$/.test(host)) return unbracketed(host);
   const { URL } = globalThis as { readonly URL?: new (url: string) => { readonly hostname: string } };
-  // Nothing but a host
+  // Only a host, not a URL with other parts
   if (URL === undefined || /[\x00-\x20/?#@:\\%[\]]/.test(host)) return host;
   try {
     return new URL(`http://${host}/`).hostname;
@@ -49,7 +48,7 @@ export function asciiHost(host: string): string {
 }
 
 /**
- * A host that a caller gave as an option, as {@link asciiHost} has it, fit for SNI and for a certificate.
+ * A host given as an option, converted by {@link asciiHost}, valid for SNI and certificates.
  * @throws TypeError that begins with `option`.
  */
 export function hostOption(value: unknown, option: string = 'host'): string {
@@ -58,15 +57,15 @@ export function hostOption(value: unknown, option: string = 'host'): string {
   return host;
 }
 
-/** Where a pipe should lead. */
+/** The destination of a pipe. */
 export interface Destination {
-  /** A name or an address; whoever dials looks it up. */
+  /** A name or an address; the dialer resolves it. */
   readonly host: string;
   /** 1 to 65535. */
   readonly port: number;
 }
 
-/** As a caller gave it, in a copy that stays. @throws TypeError that begins with `host` or `port`, or `to` */
+/** A private copy of the caller's object. @throws TypeError that begins with `host` or `port`, or `to` */
 export function destinationOption(given: Destination): Destination {
   const { host, port } = plainOptions(given, ['host', 'port'], 'to');
   return { host: asciiHost(textOption(host, 'host')), port: portOption(port) };
@@ -75,11 +74,11 @@ export function destinationOption(given: Destination): Destination {
 /** `host:port`, with brackets around an IPv6 address. */
 export const authority = ({ host, port }: Destination): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
 
-/** An IPv6 address as URLs have it (RFC 3986 section 3.2.2), without its brackets; anything else as it is. */
+/** An IPv6 address in URL form (RFC 3986 section 3.2.2) without its brackets; anything else unchanged. */
 export const unbracketed = (host: string): string =>
   host.startsWith('[') && host.endsWith(']') && host.includes(':') ? host.slice(1, -1) : host;
 
-/** What only a malformed IPv4 address does. */
+/** Only a malformed IPv4 address ends like this. */
 const ENDS_IN_NUMBER = /(^|\.)(\d+|0x[\da-f]*)$/;
 
 /** Whether the text is an IPv4 address in four decimals or an IPv6 address (RFC 4291 section 2.2). */
@@ -124,20 +123,20 @@ function parseGroups(text: string, last: boolean): number[] | undefined {
 }
 
 /**
- * RFC 1034 section 3.5 with RFC 1123 section 2.1, and what resolvers take beyond that: underscores, and hyphens at the
- * edges of labels (RFC 2181 section 11).
+ * RFC 1034 section 3.5 with RFC 1123 section 2.1, and what resolvers also accept: underscores, and hyphens at the edges
+ * of labels (RFC 2181 section 11).
  */
 const LABEL = /^[a-z\d_-]{1,63}$/;
 
-/** Of text in lower case. */
+/** For lower-case text. */
 export const isDnsName = (name: string): boolean =>
   name.length > 0 && name.length <= 253 && name.split('.').every((part) => LABEL.test(part));
 
-/** A dNSName or an iPAddress of a certificate (RFC 5280 section 4.2.1.6), for people. */
+/** A dNSName or an iPAddress of a certificate (RFC 5280 section 4.2.1.6), for display. */
 export const hostNameText = (value: Uint8Array, isAddress: boolean): string =>
   isAddress ? addressText(value) : printable(value);
 
-/** Dotted decimals, or RFC 5952; other lengths in hexadecimals. */
+/** Dotted decimal, or RFC 5952; other lengths in hexadecimal. */
 export function addressText(bytes: Uint8Array): string {
   if (bytes.length === 4) return bytes.join('.');
   if (bytes.length !== 16) return `#${toHex(bytes)}`;

@@ -1,4 +1,4 @@
-/** @module @ferrule/result: return values, SSL_ERROR_* codes, alerts, X509_V codes and the one error of ferrule. */
+/** @module @ferrule/result: return values, SSL_ERROR_* codes, alerts, X509_V codes and the error class of ferrule. */
 export { Alert, alertLevel, alertName, type AlertLevel, type AlertName } from './alert.ts';
 export { certificateCode, isCertificateCode, type CertificateCode } from './certificate-code.ts';
 export { certificateText, type CertificateFault, type CertificateText } from './certificate-text.ts';
