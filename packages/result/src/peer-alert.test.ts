@@ -13,7 +13,7 @@ describe('an alert of the peer', () => {
 
   it('that nobody knows is told by its number', () => {
     expect(peerAlert(99).message).toBe('the peer sent the alert alert_99 (99)');
-    expect(peerAlert(99).hint).toMatch(/alert/);
+    expect(peerAlert(99).hint).toMatch(/log of the server/);
   });
 
   it('has a meaning wherever RFC 9846 lets a server send it', () => {
