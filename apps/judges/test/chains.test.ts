@@ -4,6 +4,7 @@ import { nodeCrypto } from '@ferrule/pure/crypto/node';
 import { expect, it } from 'vitest';
 import { buildChain, randomChain, titleOf } from '../src/chains/chain.ts';
 import { disagreements } from '../src/chains/compare.ts';
+import { type Draft, encode } from '../src/chains/draft.ts';
 import { askEngine, askX509 } from '../src/chains/engines.ts';
 import { FEATURES } from '../src/chains/features.ts';
 import { judgeChains, type Judges } from '../src/chains/judge.ts';
@@ -70,6 +71,25 @@ it.each([
       engine.name,
       { accepts: true },
     ]);
+});
+
+it.each([
+  ['cannot be read', (spki: Uint8Array) => spki.with(spki.length - 65, 5)],
+  ['is of a kind that nobody knows', (spki: Uint8Array) => spki.with(10, 0x7e)],
+])('a leaf whose key %s is refused by who verifies nothing, too', async (_, change) => {
+  const { drafts, anchors, leafKey } = buildChain({ between: 0, features: [], shapes: [] });
+  const [root, leaf] = drafts as readonly [Draft, Draft];
+  leaf.key = { ...leaf.key, spki: change(leaf.key.spki) };
+  const server = { sent: [encode(leaf, root)], anchors, leafKey };
+  for (const engine of [pure, ...(loaded.ok ? [loaded.backend] : [])]) {
+    const told = async (verify: 'peer' | 'none'): Promise<unknown> =>
+      (await askEngine(engine, server, undefined, { verify })).code;
+    expect([engine.name, await told('peer'), await told('none')]).toEqual([
+      engine.name,
+      'CERT_WEAK_KEY',
+      'WRONG_CERTIFICATE_TYPE',
+    ]);
+  }
 });
 
 it.each([

@@ -240,13 +240,25 @@ it.each<[string, number, Uint8Array, Uint8Array, number | undefined]>([
     ]);
 });
 
-it('a bounded constraint that is compared with nothing spoils the extension under rfc5280 alone', async () => {
-  const chain = chainOf(EXCLUDED, [Uint8Array.of(...mail('evil.test'), 0x81, 1, 1)], []);
-  for (const engine of engines) {
-    expect([engine.name, await askEngine(engine, chain)]).toEqual([engine.name, { accepts: true }]);
-    expect([engine.name, await askEngine(engine, chain, undefined, { profile: 'rfc5280' })]).toEqual([
-      engine.name,
-      { accepts: false, code: 'CERT_NAME_CONSTRAINT', verify: X509V.SUBTREE_MINMAX },
-    ]);
-  }
-});
+const MINMAX = { accepts: false, code: 'CERT_NAME_CONSTRAINT', verify: X509V.SUBTREE_MINMAX };
+
+it.each([
+  ['maximum', 0x81, 1],
+  ['negative maximum', 0x81, 0xff],
+  ['minimum', 0x80, 1],
+  ['negative minimum', 0x80, 0x80],
+])(
+  'a constraint with a %s is bounded; compared with nothing it spoils the extension under rfc5280 alone',
+  async (_, tag, value) => {
+    const base = Uint8Array.of(...mail('evil.test'), tag, 1, value);
+    const [idle, compared] = [chainOf(EXCLUDED, [base], []), chainOf(EXCLUDED, [base], [mail('a@y.test')])];
+    for (const engine of engines) {
+      expect([engine.name, await askEngine(engine, idle)]).toEqual([engine.name, { accepts: true }]);
+      expect([engine.name, await askEngine(engine, compared)]).toEqual([engine.name, MINMAX]);
+      expect([engine.name, await askEngine(engine, idle, undefined, { profile: 'rfc5280' })]).toEqual([
+        engine.name,
+        MINMAX,
+      ]);
+    }
+  },
+);

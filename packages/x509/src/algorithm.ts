@@ -2,7 +2,7 @@
  * @module AlgorithmIdentifiers of signatures: RFC 4055, RFC 5758, RFC 8017 appendix A.2.4, RFC 8410, RFC 9881, and
  * NIST's for SHA-3. Parameters are checked, not skipped.
  */
-import { type DerReader, explicit } from './der.ts';
+import { DerError, DerReader, explicit } from './der.ts';
 import { readAny } from './der-values.ts';
 import type { SignatureAlgorithm, SignatureHash } from './signature.ts';
 import * as Tag from './tag.ts';
@@ -61,7 +61,7 @@ export function readSignatureAlgorithm(reader: DerReader): AlgorithmIdentifier {
   let algorithm = SIGNATURES.get(oid);
   let weak = WEAK.has(oid);
   if (oid === RSASSA_PSS && reader.more) {
-    const parameters = readPssParameters(reader);
+    const parameters = pssParameters(readAny(reader));
     if (parameters === 'weak') weak = true;
     else algorithm = parameters;
   } else if (algorithm && reader.more) {
@@ -73,6 +73,16 @@ export function readSignatureAlgorithm(reader: DerReader): AlgorithmIdentifier {
   } else if (reader.more) readAny(reader);
   reader.close(outer);
   return { oid, algorithm, weak };
+}
+
+/** Of parameters that cannot be read, nothing: nobody can tell what was signed, and of an anchor nobody asks. */
+function pssParameters(der: Uint8Array): ReturnType<typeof readPssParameters> {
+  try {
+    return readPssParameters(new DerReader(der));
+  } catch (error) {
+    if (error instanceof DerError) return undefined;
+    throw error;
+  }
 }
 
 /** RFC 4055 section 3.1: SHA-1 where no hash is named, MGF1, the one trailer. Anything else is not supported. */

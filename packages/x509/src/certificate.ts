@@ -4,7 +4,7 @@ import { readSignatureAlgorithm } from './algorithm.ts';
 import { DerError, DerReader, readWhole } from './der.ts';
 import { decodeExtension, Oid, type Decoded, type Extension } from './extensions.ts';
 import { nameText, sameName, readName } from './name.ts';
-import { readPublicKey, type PublicKey } from './public-key.ts';
+import { readKeyOfCertificate, type PublicKey } from './public-key.ts';
 import type { SignatureAlgorithm } from './signature.ts';
 import { readTime, type Time } from './time.ts';
 import * as Tag from './tag.ts';
@@ -104,9 +104,7 @@ export function parseCertificate(der: Uint8Array): Certificate {
   reader.close(validity);
   const subject = readName(reader);
   const spki = reader.element(Tag.SEQUENCE);
-  const keyReader = readWhole(spki);
-  const publicKey = readPublicKey(keyReader);
-  reader.odd ??= keyReader.odd;
+  const publicKey = readKeyOfCertificate(spki, reader);
   for (const tag of [0x81, 0x82]) {
     const own = reader.peek();
     if ((own & ~0x20) !== tag) continue;

@@ -3,7 +3,6 @@ import { latin1, toHex, withoutControls } from '@ferrule/result/bytes';
 import { decodeText } from '@ferrule/result/directory-string';
 import { addressText } from '@ferrule/result/host';
 import type { Certificate } from './certificate.ts';
-import { distributionPoints } from './crl.ts';
 import { DerError, DerReader } from './der.ts';
 import { readNamedBits } from './der-values.ts';
 import { timeText } from './describe-text.ts';
@@ -44,15 +43,17 @@ const TLS_FEATURES: Readonly<Record<number, string>> = { 5: 'status_request', 17
 /** What cannot be decoded, or is not known, is shown in hexadecimals. */
 export function describeExtension(certificate: Certificate, extension: Extension): string[] {
   try {
-    decodeExtension(extension.oid, new DerReader(extension.value), {} as Decoded);
-    return known(certificate, extension) ?? dump(extension.value);
+    // Its own: of one that is there twice, the certificate may have another one's, or none
+    const decoded = {} as Decoded;
+    decodeExtension(extension.oid, new DerReader(extension.value), decoded);
+    return known(decoded, extension, certificate) ?? dump(extension.value);
   } catch (error) {
     if (!(error instanceof DerError)) throw error;
     return dump(extension.value);
   }
 }
 
-function known(c: Certificate, { oid, value }: Extension): string[] | undefined {
+function known(c: Decoded, { oid, value }: Extension, certificate: Certificate): string[] | undefined {
   switch (oid) {
     case Oid.basicConstraints:
       return [
@@ -109,11 +110,11 @@ function known(c: Certificate, { oid, value }: Extension): string[] | undefined 
         ({ method, location }) => `${oidName(method)} - ${generalNameText(location)}`,
       );
     case Oid.crlDistributionPoints:
-      return distributionPoints(c).flatMap((name) => ['Full Name:', `  ${generalNameText(name)}`]);
+      return (c.distributionPoints ?? []).flatMap((name) => ['Full Name:', `  ${generalNameText(name)}`]);
     case Oid.tlsFeature:
       return [(c.tlsFeatures ?? []).map((feature) => TLS_FEATURES[feature] ?? String(feature)).join(', ')];
     case Oid.sctList:
-      return embeddedScts(c).flatMap(sctLines);
+      return embeddedScts(certificate).flatMap(sctLines);
     case NETSCAPE_CERT_TYPE: {
       const type = readNamedBits(new DerReader(value));
       return [NETSCAPE_TYPES.filter((_, bit) => type & (1 << bit)).join(', ')];

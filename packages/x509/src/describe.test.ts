@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { rootCertificates } from 'node:tls';
 import { expect, it } from 'vitest';
 import { decodePem, describeCertificate, parseCertificate } from './index.ts';
-import { make, NOW } from '../test/make.ts';
+import { extension, make, NOW, tlv } from '../test/make.ts';
 import { fiftyCertificates } from '../test/certificates.ts';
 
 function openssl(pem: string): string | undefined {
@@ -67,4 +67,14 @@ it('describeCertificate() shows certificates of every kind, and keeps control ch
   const nasty = describeCertificate(parseCertificate(make({ subject: 'x\u001b[2J\u202e', dns: ['a\u0007b'] }).der));
   expect(String(nasty)).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
   expect(nasty.subject.text).not.toMatch(/\p{Cc}|\p{Cf}/u);
+});
+
+it('describeCertificate() shows of an extension that is there twice what each says, and of one that cannot be read its octets', () => {
+  const SKI = '2.5.29.14';
+  const twice = (...values: readonly Uint8Array[]): string => {
+    const both = Uint8Array.from(Buffer.concat(values.map((value) => extension(SKI, value))));
+    return String(describeCertificate(parseCertificate(make({ extensions: { [SKI]: both } }).der)));
+  };
+  expect(twice(tlv(5), tlv(4, Uint8Array.of(0xab, 0xcd)))).toMatch(/05:00[^]*AB:CD/);
+  expect(twice(tlv(4, Uint8Array.of(1, 2)), tlv(4, Uint8Array.of(3, 4)))).toMatch(/01:02[^]*03:04/);
 });

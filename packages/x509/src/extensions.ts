@@ -1,10 +1,11 @@
 /** @module The extensions that decide whether a certificate may be used (RFC 5280 section 4.2, RFC 7633). */
 import { DerReader, explicit } from './der.ts';
-import { readNamedBits } from './der-values.ts';
+import { readAny, readNamedBits } from './der-values.ts';
 import {
   readGeneralName,
   readGeneralNames,
   readNameConstraints,
+  skipString,
   type GeneralName,
   type NameConstraints,
 } from './general-name.ts';
@@ -198,16 +199,33 @@ const readAuthorityKeyIdentifier = (reader: DerReader): AuthorityKeyIdentifier =
 const readPolicy = (reader: DerReader): PolicyInformation =>
   pair(reader, () => ({ id: reader.oid(), qualifiers: reader.more ? reader.element(Tag.SEQUENCE) : undefined }));
 
-/** id-qt-cps and id-qt-unotice: nothing in them decides. */
-const QUALIFIERS: readonly string[] = ['1.3.6.1.5.5.7.2.1', '1.3.6.1.5.5.7.2.2'];
+/** id-qt-cps and id-qt-unotice: nothing in them decides, but they are what they say they are. */
+const CPS = '1.3.6.1.5.5.7.2.1';
+const USER_NOTICE = '1.3.6.1.5.5.7.2.2';
 const onlyKnown = (qualifiers: Uint8Array): boolean =>
-  sequenceOf(new DerReader(qualifiers), (reader) =>
+  sequenceOf(new DerReader(qualifiers), (reader) => pair(reader, () => skipQualifier(reader))).every((known) => known);
+
+/** Whether it is known. */
+function skipQualifier(reader: DerReader): boolean {
+  const id = reader.oid();
+  if (id === CPS) reader.skip(Tag.IA5_STRING);
+  else if (id === USER_NOTICE) pair(reader, () => skipNotice(reader));
+  else readAny(reader);
+  return id === CPS || id === USER_NOTICE;
+}
+
+function skipNotice(reader: DerReader): void {
+  if (reader.peek() === Tag.SEQUENCE) {
     pair(reader, () => {
-      const known = QUALIFIERS.includes(reader.oid());
-      if (reader.more) reader.skip();
-      return known;
-    }),
-  ).every((known) => known);
+      skipString(reader, DISPLAY_TEXTS);
+      pair(reader, () => {
+        while (reader.more) reader.integer();
+      });
+    });
+  }
+  if (reader.more) skipString(reader, DISPLAY_TEXTS);
+}
+const DISPLAY_TEXTS: readonly number[] = [Tag.UTF8_STRING, Tag.IA5_STRING, Tag.VISIBLE_STRING, Tag.BMP_STRING];
 
 const readPolicyConstraints = (reader: DerReader): PolicyConstraints =>
   pair(reader, () => {

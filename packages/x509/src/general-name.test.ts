@@ -22,7 +22,7 @@ it.each([
   ['registeredID with an empty arc', tlv(0x88, bytes(0x80, 1)), /OBJECT IDENTIFIER/],
   ['ediPartyName of nothing', tlv(0xa5, bytes()), /tag 0xa1 expected/],
   ['ediPartyName of an assigner', tlv(0xa5, party(0xa0, UTF8)), /tag 0xa1 expected/],
-  ['ediPartyName of an IA5String', tlv(0xa5, party(0xa1, bytes(0x16, 1, 0x78))), /not a DirectoryString/],
+  ['ediPartyName of an IA5String', tlv(0xa5, party(0xa1, bytes(0x16, 1, 0x78))), /a string of another type/],
   ['ediPartyName of half a character', tlv(0xa5, party(0xa1, bytes(0x1e, 1, 0x78))), /half a character/],
   ['otherName of nothing', tlv(0xa0, bytes(6, 1, 42, 0xa0, 0)), /element expected/],
   ['a ninth kind', tlv(0x89, bytes(1)), /unknown kind/],

@@ -56,13 +56,15 @@ function checkOtherName(value: Uint8Array): void {
 /** nameAssigner, which may be missing, and partyName: each a DirectoryString. */
 function checkEdiParty(value: Uint8Array): void {
   const reader = new DerReader(value);
-  if (reader.peek() === 0xa0) explicit(reader, 0xa0, skipDirectoryString);
-  explicit(reader, 0xa1, skipDirectoryString);
+  const skip = (r: DerReader): void => skipString(r, DIRECTORY_STRINGS);
+  if (reader.peek() === 0xa0) explicit(reader, 0xa0, skip);
+  explicit(reader, 0xa1, skip);
   reader.finish();
 }
 
-function skipDirectoryString(reader: DerReader): void {
-  if (!DIRECTORY_STRINGS.includes(reader.peek())) reader.fail('not a DirectoryString');
+/** Steps over a string of one of these types. */
+export function skipString(reader: DerReader, types: readonly number[]): void {
+  if (!types.includes(reader.peek())) reader.fail('a string of another type');
   readAny(reader);
 }
 const DIRECTORY_STRINGS: readonly number[] = [
@@ -121,8 +123,9 @@ function readSubtrees(reader: DerReader, tag: number): Subtree[] {
     const subtree = reader.open(Tag.SEQUENCE);
     const { type, value } = readGeneralName(reader);
     let bounded = false;
-    if (reader.peek() === 0x80) bounded = reader.smallInteger(0x80) !== 0;
-    if (reader.peek() === 0x81) bounded = reader.smallInteger(0x81) >= 0;
+    // Negative ones, which are no distances, too: OpenSSL reads both
+    if (reader.peek() === 0x80) bounded = reader.signedInteger(0x80) !== 0;
+    if (reader.peek() === 0x81) bounded = reader.integer(0x81).length > 0;
     reader.close(subtree);
     subtrees.push({ type, value, bounded });
   }

@@ -136,10 +136,10 @@ function readSingle(reader: DerReader): SingleResponse {
     revokedAt = readTime(reader).at;
     if (reader.more) reason = explicit(reader, 0xa0, (r) => r.signedInteger(Tag.ENUMERATED));
     reader.close(info);
-  } else if (reader.peek() === 0x82) {
-    status = 'unknown';
-    reader.skip();
-  } else if (reader.contents(0x80).length > 0) reader.fail('OCSP: bad status');
+  } else {
+    if (reader.peek() === 0x82) status = 'unknown';
+    if (reader.contents(status === 'good' ? 0x80 : 0x82).length > 0) reader.fail('OCSP: bad status');
+  }
   const thisUpdate = readTime(reader).at;
   const nextUpdate = reader.peek() === 0xa0 ? explicit(reader, 0xa0, (r) => readTime(r).at) : undefined;
   if (reader.more) explicit(reader, 0xa1, refuseCritical);

@@ -26,6 +26,10 @@ describe('profiles and purposes', () => {
     expect(
       failure([wide, ica], [root], { profile: 'webpki', isPublicSuffix: (suffix) => suffix === 'co.uk' }).code,
     ).toBe('CERT_INVALID');
+    for (const answer of [undefined, 'co.uk', Promise.resolve(false)])
+      expect(() =>
+        validate([wide, ica], [root], { profile: 'webpki', isPublicSuffix: () => answer as unknown as boolean }),
+      ).toThrow(/^isPublicSuffix\(\): must be a boolean/);
   });
   it('judges a client certificate by clientAuth', () => {
     expect(failure([leaf, ica], [root], { purpose: 'clientAuth' })).toMatchObject({ code: 'CERT_PURPOSE', verify: 26 });

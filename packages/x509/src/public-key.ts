@@ -3,7 +3,7 @@
  * 9881.
  */
 import { readPssParameters, RSASSA_PSS } from './algorithm.ts';
-import { type DerReader, readWhole } from './der.ts';
+import { DerError, type DerReader, readWhole } from './der.ts';
 import { readAny } from './der-values.ts';
 import { hashBits, type MlDsa, type SignatureAlgorithm, type SignatureHash } from './signature.ts';
 import * as Tag from './tag.ts';
@@ -57,6 +57,8 @@ export interface UnknownKey {
   readonly bits: 0;
   /** For people: `DSA`, `EC curve 1.2.840.10045.3.1.1`, `EC with explicit parameters`. */
   readonly description: string;
+  /** It is of a kind that is known, and cannot be read: nobody is its issuer. */
+  readonly malformed?: true;
 }
 
 /**
@@ -96,8 +98,28 @@ const ML_DSA: ReadonlyMap<string, readonly [MlDsa, bits: MlDsaKey['bits'], lengt
  */
 export const parsePublicKey = (spki: Uint8Array): PublicKey => readPublicKey(readWhole(spki));
 
+/**
+ * The key of a certificate. One that cannot be read is of no use, and no reason to read nothing else. @throws DerError
+ * for what is no SubjectPublicKeyInfo
+ */
+export function readKeyOfCertificate(spki: Uint8Array, into: DerReader): PublicKey {
+  const reader = readWhole(spki);
+  try {
+    const key = readPublicKey(reader);
+    into.odd ??= reader.odd;
+    return key;
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error;
+    const again = readWhole(spki);
+    const algorithm = again.open(Tag.SEQUENCE);
+    const oid = again.oid();
+    if (again.more) readAny(again);
+    return { ...unknown(again, algorithm, oid, error.message), malformed: true };
+  }
+}
+
 /** {@link parsePublicKey}, which notes what is written as RFC 3279 does not have it. */
-export function readPublicKey(reader: DerReader): PublicKey {
+function readPublicKey(reader: DerReader): PublicKey {
   const algorithm = reader.open(Tag.SEQUENCE);
   const oid = reader.oid();
   const mlDsa = ML_DSA.get(oid);

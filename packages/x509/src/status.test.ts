@@ -444,13 +444,20 @@ describe('Certificate Transparency', () => {
       failure({ transparency: { logs: list.map((log) => ({ ...log, retiredAt: NOW - 2 * DAY })) } }, chain).code,
     ).toBe('CERT_TRANSPARENCY');
     expect(failure({ transparency: { logs: list }, now: NOW - 2 * DAY }, chain).code).toBe('CERT_TRANSPARENCY');
+    // `now` is judged in whole seconds
+    const entry = concat(Uint8Array.of(0, 0), u24(leaf.der.length), leaf.der);
+    const tlsList = listOf(sct(a, entry, NOW + 400), sct(b, entry, NOW + 999));
+    expect(validate({ transparency: { logs: list, tlsList }, now: NOW + 900 }).ok).toBe(true);
+    expect(validate({ transparency: { logs: list, tlsList }, now: NOW - 1 }).ok).toBe(false);
   });
   it.each([
     [{ min: 5 }, /^transparency\.min: unknown option$/],
-    [{ logs: [{ key: Uint8Array.of(1), retiredat: 1 }] }, /^transparency\.logs\[0\]\.retiredat: unknown option$/],
-    [{ logs: [{ key: Uint8Array.of(1), retiredAt: '2020-01-01' }] }, /^transparency: must be/],
-    [{ logs: [{ key: Uint8Array.of(1), retiredAt: Number.NaN }] }, /^transparency: must be/],
-    [{ logs: [{ key: Uint8Array.of(1), operator: 5 }] }, /^transparency: must be/],
+    [{ logs: [{ key: logs[0]?.spki, retiredat: 1 }] }, /^transparency\.logs\[0\]\.retiredat: unknown option$/],
+    [{ logs: [{ key: logs[0]?.spki, retiredAt: '2020-01-01' }] }, /^transparency: must be/],
+    [{ logs: [{ key: logs[0]?.spki, retiredAt: Number.NaN }] }, /^transparency: must be/],
+    [{ logs: [{ key: logs[0]?.spki, operator: 5 }] }, /^transparency: must be/],
+    // Its id
+    [{ logs: [{ key: new Uint8Array(32) }] }, /^transparency\.logs\[0\]\.key: must be a DER SubjectPublicKeyInfo/],
     [{ logs: [null] }, /^transparency\.logs\[0\]: must be an object$/],
   ])('is refused where a part of it would count for nothing: %j', (wrong, said) => {
     expect(() => validate({ transparency: { logs: list, ...wrong } as never })).toThrow(said);

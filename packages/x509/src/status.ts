@@ -1,8 +1,8 @@
 /**
  * @module Path validation with all that a TLS client asks beyond RFC 5280 section 6.1: revocation, transparency, pins.
  */
-import { isBytes, knownOptions } from '@ferrule/result/arguments';
-import { bytesEqual } from '@ferrule/result/bytes';
+import { isBytes, knownOptions, refuseOption } from '@ferrule/result/arguments';
+import { bytesEqual, latin1 } from '@ferrule/result/bytes';
 import * as V from '@ferrule/result/x509-v';
 import type { Certificate } from './certificate.ts';
 import { crlBreach, parseCrl, type Crl, type CrlSearch } from './crl.ts';
@@ -20,7 +20,7 @@ import {
 } from './options.ts';
 import { buildCheckedPath, type PathChecks, type PathInput, type PathResult, type PlacedBreach } from './path.ts';
 import { pinBreach } from './pin.ts';
-import { fits } from './public-key.ts';
+import { fits, parsePublicKey } from './public-key.ts';
 import { revocationBreach, type RevocationPolicy } from './revocation.ts';
 import type { Beyond, RuleBreach, RuleSet } from './rules.ts';
 import type { SignatureVerifier } from './signature.ts';
@@ -145,11 +145,21 @@ const OPTIONS: OptionTable<ValidationInput> = /* @__PURE__ */ optionTable<Valida
 function isLog(given: CtLog, i: number): boolean {
   const log = knownOptions(given, ['key', 'operator', 'retiredAt'], `transparency.logs[${i}]`);
   const { key, operator, retiredAt } = log as Readonly<Record<keyof CtLog, unknown>>;
+  if (isBytes(key) && !isPublicKey(key)) refuseOption(key, `transparency.logs[${i}].key`, 'a DER SubjectPublicKeyInfo');
   return (
     isBytes(key) &&
     (operator === undefined || typeof operator === 'string') &&
     (retiredAt === undefined || Number.isFinite(retiredAt))
   );
+}
+
+/** A log's id, which stands beside its key in lists of logs, is none. */
+function isPublicKey(spki: Uint8Array): boolean {
+  try {
+    return parsePublicKey(spki).kind !== 'unknown';
+  } catch {
+    return false;
+  }
 }
 
 /** TLS extension number of status_request (RFC 7633). */
@@ -165,7 +175,7 @@ function statusChecks(input: ValidationInput): PathChecks {
   const checked: CrlSearch['checked'] = new Map();
   const said: CrlSearch['said'] = new Map();
   const leading = new Map<Issuer, Map<Issuer, boolean>>();
-  const filtered = new Map<object, RuleBreach | undefined>();
+  const filtered = new Map<string, RuleBreach | undefined>();
   return function* (path, anchor, rules, verifier, issuers, state): Steps<PlacedBreach[]> {
     const found: PlacedBreach[] = [];
     // Whose signature is wrong, of them nobody has said anything; and anybody can send such paths by the hundred.
@@ -197,11 +207,12 @@ function statusChecks(input: ValidationInput): PathChecks {
       if (crls.length > 0)
         note(yield* crlBreach(search, certificate, issuerAt(depth), depth === 0 && missingCrl !== 'accept'), depth);
     }
-    // Once for each issuer, and of a path that is good: what the filter throws must not hide why another one fails.
-    const issuer = path[1] ?? anchor;
-    if (revocation && !filtered.has(issuer) && state === 'sound' && found.length === 0)
-      filtered.set(issuer, revocationBreach(revocation, leaf, issuerAt(0), rules.now, verifier));
-    noteLate('status', filtered.get(issuer));
+    // Once for each key of an issuer, and of a path that is good: what the filter throws must not hide why another one
+    // fails.
+    const key = latin1(issuerAt(0).spki);
+    if (revocation && !filtered.has(key) && state === 'sound' && found.length === 0)
+      filtered.set(key, revocationBreach(revocation, leaf, issuerAt(0), rules.now, verifier));
+    noteLate('status', filtered.get(key));
     if (transparency)
       noteLate('status', yield* transparencyBreach(transparency, leaf, issuerAt(0), rules.now, verifier));
     if (pins) noteLate('pins', pinBreach(pins, [...path, anchor], verifier));

@@ -117,7 +117,8 @@ export function* transparencyBreach(
   const known = new Map(logs.map((log) => [toHex(digest('sha256', log.key)), log]));
   for (const [sct, embedded] of scts.slice(0, MAX_SCTS)) {
     const log = known.get(toHex(sct.logId));
-    if (!log || sct.timestamp > now || sct.timestamp >= (log.retiredAt ?? Infinity)) continue;
+    // `now` is a whole second, all of which is the present
+    if (!log || sct.timestamp >= now + 1000 || sct.timestamp >= (log.retiredAt ?? Infinity)) continue;
     const algorithm = algorithmOf(sct);
     if (!algorithm) continue;
     const entry = embedded ? precertificateEntry(leaf, digest('sha256', issuer.spki)) : certificateEntry(leaf);

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { nodeVerifier } from '@ferrule/x509/crypto/node';
 import { parseCertificate, trustStore, validatePath } from './index.ts';
-import { extension, make, NOW, seq, tlv } from '../test/make.ts';
+import { extension, make, newKeys, NOW, oid, seq, tlv } from '../test/make.ts';
 
 const roots = Array.from({ length: 40 }, (_, i) => make({ ca: true, subject: `Root ${i % 39}` }));
 const broken = make({ ca: true, subject: 'Broken', extensions: { '2.5.29.17': extension('2.5.29.17', tlv(4)) } });
@@ -34,6 +34,19 @@ it('an anchor that is malformed inside is no anchor, be they few or many', () =>
       now: NOW,
     }),
   ).toMatchObject({ ok: true });
+});
+
+it('an anchor with a key that cannot be read is no anchor; how it was signed is not asked', () => {
+  const keys = newKeys();
+  const unread = Uint8Array.from(keys.spki);
+  unread[unread.length - 65] = 5;
+  const keyless = make({ ca: true, subject: 'Keyless', keys: { ...keys, spki: unread } });
+  const pss = seq(oid('1.2.840.113549.1.1.10'), tlv(5));
+  const odd = make({ ca: true, subject: 'Odd', parts: (parts) => parts.with(2, pss) });
+  const store = trustStore([keyless.der, parseCertificate(keyless.der), odd.der]);
+  expect(store.anchors.map(({ certificate }) => certificate?.raw)).toEqual([odd.der]);
+  const chain = [make({ issuer: odd }).der];
+  expect(validatePath({ chain, trustAnchors: store, verifier: nodeVerifier, now: NOW }).ok).toBe(true);
 });
 
 it('what is not a certificate at all is named among many too', () => {

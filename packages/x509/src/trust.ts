@@ -68,7 +68,7 @@ export function trustStore(anchors: readonly TrustAnchorInput[]): TrustStore {
       if (isBytes(anchor) && anchors.length > EAGER) return { subject: certificateKey(anchor).subject, issuer: anchor };
       const read = isBytes(anchor) ? parseCertificate(anchor) : anchor;
       // OpenSSL trusts whom it can read, and is no stricter with the others than to find no issuer in them.
-      if ('tbs' in read && read.malformed !== undefined) return { subject: read.subject, issuer: undefined };
+      if ('tbs' in read && unusable(read) !== undefined) return { subject: read.subject, issuer: undefined };
       const issuer = readAnchor(read);
       return { subject: issuer.subject, issuer };
     } catch (cause) {
@@ -153,12 +153,17 @@ function wholeNameConstraints(der: Uint8Array): NameConstraints {
   return constraints;
 }
 
+/** Why it is nobody's issuer: a key or a decisive extension that cannot be read. */
+const unusable = ({ malformed, publicKey }: Certificate): string | undefined =>
+  malformed ?? (publicKey.kind === 'unknown' && publicKey.malformed ? publicKey.description : undefined);
+
 /**
- * A certificate as an issuer. @throws DerError for one with a decisive extension that cannot be read: OpenSSL does not
- * consider it either
+ * A certificate as an issuer. @throws DerError for one with a key or a decisive extension that cannot be read: OpenSSL
+ * does not consider it either
  */
 export function issuerOf(certificate: Certificate): Issuer {
-  if (certificate.malformed !== undefined) throw new DerError(certificate.malformed);
+  const problem = unusable(certificate);
+  if (problem !== undefined) throw new DerError(problem);
   const { subject, spki, publicKey, nameConstraints, subjectKeyIdentifier } = certificate;
   return { subject, spki, publicKey, nameConstraints, subjectKeyIdentifier, certificate };
 }

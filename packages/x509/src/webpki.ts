@@ -2,6 +2,7 @@
  * @module Rules of the CA/Browser Forum's Baseline Requirements (BR) that a client can check, for `profile: 'webpki'`.
  */
 import type { CommonCode, X509VCode } from '@ferrule/result';
+import { booleanOption } from '@ferrule/result/arguments';
 import { bytesEqual, latin1 } from '@ferrule/result/bytes';
 import { addressText } from '@ferrule/result/host';
 import * as V from '@ferrule/result/x509-v';
@@ -84,8 +85,10 @@ function breachOfCommonName(c: Certificate): RuleBreach | undefined {
     if (type === NameType.ip) addresses.push(addressText(value));
     else if (type === NameType.dns) hosts.push(latin1(value));
   }
-  for (const { type, text = '' } of nameAttributes(c.subject).flat()) {
+  for (const { type, text } of nameAttributes(c.subject).flat()) {
     if (type !== COMMON_NAME) continue;
+    // Others may read what cannot be read here
+    if (text === undefined) return breach(V.INVALID_EXTENSION, 'has a common name that is no text (BR 7.1.4.2)');
     const fine = LIKE_ADDRESS.test(text)
       ? addresses.includes(text)
       : !LIKE_HOST.test(text) || hosts.length === 0 || hosts.some((host) => host === text || host.endsWith(`.${text}`));
@@ -105,7 +108,7 @@ function breachOfWildcard(c: Certificate, { isPublicSuffix }: RuleSet): RuleBrea
   for (const { type, value } of c.subjectAltName ?? []) {
     if (type !== NameType.dns || value[0] !== 0x2a) continue;
     const base = latin1(value.subarray(2)).toLowerCase();
-    if (!base.includes('.') || isPublicSuffix?.(base))
+    if (!base.includes('.') || (isPublicSuffix && booleanOption(isPublicSuffix(base), 'isPublicSuffix()')))
       return breach(V.INVALID_EXTENSION, `has a wildcard for the public suffix "${base}" (BR 3.2.2.6)`);
   }
   return undefined;

@@ -322,6 +322,11 @@ const WEBPKI: Readonly<Record<string, Row>> = {
     V.INVALID_EXTENSION,
     'common name',
   ),
+  'a common name that is no text': leafRow(
+    { subject: [['2.5.4.3', 'other.example', 0x1b]] },
+    V.INVALID_EXTENSION,
+    'common name that is no text',
+  ),
   'a wildcard right below a top-level domain': leafRow(
     { subject: [['2.5.4.10', 'Example']], dns: ['*.com', 'example.com'] },
     V.INVALID_EXTENSION,

@@ -178,6 +178,11 @@ const keys: readonly Feature[] = [
   ).flatMap(([on, kinds]) =>
     kinds.map((kind) => feature(`key ${kind}`, on, (draft) => void (draft.key = keyOf(kind)))),
   ),
+  feature('key that cannot be read', ALL, (draft) => {
+    const spki = Uint8Array.from(draft.key.spki);
+    spki[spki.length - 65] = 5;
+    draft.key = { ...draft.key, spki };
+  }),
   feature('key in hybrid form', ALL, (draft) => void (draft.key = hybrid(keyOf('p256:hybrid')))),
 ];
 
@@ -380,6 +385,13 @@ const constraints: readonly Feature[] = [
     TRUE,
   ),
   extension('constraints: malformed', CA, Id.names, Uint8Array.of(0x30, 5, 1), TRUE),
+  extension(
+    'constraints: a negative minimum',
+    CA,
+    Id.names,
+    sequence(tlv(0xa1, sequence(dns('evil.test'), tlv(0x80, Uint8Array.of(0x80))))),
+    TRUE,
+  ),
   extension('constraints in a leaf', LEAF, Id.names, sequence(subtrees(0xa1, dns('server.test'))), TRUE),
 ];
 
@@ -387,7 +399,10 @@ const POLICY = oid('1.3.6.1.4.1.99999.1');
 const OTHER_POLICY = oid('1.3.6.1.4.1.99999.2');
 const ANY_POLICY = oid('2.5.29.32.0');
 const FIVE = Uint8Array.of(1, 0, 0, 0, 0);
-const qualified = sequence(sequence(POLICY, sequence(sequence(oid('1.3.6.1.4.1.99999.3'), NULL))));
+const qualifiedBy = (id: string, value: Uint8Array): Uint8Array =>
+  sequence(sequence(POLICY, sequence(sequence(oid(id), value))));
+const qualified = qualifiedBy('1.3.6.1.4.1.99999.3', NULL);
+const pointer = qualifiedBy('1.3.6.1.5.5.7.2.1', tlv(StringTag.utf8, text('http://ca.test/')));
 
 export const POLICY_FEATURES: readonly Feature[] = [
   extension('a policy', ALL, Id.policies, sequence(sequence(POLICY))),
@@ -398,6 +413,8 @@ export const POLICY_FEATURES: readonly Feature[] = [
   extension('no policies in the list', ALL, Id.policies, sequence()),
   extension('an unknown qualifier', ALL, Id.policies, qualified),
   extension('an unknown qualifier, critical', ALL, Id.policies, qualified, TRUE),
+  extension('a pointer of another type', ALL, Id.policies, pointer),
+  extension('a pointer of another type, critical', ALL, Id.policies, pointer, TRUE),
   extension('requireExplicitPolicy 0', CA, Id.policyConstraints, sequence(tlv(0x80, Uint8Array.of(0))), TRUE),
   extension('requireExplicitPolicy 1', CA, Id.policyConstraints, sequence(tlv(0x80, Uint8Array.of(1))), TRUE),
   extension('requireExplicitPolicy 0, not critical', CA, Id.policyConstraints, sequence(tlv(0x80, Uint8Array.of(0)))),

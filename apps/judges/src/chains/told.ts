@@ -184,6 +184,8 @@ const STAPLES: Readonly<Record<string, Staple>> = {
   'staple: good': {},
   'staple: revoked': { status: tlv(0xa1, generalizedTime(-2)) },
   'staple: unknown': { status: tlv(0x82) },
+  'staple: unknown, and more': { status: tlv(0x82, Uint8Array.of(0)) },
+  'staple: good, and more': { status: tlv(0x80, Uint8Array.of(0)) },
   'staple: expired': { from: -9, until: -2 },
   'staple: expired a minute ago': { until: -1 / 1440 },
   'staple: not begun': { from: 2 },

@@ -93,7 +93,6 @@ export function* verifyChain(effects: Effects, peer: Peer): Steps<VerifiedPeer> 
 function* verifyCertificates(effects: Effects, peer: Peer, first: Uint8Array): Steps<VerifiedPeer> {
   const { verify } = effects.config;
   const leaf = verify === 'peer' ? readLeaf(first) : readAtLeastKey(first);
-  const publicKey = readable('the key of the server', () => parsePublicKey(leaf.spki));
   if (typeof verify === 'function') {
     yield* askCaller(effects, peer, verify);
     checkUsage(leaf);
@@ -105,6 +104,7 @@ function* verifyCertificates(effects: Effects, peer: Peer, first: Uint8Array): S
     effects.negotiated.settle('verifiedChain', path);
     effects.negotiated.settle('verifyResult', code);
   }
+  const publicKey = keyOf(leaf);
   // As OpenSSL, which tells what is wrong with the chain first
   checkKind(effects, peer.suite, publicKey);
   return { chain: new ChainProof(), key: { spki: leaf.spki, publicKey } };
@@ -179,6 +179,11 @@ function readAtLeastKey(der: Uint8Array): Certificate | CertificateKey {
     return readable("the server's certificate", () => certificateKey(der));
   }
 }
+
+/** One that cannot be read is of no kind that can sign. */
+const keyOf = (leaf: Certificate | CertificateKey): PublicKey =>
+  isCertificate(leaf) ? leaf.publicKey : readable('the key of the server', () => parsePublicKey(leaf.spki));
+const isCertificate = (leaf: Certificate | CertificateKey): leaf is Certificate => 'tbs' in leaf;
 
 /** Whether a key of this kind can do what the handshake needs of it, whatever the chain says. */
 function checkKind(effects: Effects, suite: CipherSuite, publicKey: PublicKey): void {
