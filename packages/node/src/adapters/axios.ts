@@ -1,4 +1,4 @@
-/** @module @ferrule/node/adapters/axios: axios, whose requests go through one connector, redirects too. */
+/** @module @ferrule/node/adapters/axios: axios with all requests and redirects through one connector. */
 import type { TlsConnector } from '../duplex/connector.ts';
 import { tlsAgents } from './https.ts';
 import { flattened, needsConnector, refuseDetours, refuseNodeOptions, USE_DIAL } from './tls-required.ts';
@@ -12,7 +12,7 @@ export interface Axios {
 type Agents = ReturnType<typeof tlsAgents>;
 type BeforeRedirect = (options: object, ...rest: readonly unknown[]) => void;
 
-/** A function that makes the body of what a request was given; axios calls it with the configuration as `this`. */
+/** Converts a request's data to its body; axios calls it with the configuration as `this`. */
 type Transform = (
   this: unknown,
   data: unknown,
@@ -20,7 +20,7 @@ type Transform = (
   ...rest: readonly unknown[]
 ) => unknown;
 
-/** The options of a request, merged from all places where axios has them. */
+/** A request's options, merged from all of axios's sources. */
 interface Config {
   beforeRedirect?: BeforeRedirect | null;
   transformRequest?: Transform | readonly Transform[] | null;
@@ -29,7 +29,7 @@ interface Config {
   readonly [name: string]: unknown;
 }
 
-/** What axios keeps of each call of `use()`. */
+/** What axios stores for each call of `use()`. */
 interface Interceptor {
   readonly fulfilled: (config: object) => object;
   readonly rejected: undefined;
@@ -39,22 +39,21 @@ interface Interceptor {
 
 interface Hooks<A> {
   readonly interceptors: { readonly request: { forEach(visit: (interceptor: Interceptor) => void): void } };
-  /** Absent in what is made by `new Axios()`. */
+  /** Absent on instances made by `new Axios()`. */
   readonly create?: (...given: readonly unknown[]) => A;
 }
 
-/** Instances that have a connector. */
+/** Instances that already have a connector. */
 const done = new WeakSet<object>();
 
 /**
- * `axiosOverTls(axios.create({ baseURL }), connector)`. Each request of the instance needs an `https:` URL, and so does
- * each redirect: another fails with `TLS_REQUIRED` before anything is sent. So does, with a TypeError, a request that
- * sets an option that would lead around the connector, also by an interceptor: an agent, `proxy`, `transport`,
- * `httpVersion: 2`, an `adapter`. Instances made of this one by `create()` have the connector, too. Interceptors,
- * `transformRequest` and `beforeRedirect` are each given a copy of the configuration, from which what they have changed is
- * taken when they return.
+ * `axiosOverTls(axios.create({ baseURL }), connector)`. Every request and redirect needs an `https:` URL: others fail
+ * with `TLS_REQUIRED` before anything is sent. A request that sets an option that bypasses the connector, even in an
+ * interceptor, fails with a TypeError: an agent, `proxy`, `transport`, `httpVersion: 2`, an `adapter`. Instances made
+ * from this one by `create()` use the connector too. Interceptors, `transformRequest` and `beforeRedirect` each get a
+ * copy of the configuration; their changes are applied when they return.
  * @returns the instance.
- * @throws TypeError for what is not an instance, for one that has such an option or a connector, and for a connector that
+ * @throws TypeError if it is not an instance or already has such an option or a connector, and for a connector that
  *   offers `h2`.
  */
 export function axiosOverTls<A extends Axios>(instance: A, connector: TlsConnector): A {
@@ -73,14 +72,14 @@ function withAgents<A extends Axios>(instance: A & Hooks<A>, agents: Agents): A 
     httpsAgent: agents.https,
     proxy: false,
     adapter: 'http',
-    // Also where somebody has put one into Object.prototype
+    // Even if one is set on Object.prototype
     transport: undefined,
     httpVersion: undefined,
   };
   refuse(defaults as Config, agents);
   Object.assign(defaults, ours);
   const beforeRedirect = redirects(agents);
-  // A copy that axios alone has: whoever kept what was judged could change it afterwards
+  // A private copy for axios: the checked object could still be changed by its holders
   const judged = (given: object): Config => {
     const config = copied(given);
     refuse(config, agents);
@@ -97,7 +96,7 @@ function withAgents<A extends Axios>(instance: A & Hooks<A>, agents: Agents): A 
   return instance;
 }
 
-/** The configuration as axios reads it, one that nobody else has. */
+/** A private copy of the configuration, as axios reads it. */
 function copied(given: object): Config {
   const config = flattened(given as Config, "axiosOverTls: the request's configuration");
   for (const key of Object.getOwnPropertySymbols(given))
@@ -114,8 +113,8 @@ function copied(given: object): Config {
 const unwrapped = new WeakMap<Transform, readonly Transform[]>();
 
 /**
- * What axios calls after the last interceptor, with the configuration by which it sends as `this`: they are shown a copy,
- * and what they make of that is judged.
+ * Runs after the last interceptor, with the final configuration as `this`: the caller's transforms get a copy, which is
+ * then checked.
  */
 function transformsFirst(theirs: Config['transformRequest'], judged: (config: object) => Config): Transform {
   const all = [theirs ?? []].flat().flatMap((each) => unwrapped.get(each) ?? [each]);
@@ -133,10 +132,10 @@ function transformsFirst(theirs: Config['transformRequest'], judged: (config: ob
   return transform;
 }
 
-/** What decides the way of a redirect, of the options of follow-redirects. */
+/** The options of follow-redirects that decide how a redirect is sent. */
 const WAY_OF_REDIRECT = ['agent', 'agents', 'nativeProtocols', 'beforeRedirect', 'beforeRedirects', 'createConnection'];
 
-/** Before a redirect theirs are shown a copy of the options, and the way stays ours. */
+/** Calls the caller's `beforeRedirect` with a copy of the options, so that redirects keep our agents. */
 function redirects(agents: Agents): (theirs: BeforeRedirect | null | undefined) => BeforeRedirect {
   const guards = new WeakSet<BeforeRedirect>();
   return (theirs) => {
@@ -158,9 +157,9 @@ function redirects(agents: Agents): (theirs: BeforeRedirect | null | undefined) 
 }
 
 /**
- * Behind all other interceptors, also those that are there already: axios runs them from the last to the first, or the
- * other way round (`legacyInterceptorReqResOrdering`), so this one stands at both ends of a request's chain, and whichever
- * is asked second is the last. `clear()` and `eject()` leave it.
+ * Runs after all other interceptors, including existing ones: axios runs them last to first, or the reverse
+ * (`legacyInterceptorReqResOrdering`), so this one is at both ends of the chain, and its second call is the last.
+ * `clear()` and `eject()` do not remove it.
  */
 function runsLast(interceptors: Hooks<never>['interceptors'], judged: (config: object) => Config): void {
   const { request } = interceptors;
@@ -177,7 +176,7 @@ function runsLast(interceptors: Hooks<never>['interceptors'], judged: (config: o
   stays(interceptors, 'request');
 }
 
-/** Whoever assigns another is told so (ECMA-262 section 10.1.9.2). */
+/** Makes the property read-only: assignment throws in strict mode (ECMA-262 section 10.1.9.2). */
 function stays<O extends object>(holder: O, name: keyof O): void {
   Object.defineProperty(holder, name, { value: holder[name], writable: false, configurable: false });
 }
@@ -193,7 +192,7 @@ function refuse(config: Config, agents: Agents): void {
       ...(config['httpAgent'] === agents.http && { httpAgent: undefined }),
       ...(config['httpsAgent'] === agents.https && { httpsAgent: undefined }),
       httpVersion: Number(httpVersion ?? 1) === 1 ? undefined : httpVersion,
-      // By default it is a list, of which a page of jsdom would take XMLHttpRequest
+      // The default is a list, from which XMLHttpRequest would be chosen under jsdom
       adapter: adapter === 'http' || (Array.isArray(adapter) && adapter.includes('http')) ? undefined : adapter,
     },
     {

@@ -1,4 +1,4 @@
-/** @module @ferrule/node/adapters/got: got, whose requests go through one connector, redirects too. */
+/** @module @ferrule/node/adapters/got: got with all requests and redirects through one connector. */
 import http, { type ClientRequest } from 'node:http';
 import https, { type RequestOptions } from 'node:https';
 import { TlsError } from '@ferrule/result';
@@ -7,7 +7,7 @@ import type { TlsConnector } from '../duplex/connector.ts';
 import { type TlsAgent, tlsAgents } from './https.ts';
 import { optionsFor, refuseDetours, refuseNodeOptions } from './tls-required.ts';
 
-/** The options of a request, as got has them for its hooks. */
+/** A request's options, as got passes them to hooks. */
 export interface GotRequest {
   readonly url?: unknown;
   readonly agent?: { readonly http?: unknown; readonly https?: unknown } | undefined;
@@ -16,7 +16,7 @@ export interface GotRequest {
 /** One of got's hooks. */
 export type BeforeRequest = (request: GotRequest) => void;
 
-/** got's `request`: by this each request and each redirect is sent. */
+/** got's `request`, which sends every request and redirect. */
 export type GotRequestFunction = (
   url: URL,
   options: RequestOptions,
@@ -25,7 +25,7 @@ export type GotRequestFunction = (
 
 type Heard = () => void;
 
-/** What is set, of got's options. */
+/** The options of got that are set here. */
 export interface GotOverTls {
   readonly request: GotRequestFunction;
   readonly agent: { readonly http: TlsAgent; readonly https: TlsAgent };
@@ -34,7 +34,7 @@ export interface GotOverTls {
 
 const ANOTHER = 'requests have the agent of the connector';
 
-/** Ways of got to a server that ask no `request`, or another one. */
+/** Options with which got would not call our `request`. */
 const DETOURS = {
   http2: 'use http2Connect() of @ferrule/node/adapters/http2',
   h2session: 'use http2Connect() of @ferrule/node/adapters/http2',
@@ -43,12 +43,12 @@ const DETOURS = {
 } as const;
 
 /**
- * `got.extend(gotOptions(connector, { prefixUrl }))`. Each request of the instance needs an `https:` URL, and so does
- * each redirect: another fails with `TLS_REQUIRED` before anything is sent. A request that sets `http2`, an `agent` or a
- * `request` of its own fails, too. This is judged by our `request`, the last that got asks; a hook that returns a
- * request or response of its own makes it without the connector.
+ * `got.extend(gotOptions(connector, { prefixUrl }))`. Every request and redirect needs an `https:` URL: others fail
+ * with `TLS_REQUIRED` before anything is sent. A request with its own `http2`, `agent` or `request` fails too. The
+ * check is in our `request`, the last function got calls; a hook that returns its own request or response is not
+ * covered.
  * @param options those of got.
- * @throws TypeError for options that would lead around the connector, and for a connector that offers `h2`.
+ * @throws TypeError for options that bypass the connector, and for a connector that offers `h2`.
  */
 export function gotOptions<O extends object>(connector: TlsConnector, options: O = {} as O): O & GotOverTls {
   const given = optionsFor('gotOptions', connector, options);
@@ -68,13 +68,13 @@ export function gotOptions<O extends object>(connector: TlsConnector, options: O
     return client;
   };
   const request: GotRequestFunction = (...[url, options, callback]) => {
-    // With a `cache` got gives options that have the URL in them
+    // With a `cache`, got passes options that contain the URL
     if (typeof options !== 'function') return judged(url.protocol, options).request(url, options, callback as Heard);
     const whole: RequestOptions = url;
     return judged(whole.protocol, whole).request(whole, options);
   };
   const beforeRequest = (given: GotRequest): void => {
-    // Hooks that come behind, of an instance made of this one or of a call, may change what this one has seen
+    // Later hooks, of a derived instance or of a call, may change what this one has checked
     const { beforeRequest: all } = given['hooks'] as { readonly beforeRequest: BeforeRequest[] };
     if (all.at(-1) !== beforeRequest) all.push(beforeRequest);
     const { http2, request: other } = given;

@@ -9,8 +9,9 @@ type SecureConnector = ReturnType<ChannelCredentials['_createSecureConnector']>;
 
 /**
  * `new Client(target, grpcCredentials(connector, { servername }))`; the connector offers `alpn: ['h2']`.
- * @throws TypeError without a name to verify; for a connector that does not offer `h2`, and for one with a `dial`: the library opens its sockets
- *   by itself.
+ * @throws TypeError without a name to verify; for a connector that does not offer `h2`, or has a `dial`: the library
+ * opens its sockets
+ * itself.
  */
 export function grpcCredentials(connector: TlsConnector, options: { readonly servername: string }): ChannelCredentials {
   needsConnector('grpcCredentials', connector);

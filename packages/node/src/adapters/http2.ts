@@ -6,13 +6,14 @@ import type { TlsConnector } from '../duplex/connector.ts';
 import type { TlsDuplex } from '../duplex/tls-duplex.ts';
 import { needsH2, noOtherWay, optionsFor, overH2, refuseDetours, refuseNodeOptions, USE_DIAL } from './tls-required.ts';
 
-/** Those of node:http2, `servername` among them. */
+/** Those of node:http2, including `servername`. */
 export type Http2Options = ClientSessionOptions & SecureClientSessionOptions;
 
 /**
- * `http2Connect(connector, url)` in place of `http2.connect(url)`; the connector offers `alpn: ['h2']`. The session
- * says `connect` when the handshake is done, as with node:tls, and `close()` or `destroy()` before that end the connection at once.
- * @throws TypeError for options that would lead around the connector, for one that does not offer `h2`, and for a URL
+ * `http2Connect(connector, url)` instead of `http2.connect(url)`; the connector offers `alpn: ['h2']`. The session
+ * emits `connect` when the handshake is done, as with node:tls; `close()` or `destroy()` before that end the connection
+ * at once.
+ * @throws TypeError for options that bypass the connector, for a connector that does not offer `h2`, and for a URL
  *   that is not `https:`.
  */
 export function http2Connect(
@@ -31,7 +32,7 @@ export function http2Connect(
 
 /**
  * `http2.connect(url, http2Options(connector))`, for libraries that call http2.connect() themselves. close() of such a
- * session waits for the handshake where streams were asked for; destroy() does not.
+ * session waits for the handshake if streams were requested; destroy() does not.
  * @throws TypeError as {@link http2Connect}, for the URL from `http2.connect`.
  */
 export const http2Options = (
@@ -57,7 +58,7 @@ function connectionOptions(
   const { servername, ...rest } = given;
   return {
     ...rest,
-    // Whoever sets another createConnection beside ours connects to nobody
+    // If ours is overridden by another createConnection, nothing connects
     ...noOtherWay('http2'),
     createConnection: ({ protocol, hostname, port }) => {
       if (protocol !== 'https:') throw new TypeError(`http2: ${protocol}//${hostname} is not https:`);
@@ -75,7 +76,7 @@ function connectionOptions(
   };
 }
 
-/** By itself close() waits for streams that were asked for, and they for the handshake. */
+/** node:http2's close() waits for requested streams, and these for the handshake. */
 function closesAtOnce(session: ClientHttp2Session, duplex: TlsDuplex): void {
   const close = session.close.bind(session);
   session.close = (callback) => {

@@ -1,4 +1,7 @@
-/** @module @ferrule/node/adapters/https: an `https.Agent`, for https.request, ws, node-fetch and all that take one. */
+/**
+ * @module @ferrule/node/adapters/https: an `https.Agent`, for https.request, ws, node-fetch and other clients that
+ * accept one.
+ */
 import { Agent, ClientRequest } from 'node:http';
 import https from 'node:https';
 import type { Duplex } from 'node:stream';
@@ -9,8 +12,8 @@ import { forAnyScheme, needsHttp1, noOtherWay, optionsFor, refuseNodeOptions, wi
 /**
  * `https.get(url, { agent: new TlsAgent(connector) })`. Its sockets are verified by the connector before HTTP sees
  * them. `host`, `port`, `servername`, `socketPath`, `timeout` and `signal` of a request are honoured.
- * @throws TypeError for a connector that offers `h2`, for options of node:tls, which are the connector's to have, and for
- *   those that choose another way to the server, also from a request that has them; and for one that https.Agent does
+ * @throws TypeError for a connector that offers `h2`, for options of node:tls, which belong to the connector, and for
+ * those that choose another route to the server, also when set on a request; and for one that https.Agent does
  *   not know.
  */
 export class TlsAgent extends https.Agent {
@@ -22,12 +25,12 @@ export class TlsAgent extends https.Agent {
     refuse(given);
     for (const name of Object.keys(options ?? {}))
       if (!Object.hasOwn(NODE_OPTIONS, name)) throw new TypeError(`TlsAgent: ${name}: unknown option`);
-    // Whoever takes its options for TLS of their own (axios does for a proxy) is told so
+    // A client that uses the agent's options for its own TLS (axios does for a proxy) gets an error
     super({ ...given, ...noOtherWay('TlsAgent') });
     this.#connector = connector;
   }
 
-  /** Of http.Agent: from there on its own options overrule those of the request. */
+  /** Overrides http.Agent's: after it, the agent's own options take precedence over the request's. */
   addRequest(request: ClientRequest, options: https.RequestOptions, ...rest: readonly unknown[]): void {
     refuse(options);
     if (request.protocol === 'https:') return addRequest.call(this, request, options, ...rest);
@@ -42,7 +45,7 @@ export class TlsAgent extends https.Agent {
       return this.#connect(options);
     } catch (error) {
       if (callback === undefined) throw error;
-      // A library that follows a redirect would not catch it
+      // Thrown, a library that follows a redirect would not catch it
       (callback as (error: unknown) => void)(error);
       return undefined;
     }
@@ -56,7 +59,7 @@ export class TlsAgent extends https.Agent {
     const duplex = this.#connector.duplex(
       socketPath ? { path: socketPath, servername } : { host, port: Number(options.port ?? 443), servername },
     );
-    // As net.connect(), which node:http counts on: it sets the time of a request itself only once there is a connection
+    // As net.connect() does: node:http sets a request's timeout itself only after the connection exists
     if (options.timeout) duplex.setTimeout(options.timeout);
     return duplex;
   }
@@ -64,7 +67,7 @@ export class TlsAgent extends https.Agent {
 
 /**
  * For a library that takes an agent for each scheme, a {@link TlsAgent} for `https:` and one for `http:`, which fails
- * each such request with `TLS_REQUIRED`, also where a server redirects to it.
+ * every such request with `TLS_REQUIRED`, including redirects.
  * @throws TypeError as {@link TlsAgent}.
  */
 export function tlsAgents(
@@ -74,7 +77,7 @@ export function tlsAgents(
   return { http: forAnyScheme(new TlsAgent(connector, options)), https: new TlsAgent(connector, options) };
 }
 
-/** How http.Agent ends a request for which it has no socket. */
+/** How http.Agent fails a request for which it has no socket. */
 const { onSocket: fail } = ClientRequest.prototype as unknown as {
   onSocket(this: ClientRequest, socket: undefined, error: Error): void;
 };
@@ -83,5 +86,5 @@ const { addRequest } = Agent.prototype as unknown as {
   addRequest(this: Agent, request: ClientRequest, options: https.RequestOptions, ...rest: readonly unknown[]): void;
 };
 
-/** `path` is the request's own, and so are the agent's pools and its `socketPath`. */
+/** `path`, the pool options and `socketPath` belong to the request and the agent. */
 const refuse = (options: object | undefined): void => refuseNodeOptions('TlsAgent', options);

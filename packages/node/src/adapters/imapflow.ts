@@ -18,10 +18,10 @@ export type ImapFlowTransport = NonNullable<ImapFlowOptions['transport']>;
 const [IMAPS, IMAP] = [993, 143];
 
 /**
- * `new ImapFlow(imapflowOptions(connector, { host, port, secure, auth }))`. Without `secure` the Duplex speaks STARTTLS
- * and then greets in the server's place, so to imapflow every connection looks like implicit TLS, and nothing goes in
+ * `new ImapFlow(imapflowOptions(connector, { host, port, secure, auth }))`. Without `secure` the Duplex runs STARTTLS
+ * and then greets on the server's behalf: to imapflow every connection looks like implicit TLS, and it sends nothing in
  * plain text.
- * @throws TypeError for options that would lead around the connector.
+ * @throws TypeError for options that bypass the connector.
  */
 export function imapflowOptions<O extends ImapFlowOptions>(
   connector: TlsConnector,
@@ -39,15 +39,15 @@ export function imapflowOptions<O extends ImapFlowOptions>(
     ...(rest as O),
     secure: true,
     port: given.port || (secure ? IMAPS : IMAP),
-    // Where another transport is set beside ours, this is for the TLS of that
+    // Makes the TLS of any other transport set beside ours fail
     tls: { ...given.tls, ...noOtherWay('imapflowOptions') },
     transport: imapflowTransport(connector, { starttls: !secure }),
   };
 }
 
 /**
- * imapflow's transport: every connection is TLS, after STARTTLS where `starttls` says so; default: where imapflow has
- * not `secure: true`.
+ * imapflow's transport: every connection is TLS, after STARTTLS if `starttls`; default: unless imapflow has `secure:
+ * true`.
  */
 export function imapflowTransport(
   connector: TlsConnector,
@@ -59,7 +59,7 @@ export function imapflowTransport(
     connect: ({ host = 'localhost', port, secure, servername: own, tls }, onConnect) => {
       refuseNodeOptions('imapflowTransport', tls, 'tls');
       const before = (starttls ?? secure !== true) ? ({ preamble: 'imap', standInGreeting: true } as const) : {};
-      // As imapflow, where what `tls` says goes before
+      // As in imapflow, `tls` takes precedence
       const servername = tls?.servername || own || host;
       return asTlsSocket(
         connector

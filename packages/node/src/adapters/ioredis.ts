@@ -12,10 +12,10 @@ const DISCONNECT_TIMEOUT = 2000;
 
 /**
  * `new Redis(ioredisOptions(connector, { host, port, password }))`; `path` is a unix socket, `tls.servername` the name
- * that the certificate must have.
- * @throws TypeError for Sentinel and for options of TLS, which are the connector's; also from `new Redis` that has them.
- *   Cluster, whose subscriber would leave the connector, says so as the `lastNodeError` of its `error` event, and connects
- *   to nobody.
+ * that the certificate must match.
+ * @throws TypeError for Sentinel and for TLS options, which belong to the connector; also from `new Redis` with them.
+ * Cluster, whose subscriber would bypass the connector, reports that as `lastNodeError` of its `error` event and does
+ * not connect.
  */
 export function ioredisOptions<O extends RedisOptions>(
   connector: TlsConnector,
@@ -26,9 +26,9 @@ export function ioredisOptions<O extends RedisOptions>(
   refuseDetours('ioredisOptions', mine, { Connector: 'TLS is by the TlsConnector' });
   const { retryStrategy = retryAsIoredis } = mine;
   const own = {
-    // Whoever takes it for node:tls, as the subscriber of Cluster does, is told so
+    // Makes node:tls throw if it is passed on, as Cluster's subscriber does
     tls: { ...mine.tls, ...noOtherWay('ioredisOptions') },
-    // A function always: by it a connection of Cluster is told from one of Redis
+    // Always a function: it distinguishes a connection of Redis from one of Cluster
     retryStrategy: (times: number) => retryStrategy?.(times),
   };
   class TlsRedisConnector {
@@ -37,19 +37,19 @@ export function ioredisOptions<O extends RedisOptions>(
     constructor(given: RedisOptions) {
       this.#options = given;
       if (given.retryStrategy !== own.retryStrategy) {
-        // Cluster tells nobody of what is thrown here, and of what connect() says it does; its subscriber takes this `tls`
+        // Cluster swallows exceptions from here but reports those of connect(); its subscriber uses this `tls`
         given.tls = own.tls;
         return;
       }
       if (given.tls !== own.tls)
         throw new TypeError('ioredisOptions: tls has been replaced: give it to ioredisOptions()');
-      // By default ioredis 5.0 has a `family`
+      // By default ioredis 5.0 sets a `family`
       check({ ...given, tls: undefined, family: undefined });
     }
     check(): boolean {
       return true;
     }
-    // What it throws is a connection that failed: the client says so, and tries again
+    // An exception counts as a failed connection: the client reports it and retries
     async connect(): Promise<unknown> {
       const { host = 'localhost', port = 6379, path, tls, retryStrategy } = this.#options;
       if (retryStrategy !== own.retryStrategy)
@@ -63,10 +63,10 @@ export function ioredisOptions<O extends RedisOptions>(
     disconnect(): void {
       const duplex = this.#duplex;
       if (duplex === undefined || duplex.destroyed) return;
-      // A peer that is gone must not keep the client from reconnecting.
+      // A dead peer must not keep the client from reconnecting.
       const timer = setTimeout(() => duplex.destroy(), this.#options.disconnectTimeout ?? DISCONNECT_TIMEOUT);
       duplex.once('close', () => clearTimeout(timer));
-      // Redis answers a close_notify by hanging up. Whoever has disconnected reads no more, so nothing is cut short.
+      // Redis answers close_notify by closing the socket. Nothing is truncated: the client no longer reads.
       duplex.removeAllListeners('error').on('error', () => undefined);
       duplex.end();
     }

@@ -5,8 +5,8 @@ import { asTlsSocket } from './ready.ts';
 import { needsConnector, refuseNodeOptions } from './tls-required.ts';
 
 /**
- * `new Kafka({ brokers, ssl: true, socketFactory: kafkaSocketFactory(connector) })`. Of the options in `ssl`,
- * `servername` is honoured; those that concern trust are a TypeError at the first connection.
+ * `new Kafka({ brokers, ssl: true, socketFactory: kafkaSocketFactory(connector) })`. Of `ssl`, `servername` is
+ * honoured; options that concern trust are a TypeError on the first connection.
  */
 export function kafkaSocketFactory(connector: TlsConnector): ISocketFactory {
   needsConnector('kafkaSocketFactory', connector);

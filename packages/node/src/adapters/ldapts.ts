@@ -18,11 +18,12 @@ const EXTENDED_REQUEST = 0x77;
 const START_TLS_DONE = Uint8Array.of(0x78, 0x07, 0x0a, 0x01, 0x00, 0x04, 0x00, 0x04, 0x00);
 
 /**
- * `new Client(ldapOptions(connector, { url }))`. With `ldap://` each connection begins with StartTLS, and ldapts sees
- * it once TLS is established; its own `startTLS()` may be called then, or not, and is answered here. So ldapts neither
- * writes nor reads in plain text: its parser keeps what it has read, and it goes on sending while TLS begins.
- * @param options those of ldapts, and `servername` where it is not the host of `url`; `tlsOptions.servername` is the same.
- * @throws TypeError for options that would lead around the connector, and without `url`.
+ * `new Client(ldapOptions(connector, { url }))`. With `ldap://` each connection begins with StartTLS, and ldapts gets
+ * it once TLS is established; a later `startTLS()` is optional and answered here. So ldapts neither writes nor reads
+ * plain text: its parser would keep what it has read, and it would keep sending during the TLS handshake.
+ * @param options those of ldapts, and `servername` if it is not the host of `url`; `tlsOptions.servername` is
+ * equivalent.
+ * @throws TypeError for options that bypass the connector, and without `url`.
  */
 export function ldapOptions<O extends ClientOptions>(
   connector: TlsConnector,
@@ -49,7 +50,7 @@ export function ldapOptions<O extends ClientOptions>(
   };
   return {
     ...(rest as Omit<O, 'servername'>),
-    // With these ldapts asks for a secure connection to `ldap://`, too, and fails where that is not ours
+    // These make ldapts request a secure connection to `ldap://` too, and fail if that is not ours
     tlsOptions: { ...rest.tlsOptions, servername, ...noOtherWay('ldapOptions') },
     createConnection: connect,
     createSecureConnection: ((first: number | { readonly socket?: unknown }, host?: string, tlsOptions?: object) => {
@@ -59,7 +60,7 @@ export function ldapOptions<O extends ClientOptions>(
       const socket = made.get(first.socket as object);
       if (socket === undefined)
         throw new TypeError('ldapOptions: startTLS() was given a socket that is not of this connector');
-      // ldapts listens after we return
+      // ldapts adds its listeners after we return
       process.nextTick(() => {
         if (!socket.destroyed) socket.emit('secureConnect');
         else socket.emit('error', socket.errored ?? new TlsError('ABORTED', 'the connection was closed'));
@@ -76,7 +77,7 @@ function partsOf(url: string): { readonly protocol: string; readonly host: strin
 }
 
 /**
- * Answers StartTLS where it is the first request: TLS is established already. A later one is the server's to refuse
+ * Answers StartTLS if it is the first request: TLS is already established. A later one is left to the server to refuse
  * (RFC 4511 section 4.14.3).
  */
 function answersStartTls(duplex: TlsDuplex): TlsDuplex {

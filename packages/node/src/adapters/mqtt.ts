@@ -8,7 +8,7 @@ export interface MqttServer {
   readonly host: string;
   /** Default 8883. */
   readonly port?: number;
-  /** The name that the certificate must have; default `host`. */
+  /** The name that the certificate must match; default `host`. */
   readonly servername?: string;
 }
 
@@ -27,7 +27,7 @@ export function mqttStream(connector: TlsConnector, server: MqttServer): () => D
   }) as () => Duplex;
 }
 
-/** mqtt says an error of its stream only where it knows the code: mqtt 5.0 knows few, and none knows those of a dial. */
+/** mqtt emits a stream error only for codes it knows: mqtt 5.0 knows few, and no version those of a dial. */
 function tells(client: EventEmitter, error: Error): void {
   let isTold = false;
   const told = (): void => void (isTold = true);

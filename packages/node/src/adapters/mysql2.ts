@@ -6,7 +6,7 @@ import { STARTTLS_CODES } from '@ferrule/starttls';
 import type { TlsConnector } from '../duplex/connector.ts';
 import { guardPlain, needsConnector, refuseNodeOptions, releasePlain } from './tls-required.ts';
 
-/** The part of a mysql2 connection that changes hands; its types do not tell of it. */
+/** The internals of a mysql2 connection used here; not in its types. */
 interface Upgradable {
   startTLS(onSecure: (error?: Error) => void): void;
   stream: Duplex;
@@ -19,7 +19,7 @@ interface Upgradable {
   _handleNetworkError(error: Error): void;
 }
 
-/** The part of a mysql2 pool where a connection comes in; its types do not tell of it. */
+/** The internals of a mysql2 pool used here; not in its types. */
 interface Pool {
   readonly config: { readonly connectionConfig: { readonly ssl?: object | false; readonly stream?: unknown } };
   readonly _allConnections: {
@@ -36,17 +36,17 @@ const CLIENT_SSL = 0x0800;
 const SSL_REQUEST_LENGTH = 36;
 /** A packet begins with the length of its payload in three bytes and a sequence number in one. */
 const HEADER_LENGTH = 4;
-/** A greeting that is longer is not a server's, bytes. */
+/** Longest valid greeting, bytes. */
 const GREETING_LIMIT = 65_536;
 
 /**
- * `mysqlOverTls(createConnection({ …, ssl: {} }), connector, host)`, before anything else: mysql2 says when TLS begins,
- * and this connector is who begins it. Nothing but that request is sent in plain text: else the connection ends with
- * `TLS_REQUIRED`. A pool, `mysqlOverTls(createPool({ …, ssl: {} }), connector, host)`, makes each of its connections so.
+ * `mysqlOverTls(createConnection({ …, ssl: {} }), connector, host)`, before anything else: mysql2 decides when TLS
+ * begins, and this connector begins it. Only that request is sent in plain text: otherwise the connection fails with
+ * `TLS_REQUIRED`. A pool, `mysqlOverTls(createPool({ …, ssl: {} }), connector, host)`, does this for each connection.
  * For promises: `mysqlOverTls(…).promise()`.
  * @returns the connection, or the pool.
- * @throws TypeError for what is neither connection nor pool of mysql2's callback interface, for one without `ssl`, or
- *   with options in it that are the connector's; for a pool that has connected already; and where the connector has a `dial` and the connection or pool no `stream` of its own, since mysql2 would not ask it.
+ * @throws TypeError if it is neither a connection nor a pool of mysql2's callback interface, has no `ssl`, or has
+ * options there that belong to the connector; for a pool that has already connected; and if the connector has a `dial` but the connection or pool no `stream`, since mysql2 would not use it.
  */
 export function mysqlOverTls<C extends object>(connection: C, connector: TlsConnector, servername: string): C {
   needsConnector('mysqlOverTls', connector);
@@ -83,8 +83,8 @@ export function mysqlOverTls<C extends object>(connection: C, connector: TlsConn
       onSecure();
     });
     duplex.on('error', (error) => {
-      // After COM_QUIT these servers hang up without close_notify, and there is nothing left to truncate; what we end
-      // ourselves is ABORTED.
+      // After COM_QUIT these servers close without close_notify, with nothing left to truncate; what we end ourselves
+      // is ABORTED.
       if (
         upgradable._closing &&
         TlsError.is(error) &&
@@ -100,7 +100,7 @@ export function mysqlOverTls<C extends object>(connection: C, connector: TlsConn
   return connection;
 }
 
-/** A pool tells of a connection when that has logged in; this is where it keeps each as soon as it is made. */
+/** A pool emits a connection only after its login; it adds each to this list as soon as it is made. */
 function poolOverTls<P extends Pool>(pool: P, connector: TlsConnector, servername: string): P {
   const { _allConnections: all } = pool;
   try {
@@ -149,17 +149,16 @@ function refuseDial(connector: TlsConnector, own: unknown): void {
     );
 }
 
-/** Not every stream counts, and one of TLS that mysql2 began counts anew. */
+/** Not every stream counts bytes, and a TLS stream started by mysql2 restarts the count. */
 const hasRead = ({ stream, packetParser, connectionId = null }: Upgradable): boolean =>
   (stream as Socket).bytesRead > 0 || packetParser.bufferLength > 0 || connectionId !== null;
 
-/** mysql2 sets a minVersion by itself. */
+/** mysql2 sets a minVersion itself. */
 const refuseSsl = (ssl: object): void => refuseNodeOptions('mysqlOverTls', { ...ssl, minVersion: undefined }, 'ssl');
 
 /**
- * Gives mysql2's own listeners the greeting, one whole packet, and nothing else that came in plain text: its parser keeps
- * what follows, and would take that for what the server says inside TLS. In old versions the same listener ends its
- * `connectTimeout`.
+ * Passes mysql2's listeners the greeting, one whole packet, and no other plain text: its parser would keep what follows
+ * and treat it as received inside TLS. In old versions the same listener clears `connectTimeout`.
  */
 function readGreeting(plain: Socket): void {
   const own = plain.listeners('data') as ((this: Socket, bytes: Buffer) => void)[];
@@ -177,7 +176,7 @@ function readGreeting(plain: Socket): void {
       return void plain.destroy(
         new TlsError(STARTTLS_CODES.STARTTLS_INJECTION, 'the MySQL server sent more than its greeting before TLS'),
       );
-    // Where TLS does not begin now, whatever else comes is dropped
+    // If TLS does not begin now, further data is dropped
     plain.removeAllListeners('data').resume();
     for (const listener of own) listener.call(plain, received);
   });

@@ -12,7 +12,7 @@ import type { TlsConnector } from '../duplex/connector.ts';
 import { asTlsSocket, ready } from './ready.ts';
 import { optionsFor, refuseNodeOptions } from './tls-required.ts';
 
-/** The parts of a ProtocolHandler with which it makes a transport for each (re)connection; its types hide `prepare`. */
+/** The parts of a ProtocolHandler that create a transport for each (re)connection; `prepare` is not in its types. */
 interface Handler extends Pick<
   ProtocolHandler,
   'dialLoop' | 'resetOutbound' | 'pongs' | 'connectError' | 'disconnected' | 'isClosed'
@@ -24,15 +24,15 @@ interface Handler extends Pick<
   prepare(): Promise<void>;
 }
 
-/** Its constructor is public but for its types. */
+/** Its constructor is private only in its types. */
 const Connection = NatsConnectionImpl as unknown as new (options: NodeConnectionOptions) => NatsConnectionImpl;
 
 /**
- * `await natsConnect(connector, { servers: 'host:4222' })` in place of `connect()`. TLS is required at each
+ * `await natsConnect(connector, { servers: 'host:4222' })` instead of `connect()`. TLS is required for each
  * (re)connection, whatever the server announces; of `tls`, only `handshakeFirst` is used.
- * @throws TypeError for options of TLS that are the connector's.
- * @throws TlsError `STARTTLS_NOT_OFFERED` where the server offers no TLS, `STARTTLS_INJECTION` for data in plain text
- * after its INFO.
+ * @throws TypeError for TLS options that belong to the connector.
+ * @throws TlsError `STARTTLS_NOT_OFFERED` if the server offers no TLS, `STARTTLS_INJECTION` for plain text after its
+ * INFO.
  */
 export async function natsConnect(
   connector: TlsConnector,
@@ -52,14 +52,13 @@ export async function natsConnect(
     },
     'tls',
   );
-  // Who dials looks names up
+  // The dial resolves names
   const connection = new Connection({
     ...given,
     ...(connector.dials && { resolve: false }),
     tls: { handshakeFirst: tls?.handshakeFirst === true },
   });
-  // What the library does in NatsConnectionImpl.connect(), with a transport of our own: its factory is one for the
-  // whole process.
+  // As NatsConnectionImpl.connect(), but with our own transport: the library's factory is process-wide.
   const protocol = new ProtocolHandler(connection.options, connection);
   const handler = protocol as unknown as Handler;
   handler.prepare = () => prepare(handler, new ConnectorTransport(connector));
@@ -68,7 +67,7 @@ export async function natsConnect(
   return connection as NatsConnection;
 }
 
-/** ProtocolHandler.prepare(), but for the transport. */
+/** ProtocolHandler.prepare() with our transport. */
 function prepare(handler: Handler, transport: NodeTransport): Promise<void> {
   (handler.transport as NodeTransport | undefined)?.discard();
   handler.info = undefined;
@@ -85,7 +84,7 @@ function prepare(handler: Handler, transport: NodeTransport): Promise<void> {
   return pong;
 }
 
-/** When the library gives up by itself, and leaves the connection; milliseconds. */
+/** The library's own connect timeout, milliseconds; it does not close the connection. */
 const LIBRARY_TIMEOUT = 20_000;
 
 const soonest = (limit: number, other: number): number => (limit === 0 ? other : Math.min(limit, other));
@@ -127,9 +126,9 @@ class ConnectorTransport extends NodeTransport {
 }
 
 /**
- * Servers do not repeat their INFO inside TLS, so the library is given what it needs to speak to this one, and nothing
- * that leads elsewhere (`connect_urls`) or away (`ldm`). Whoever forges these makes the connection useless, and learns
- * nothing: what is signed of `nonce` goes to the verified server alone. An INFO inside TLS counts as it is.
+ * Servers do not repeat their INFO inside TLS, so the library gets what it needs to speak to this one, but nothing that
+ * redirects it (`connect_urls`) or disconnects it (`ldm`). Forging these fields breaks the connection and discloses
+ * nothing: the signed `nonce` goes only to the verified server. An INFO inside TLS is passed unchanged.
  */
 const HARMLESS = [
   'server_id',

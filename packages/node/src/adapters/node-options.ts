@@ -1,7 +1,7 @@
 /**
- * @module What the options of Node's clients (https, tls, net) are to an adapter, one row each: whoever asks for
- * something that does not happen is told so. The compiler refuses this table where Node's types have an option that it
- * lacks, and a test where the table of our node:tls has one.
+ * @module How an adapter treats each option of Node's clients (https, tls, net): an option that would have no effect is
+ * an error. The compiler rejects this table if it lacks an option of Node's types, and a test if it lacks one of our
+ * node:tls's table.
  */
 import type { RequestOptions, AgentOptions } from 'node:https';
 import type { IpcNetConnectOpts, TcpNetConnectOpts } from 'node:net';
@@ -9,8 +9,8 @@ import type { ConnectionOptions, TLSSocketOptions } from 'node:tls';
 import { contextOptionNames } from 'ferrule/options';
 
 /**
- * `connector`: whom to trust, who we are, and how TLS is spoken. `way`: how to get to the host. `place`: which host, or
- * who opens the socket; the library says that in options of its own. `library`: neither.
+ * `connector`: trust, credentials and TLS parameters. `way`: how to reach the host. `place`: which host, or what opens
+ * the socket; the library has its own options for that. `library`: none of these.
  */
 export type Part = 'connector' | 'way' | 'place' | 'library';
 
@@ -21,7 +21,7 @@ type NodeOption = keyof (ConnectionOptions &
   AgentOptions &
   RequestOptions);
 
-/** By the types of Node 20. */
+/** From the types of Node 20. */
 const TYPED = {
   ca: 'connector',
   cert: 'connector',
@@ -93,7 +93,7 @@ const TYPED = {
   setHost: 'library',
   uniqueHeaders: 'library',
   _defaultAgent: 'library',
-  // Of servers
+  // Server options
   honorCipherOrder: 'library',
   sessionIdContext: 'library',
   sessionTimeout: 'library',
@@ -105,7 +105,7 @@ const TYPED = {
   ALPNCallback: 'library',
 } as const satisfies Readonly<Record<NodeOption, Part>>;
 
-/** Newer than those types, or not in them. */
+/** Newer than those types, or missing from them. */
 const OTHERS = {
   blockList: 'way',
   proxyEnv: 'way',
@@ -115,7 +115,7 @@ const OTHERS = {
   pskIdentityHint: 'library',
 } as const;
 
-/** Of a TlsConnector, for whoever gives them to the adapter in place of it. */
+/** Options of a TlsConnector, given to the adapter by mistake. */
 const OURS = [...contextOptionNames, 'dial', 'sessions', 'backend'].map((name) => [name, 'connector'] as const);
 
 export const NODE_OPTIONS: Readonly<Record<string, Part>> = { ...Object.fromEntries(OURS), ...TYPED, ...OTHERS };

@@ -16,12 +16,12 @@ export type NodemailerGetSocket = (
   callback: (error: Error | null, socketOptions: object) => void,
 ) => void;
 
-/** The transport that asks for a socket, and what nodemailer has given it. */
+/** nodemailer's transport that requests a socket. */
 export interface NodemailerTransport {
   readonly mailer?: { get(name: string): unknown; set(name: string, value: unknown): unknown };
 }
 
-/** What makes nodemailer ask for a token by itself, and what keeps it from that. */
+/** Options that make nodemailer fetch a token itself, and the callback that prevents it. */
 interface OAuth2 {
   readonly refreshToken?: unknown;
   readonly serviceClient?: unknown;
@@ -29,25 +29,24 @@ interface OAuth2 {
 }
 
 export interface NodemailerOptions {
-  /** Speak STARTTLS first (port 587); else TLS begins at once (465). Default: false. */
+  /** Use STARTTLS (port 587) instead of implicit TLS (465). Default: false. */
   readonly starttls?: boolean;
-  /** The name that the certificate must have, where it is not the host. */
+  /** The name that the certificate must match, if not the host. */
   readonly servername?: string;
 }
 
-/** What nodemailer calls the callback that gives it a token. */
+/** nodemailer's key of the callback that provides a token. */
 const PROVISION = 'oauth2_provision_cb';
 const NO_TOKEN = 'nodemailer would ask for a token with TLS of its own: give accessToken or provisionCallback';
 const noToken = (_user: unknown, _renew: unknown, callback: (error: Error) => void): void =>
   callback(new TypeError(`nodemailerOptions: ${NO_TOKEN}`));
 
 /**
- * `createTransport(nodemailerOptions(connector, { host, port, auth }))`. With `starttls` the Duplex speaks the STARTTLS
- * dialogue and then greets in the server's place, so to nodemailer every connection looks like implicit TLS.
- * nodemailer's
- * `connectionTimeout` bounds all of it; nodemailer cannot end a connection before that.
+ * `createTransport(nodemailerOptions(connector, { host, port, auth }))`. With `starttls` the Duplex runs STARTTLS and
+ * then greets on the server's behalf: to nodemailer every connection looks like implicit TLS. nodemailer's
+ * `connectionTimeout` covers all of it; nodemailer cannot abort a connection attempt earlier.
  * @param options those of nodemailer's SMTP transport, and {@link NodemailerOptions}.
- * @throws TypeError for options that would lead around the connector.
+ * @throws TypeError for options that bypass the connector.
  */
 export function nodemailerOptions<O extends object>(
   connector: TlsConnector,
@@ -83,11 +82,11 @@ export function nodemailerOptions<O extends object>(
   return {
     ...(rest as Omit<O, keyof NodemailerOptions>),
     secure: true,
-    // A message may have a refreshToken of its own
+    // A message may have its own refreshToken
     ...(auth && { auth: { ...auth, ...(!provisioned && { provisionCallback: noToken }) } }),
     tls: { ...tls, ...noOtherWay('nodemailerOptions') },
     getSocket({ host = 'localhost', port = starttls ? 587 : 465, connectionTimeout }, callback) {
-      // A message may have an `auth` of its own, which options without one do not reach
+      // A message may have its own `auth`, even where these options have none
       if (!provisioned && this?.mailer?.get(PROVISION) === undefined) this?.mailer?.set(PROVISION, noToken);
       const connected = async (): Promise<TlsDuplex> =>
         ready(

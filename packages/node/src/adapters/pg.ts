@@ -6,20 +6,20 @@ import type { TlsDuplex } from '../duplex/tls-duplex.ts';
 import { asTlsSocket, givenUpBy, passwordFor } from './ready.ts';
 import { noOtherWay, optionsFor, refuseDetours, refuseNodeOptions, refusePlain } from './tls-required.ts';
 
-/** The part of pg's Connection that says when TLS begins; its types do not tell of it. */
+/** The part of pg's Connection that decides when TLS begins; not in its types. */
 interface Connection {
   requestSsl(): void;
   emit(event: 'sslconnect'): boolean;
 }
 
 /**
- * `new pg.Pool(pgConfig(connector, { host, user, password, servername: host }))`: the SSLRequest of the protocol is
- * spoken by the Duplex, so pg itself knows of no TLS, but for the channel binding. Not for `pg.native`, which has
- * sockets of its own: with this configuration it connects to nobody.
- * @param config options of pg, and `servername`, the name that the certificate must have; default `host`. A
- *   `connectionString` is taken apart: with its `sslmode`, pg would begin TLS a second time. Each `sslmode` that has TLS
- *   means what `verify-full` does. What has been copied of the result without `stream` is told no password.
- * @throws TypeError for options that would lead around the connector, also in the URL, or without a name to verify.
+ * `new pg.Pool(pgConfig(connector, { host, user, password, servername: host }))`: the Duplex sends the protocol's
+ * SSLRequest, so pg itself sees TLS only in the channel binding. Not for `pg.native`, which opens its own sockets: with
+ * this configuration it does not connect.
+ * @param config options of pg, and `servername`, the name that the certificate must match; default `host`. A
+ * `connectionString` is parsed here: with its `sslmode`, pg would begin TLS a second time. Each `sslmode` with TLS
+ * means `verify-full`. A copy of the result without `stream` gets no password.
+ * @throws TypeError for options that bypass the connector, also in the URL, or without a name to verify.
  */
 export function pgConfig<C extends ClientConfig>(
   connector: TlsConnector,
@@ -52,9 +52,9 @@ export function pgConfig<C extends ClientConfig>(
   return {
     ...(rest as unknown as Omit<C, 'servername' | 'password'>),
     ...(password && { password: passwordFor('pgConfig', password, isOurs, refuse) }),
-    // So pg asks for TLS: without our stream it finds none, or `tls.connect()` throws
+    // Makes pg require TLS: without our stream the server has none, or `tls.connect()` throws
     ssl: noOtherWay('pgConfig') as NonNullable<ClientConfig['ssl']>,
-    // PGSSLNEGOTIATION would count else, and want `ssl`
+    // Overrides PGSSLNEGOTIATION, which would require `ssl`
     sslnegotiation: 'postgres',
     enableChannelBinding: true,
     ...FOR_NATIVE,
@@ -70,26 +70,26 @@ function refuse(error: TypeError): never {
   throw error;
 }
 
-/** pg's Connection makes its stream by this, and is told that the stream has asked for TLS itself. */
+/** Called by pg's Connection to make its stream; tells it that the stream requests TLS itself. */
 function inTls(make: () => TlsDuplex): (this: Connection | undefined, own?: { ssl?: unknown }) => TLSSocket {
   return function (own) {
     if (own !== undefined) own.ssl = false;
     if (this !== undefined) this.requestSsl = () => void this.emit('sslconnect');
-    // Before `connect` pg writes Terminate alone
+    // Before `connect` pg writes only Terminate
     return asTlsSocket(givenUpBy('write', make()));
   };
 }
 
 /**
- * Read by pg.native alone (NODE_PG_FORCE_NATIVE makes it of pg.Client), in place of host and password: libpq finds no
- * such connection string, and says so with these words.
+ * Read only by pg.native (which NODE_PG_FORCE_NATIVE makes pg.Client), instead of host and password: libpq rejects it,
+ * quoting this text.
  */
 const FOR_NATIVE = { nativeConnectionString: 'pgConfig:_pg.native_would_lead_around_the_connector' } as const;
 
-/** As pg's own parser, which lets what the URL says win; without what it says of TLS. */
+/** As pg's own parser, in which the URL takes precedence, but without its TLS options. */
 function inUrl(connectionString: string | undefined): ClientConfig {
   if (connectionString === undefined) return {};
-  // A per cent sign that nobody has encoded is itself, as there
+  // An unencoded percent sign is literal, as in pg
   const text = / |%[^a-f0-9]|%[a-f0-9][^a-f0-9]/i.test(connectionString)
     ? encodeURI(connectionString).replace(/%25(\d\d)/g, '%$1')
     : connectionString;

@@ -8,7 +8,7 @@ export interface Address {
   readonly host: readonly string[];
   readonly port: readonly number[];
   readonly path?: string | false;
-  /** The kind of server that is wanted: postgres leaves one of another kind, and connects anew. */
+  /** The required kind of server: postgres disconnects from any other, and reconnects. */
   readonly target_session_attrs?: unknown;
 }
 
@@ -22,7 +22,7 @@ interface Given {
 /** The package's default, in seconds. */
 const KEEP_ALIVE = 60;
 
-/** The package multiplies `keep_alive` once it has a connection, and before it says a word: a socket of its own fails there. */
+/** The package multiplies `keep_alive` after connecting and before sending: with its own socket that throws. */
 const notAsked = {
   valueOf(): never {
     throw new TypeError(
@@ -31,23 +31,23 @@ const notAsked = {
   },
 } as const;
 
-/** The package does not catch what a password throws: with none the server refuses the login, or takes it without. */
+/** The package does not catch exceptions of `password`: with an empty one the server decides about the login. */
 function warn(error: TypeError): string {
   process.emitWarning(error);
   return '';
 }
 
-/** Of a copy as JSON `ssl: false` is left, and nothing of ours. */
+/** A JSON copy would keep `ssl: false` and lose the connector. */
 function toJSON(): never {
   throw new TypeError('postgresOptions: what it returns cannot be copied as JSON: the connector would not be in it');
 }
 
 /**
- * `postgres(postgresOptions(connector, { host, port, user, password }))`. Of several hosts the first is taken, and
- * after an attempt that failed the next one, by all connections. What has been copied of these options without `socket`
- * is told no password, and a copy as JSON is refused.
- * @param options those of postgres, and `servername` where it is not the host.
- * @throws TypeError for options that would lead around the connector.
+ * `postgres(postgresOptions(connector, { host, port, user, password }))`. Of several hosts the first is used, and after
+ * a failed attempt the next one, by all connections. A copy of these options without `socket` gets no password, and
+ * copying as JSON throws.
+ * @param options those of postgres, and `servername` if it is not the host.
+ * @throws TypeError for options that bypass the connector.
  */
 export function postgresOptions<O extends object>(
   connector: TlsConnector,
@@ -65,7 +65,7 @@ export function postgresOptions<O extends object>(
   refuseNodeOptions('postgresOptions', given);
   const { servername, keep_alive = KEEP_ALIVE, password, pass, ...rest } = given as typeof given & Given;
   const keepAlive = Number(keep_alive);
-  // A URL beside these options has its own
+  // A URL given beside these options has its own
   const secret = pass || password || (rest.host && process.env['PGPASSWORD']);
   let current = 0;
   const socket = ({ host, port, path, target_session_attrs: picky }: Address): TLSSocket => {
@@ -76,18 +76,18 @@ export function postgresOptions<O extends object>(
       'end',
       connector.duplex({ ...where, servername: servername ?? name, preamble: 'postgres' }),
     );
-    // The package does not say whose attempt this is: all take the host after one that failed, or was not of the kind
+    // The package does not identify the attempt: after a failed or unsuitable host all move on to the next
     const next = (): void => void (current === at && (current = (at + 1) % Math.max(1, host.length)));
     duplex.once('close', next);
     if (!picky) duplex.once('ready', () => duplex.off('close', next));
     if (keepAlive > 0) duplex.setKeepAlive(true, 1000 * keepAlive);
-    // Whether there is one the package asks before it looks at `keep_alive`
+    // The package checks for this method before it reads `keep_alive`
     Object.defineProperty(duplex, 'setKeepAlive', { value: undefined });
-    // The package ends no socket that is not `open`, and would leave this one to its timeout.
+    // The package only ends sockets that are `open`; this one would wait for its timeout.
     Object.defineProperty(duplex, 'readyState', { get: () => (duplex.destroyed ? 'closed' : 'open') });
     return asTlsSocket(duplex);
   };
-  // `this` of a password is what the package has made of the options
+  // `this` of `password` is the package's parsed options
   const isOurs = (parsed: unknown): boolean => (parsed as { readonly socket?: unknown } | undefined)?.socket === socket;
   return {
     ...(rest as unknown as Omit<O, 'servername' | 'keep_alive' | 'password' | 'pass'>),

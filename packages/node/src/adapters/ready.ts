@@ -4,23 +4,22 @@ import { TlsError } from '@ferrule/result';
 import type { TlsDuplex } from '../duplex/tls-duplex.ts';
 
 /**
- * Settles when the handshake is done. An error that comes after that, and before the library listens, is told to its
- * first listener.
- * @throws TlsError the reason for which it fails; `ABORTED` where the connection was ended or destroyed before.
+ * Settles when the handshake is done. A later error is kept for the library's first listener.
+ * @throws TlsError the failure; `ABORTED` if the connection was ended or destroyed before.
  */
 export function ready(duplex: TlsDuplex): Promise<TlsDuplex> {
   return new Promise((resolve, reject) => {
     const failed = (): void =>
       reject(duplex.errored ?? new TlsError('ABORTED', 'the connection was closed before the handshake was done'));
-    // What came with the end of the handshake may have failed already: it is told in this turn, and a promise in the
-    // next.
+    // Data that came with the last flight may have failed it already: that is emitted in this turn, a promise settles
+    // later.
     duplex.once('ready', () => process.nextTick(() => (duplex.destroyed ? failed() : resolve(duplex))));
     duplex.once('close', failed);
     keepErrors(duplex);
   });
 }
 
-/** Keeps an error for whom listens first: without a listener it would end the process. */
+/** Keeps an error for the first listener: without a listener it would crash the process. */
 function keepErrors(duplex: TlsDuplex): void {
   let missed: Error | undefined;
   const keep = (error: Error): void => void (missed = error);
@@ -33,8 +32,8 @@ function keepErrors(duplex: TlsDuplex): void {
 }
 
 /**
- * Makes one method mean the end of the attempt while the handshake is not done: `end` for libraries that write before,
- * since what they wrote has nobody to go to; `write` for those whose only word before it is a farewell.
+ * Makes one method abort the attempt until the handshake is done: `end` for libraries that write earlier, since that
+ * data can no longer be sent; `write` for those that write only a farewell before it.
  */
 export function givenUpBy(method: 'end' | 'write', duplex: TlsDuplex): TlsDuplex {
   const original = duplex[method].bind(duplex) as (...parameters: readonly unknown[]) => unknown;
@@ -46,10 +45,9 @@ export function givenUpBy(method: 'end' | 'write', duplex: TlsDuplex): TlsDuplex
 type Password = (...parameters: readonly unknown[]) => string | Promise<string>;
 
 /**
- * The password, as a method that a library calls for each login of what has its connection: what was copied of the
- * options without the connector logs in nowhere.
- * @param isOurs whether the connection of that is by the connector.
- * @param fail what is answered, or thrown, where it is not.
+ * The password as a method that the library calls for each login: options copied without the connector cannot log in.
+ * @param isOurs whether the calling object's connection is by the connector.
+ * @param fail returns, or throws, the answer if it is not.
  */
 export function passwordFor(
   adapter: string,
@@ -68,5 +66,5 @@ export function passwordFor(
   };
 }
 
-/** For libraries that are typed for the one implementation they knew: it has the part of TLSSocket that they use. */
+/** For libraries typed for node:tls only: the Duplex has the part of TLSSocket that they use. */
 export const asTlsSocket = (duplex: TlsDuplex): TLSSocket => duplex as unknown as TLSSocket;

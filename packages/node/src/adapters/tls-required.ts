@@ -1,6 +1,6 @@
 /**
- * @module What keeps a library on the way through its connector: options that would lead around it are refused, and a
- * plain socket carries nothing but the request for TLS.
+ * @module Keeps a library from bypassing its connector: options that would are refused, and a plain socket carries only
+ * the request for TLS.
  */
 import type { OnReadOpts, Socket } from 'node:net';
 import { checkServerIdentity, type SecureContext } from 'node:tls';
@@ -13,8 +13,8 @@ import type { TlsDuplex } from '../duplex/tls-duplex.ts';
 import { NODE_OPTIONS } from './node-options.ts';
 
 /**
- * Refuses what is the connector's to decide, and ways to the host that it does not take; of `where`, an object of
- * options for node:tls alone, also places to connect to: the library says those in options of its own.
+ * Refuses options that belong to the connector, and routes to the host that it does not use; in `where`, an object of
+ * options for node:tls only, also addresses, for which the library has its own options.
  * @throws TypeError that names the first one.
  */
 export function refuseNodeOptions(adapter: string, options: object | null | undefined, where?: string): void {
@@ -33,12 +33,12 @@ export function refuseNodeOptions(adapter: string, options: object | null | unde
   }
 }
 
-/** Where it says what happens anyway. */
+/** Whether the value is what happens anyway. */
 function asByDefault(key: string, value: unknown): boolean {
   if (value === undefined || value === null) return true;
   if (key === 'rejectUnauthorized') return value !== false;
   if (key === 'autoSelectFamily') return value === true;
-  // got gives Node's own default with every request
+  // got passes Node's own default with every request
   return value === false || value === 0 || value === checkServerIdentity || refusers.has(value as object);
 }
 
@@ -63,9 +63,9 @@ export function ownOptions<T extends object>(adapter: string, options: T, names:
 }
 
 /**
- * A library's options as one plain object, each read once: whoever spreads an object of a class loses what its prototype
- * has. null is taken for none.
- * @throws TypeError where there is no connector, or no object of options.
+ * A library's options as one plain object, each read once: spreading an object of a class would lose its prototype's
+ * properties. null counts as absent.
+ * @throws TypeError without a connector, or if the options are not an object.
  */
 export function optionsFor<O extends object>(
   adapter: string,
@@ -77,9 +77,8 @@ export function optionsFor<O extends object>(
 }
 
 /**
- * As a plain object of this call all that is found under `given.name`: own, inherited, not enumerable, of a getter; of
- * Object.prototype nothing.
- * @throws TypeError that begins with `name` for what holds no options.
+ * A plain object of all properties of `given`: own, inherited, non-enumerable, of getters; none of Object.prototype.
+ * @throws TypeError that begins with `name` if it is not an object of options.
  */
 export function flattened<O extends object>(given: O, name: string): O {
   const names = new Set<string>();
@@ -88,14 +87,14 @@ export function flattened<O extends object>(given: O, name: string): O {
   return plainOptions(given, names, name);
 }
 
-/** @throws TypeError for what is not a TlsConnector: it would be told at the first connection alone. */
+/** @throws TypeError if it is not a TlsConnector, which would otherwise show only on the first connection. */
 export function needsConnector(adapter: string, connector: TlsConnector): void {
   if (typeof (connector as Partial<TlsConnector> | undefined)?.duplex !== 'function')
     throw new TypeError(`${adapter}: the connector is missing: new TlsConnector() of @ferrule/node/duplex`);
 }
 
 /**
- * Refuses options that would lead around the connector, each with what to do instead.
+ * Refuses options that bypass the connector, each with what to do instead.
  * @throws TypeError that names the first one.
  */
 export function refuseDetours(
@@ -111,7 +110,7 @@ export function refuseDetours(
   }
 }
 
-/** @throws TypeError for `ssl: false` of a client for databases, and the same in other words. */
+/** @throws TypeError for `ssl: false` of a database client, and equivalents. */
 export function refusePlain(adapter: string, given: object, name: string = 'ssl'): void {
   const value = (given as Readonly<Record<string, unknown>>)[name];
   if (value === false || value === 'disable' || value === 'false' || value === '0')
@@ -121,7 +120,7 @@ export function refusePlain(adapter: string, given: object, name: string = 'ssl'
 }
 
 /**
- * Refuses a connector by which another protocol than HTTP/2 would be agreed on, or none (RFC 9113 section 3.2).
+ * Refuses a connector that may negotiate another protocol than HTTP/2, or none (RFC 9113 section 3.2).
  * @throws TypeError
  */
 export function needsH2(adapter: string, { alpn }: { readonly alpn: readonly string[] }): void {
@@ -129,9 +128,7 @@ export function needsH2(adapter: string, { alpn }: { readonly alpn: readonly str
     throw new TypeError(`${adapter}: the connector does not offer HTTP/2: new TlsConnector({ alpn: ['h2'] })`);
 }
 
-/**
- * What was agreed on is what is spoken: else the connection ends before a byte of HTTP/2 is sent (RFC 9113 section 3.2).
- */
+/** Unless HTTP/2 was negotiated, the connection ends before a byte of it is sent (RFC 9113 section 3.2). */
 export const overH2 = (adapter: string, duplex: TlsDuplex): TlsDuplex =>
   duplex.once(AGREED, () => {
     const { alpnProtocol } = duplex;
@@ -143,7 +140,7 @@ export const overH2 = (adapter: string, duplex: TlsDuplex): TlsDuplex =>
   });
 
 /**
- * Refuses a connector by which HTTP/2 would be agreed on, for a library that speaks HTTP/1.1.
+ * Refuses a connector that may negotiate HTTP/2, for a library that speaks HTTP/1.1.
  * @throws TypeError
  */
 export function needsHttp1(adapter: string, { alpn }: { readonly alpn: readonly string[] }): void {
@@ -154,9 +151,9 @@ export function needsHttp1(adapter: string, { alpn }: { readonly alpn: readonly 
 }
 
 /**
- * Options of node:tls and node:net, for a library that opens nothing by itself on its way through the connector: where
- * it does, an option that was set beside ours has led around. Then tls.connect() and net.connect() throw, whatever else
- * was set; and where another `secureContext` and another `onread` were, no server has the right name.
+ * Options of node:tls and node:net for a library that opens no sockets itself when it uses the connector: if it does,
+ * another option has bypassed it. tls.connect() and net.connect() then throw, whatever else was set; and if
+ * `secureContext` and `onread` were overridden, no server name matches.
  */
 export function noOtherWay(adapter: string): {
   checkServerIdentity(): Error;
@@ -173,7 +170,7 @@ export function noOtherWay(adapter: string): {
     },
   };
   const secureContext = Object.defineProperty({}, 'context', refuse) as SecureContext;
-  // What every socket of node:net looks at when it is made
+  // Every socket of node:net reads it on creation
   const onread = Object.defineProperty({}, 'buffer', refuse) as OnReadOpts;
   refusers.add(checkServerIdentity).add(secureContext);
   return { checkServerIdentity, secureContext, onread };
@@ -181,19 +178,19 @@ export function noOtherWay(adapter: string): {
 const refusers = new WeakSet<object>();
 
 /**
- * Lets an agent fail a request of another scheme by its `error` event: where an agent names its scheme, Node throws,
- * and where a library follows a redirect nobody would catch that.
+ * Lets an agent fail a request of another scheme by its `error` event: for an agent with a scheme Node throws, which is
+ * uncaught when a library follows a redirect.
  */
 export const forAnyScheme = <A extends object>(agent: A): A => Object.assign(agent, { protocol: '' });
 
-/** For a URL, often one that a server redirects to, whose scheme has no TLS. */
+/** For a URL, often of a redirect, whose scheme has no TLS. */
 export const withoutTls = (adapter: string, protocol: string, host: string): TlsError =>
   new TlsError(
     STARTTLS_CODES.TLS_REQUIRED,
     `${adapter}: ${protocol}//${host} would be sent without TLS: use its https: or wss: URL, or another agent for what may be read on the way`,
   );
 
-/** For every library with a proxy option of its own. */
+/** For libraries with their own proxy option. */
 export const USE_DIAL =
   "give the TlsConnector a dial, as in new TlsConnector({ dial: dialer('http://proxy.example:3128') })";
 
@@ -201,8 +198,8 @@ export const USE_DIAL =
 const guarded = new WeakMap<object, () => void>();
 
 /**
- * Lets nothing through a plain socket but what `allows` accepts, until {@link releasePlain} says that TLS begins.
- * Anything else destroys the socket with `TLS_REQUIRED` before a byte of it is sent.
+ * Lets only what `allows` accepts through a plain socket, until {@link releasePlain}. Anything else destroys the socket
+ * with `TLS_REQUIRED` before a byte of it is sent.
  */
 export function guardPlain<S extends Socket>(socket: S, library: string, allows: (bytes: Uint8Array) => boolean): S {
   const write = socket.write.bind(socket) as (...parameters: readonly unknown[]) => boolean;
@@ -222,7 +219,7 @@ export function guardPlain<S extends Socket>(socket: S, library: string, allows:
   return socket;
 }
 
-/** TLS begins on this socket: what is written from now on is ciphertext. */
+/** TLS begins on this socket: later writes are ciphertext. */
 export function releasePlain(socket: object): void {
   guarded.get(socket)?.();
   guarded.delete(socket);

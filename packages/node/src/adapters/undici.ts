@@ -8,8 +8,8 @@ import { needsConnector, ownOptions, refuseDetours, USE_DIAL, withoutTls } from 
 
 export interface UndiciConnectOptions {
   /**
-   * Milliseconds for the whole of a connection, 0 = no limit; default: the connector's `handshakeTimeout`. undici shows
-   * the `connectTimeout` of its Agent to its own connector alone.
+   * Time limit for connecting, milliseconds, 0 = no limit; default: the connector's `handshakeTimeout`. undici passes
+   * its Agent's `connectTimeout` only to its own connector.
    */
   readonly connectTimeout?: number;
 }
@@ -17,7 +17,7 @@ export interface UndiciConnectOptions {
 /**
  * `new Agent({ connect: undiciConnect(connector) })`. For HTTP/2 the connector offers `alpn: ['h2', 'http/1.1']` and
  * the Agent `allowH2`. ProxyAgent and EnvHttpProxyAgent connect by themselves: for a proxy give the connector a `dial`.
- * A request whose URL is not `https:` fails with `TLS_REQUIRED`, and one with a `localAddress` fails, too.
+ * A request whose URL is not `https:` fails with `TLS_REQUIRED`; one with a `localAddress` fails too.
  */
 export function undiciConnect(connector: TlsConnector, own: UndiciConnectOptions = {}): buildConnector.connector {
   needsConnector('undiciConnect', connector);

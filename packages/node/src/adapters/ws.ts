@@ -5,9 +5,9 @@ import { TlsAgent } from './https.ts';
 import { forAnyScheme, noOtherWay, optionsFor, refuseDetours, refuseNodeOptions, USE_DIAL } from './tls-required.ts';
 
 /**
- * `new WebSocket('wss://…', wsOptions(connector, { headers }))`; `options` are those of ws. TLS is by the agent, which
- * every version of ws asks.
- * @throws TypeError for options that would lead around the connector. A redirect to `ws:` fails with `TLS_REQUIRED`.
+ * `new WebSocket('wss://…', wsOptions(connector, { headers }))`; `options` are those of ws. TLS is done by the agent,
+ * which every version of ws supports.
+ * @throws TypeError for options that bypass the connector. A redirect to `ws:` fails with `TLS_REQUIRED`.
  */
 export function wsOptions(connector: TlsConnector, options: ClientOptions = {}): ClientOptions {
   const given = optionsFor('wsOptions', connector, options);
