@@ -27,7 +27,7 @@ describe('names of code points', () => {
     },
   );
 
-  test('each list has every code point once, those that are wanted most first, and no signal', () => {
+  test('each list has every code point once, most preferred first, and no signal', () => {
     const { tls13, tls12 } = everyCipherSuite();
     for (const list of [tls13, tls12, everyGroup(), everySignatureScheme()])
       expect(new Set(list).size).toBe(list.length);
@@ -40,7 +40,7 @@ describe('names of code points', () => {
     expect([...tls13, ...tls12].map(cipherSuiteName)).not.toContain(expect.stringMatching(/^0x/));
   });
 
-  test('versions are named as people name them', () => {
+  test('versions have their common names', () => {
     expect([0x0300, 0x0303, 0x0304, 0x0305].map(versionName)).toEqual(['SSL 3.0', 'TLS 1.2', 'TLS 1.3', '0x0305']);
   });
 });

@@ -1,7 +1,7 @@
 /**
- * @module @ferrule/result/names: IANA's names of what a peer may choose, beyond the code points that an engine here
- * speaks (`numbers.ts`): each stands in one of the two, here those of `texts/names.ts`. Suites of PSK, SRP and Kerberos, which need a secret that was
- * agreed on before, are left out. Maps are made when a name is first asked for.
+ * @module @ferrule/result/names: IANA's names of what a peer may choose. Code points that an engine here supports are
+ * in `numbers.ts`, all others in `texts/names.ts`. Suites of PSK, SRP and Kerberos, which need a shared secret, are
+ * left out. Maps are built on first use.
  */
 import {
   OTHER_EXTENSIONS,
@@ -15,7 +15,7 @@ import { hex16 } from './bytes.ts';
 import { byPreference, GROUPS, SIGNATURE_SCHEMES, SUITES } from './preference.ts';
 import { CipherSuiteId, ExtensionType, HandshakeType, isGrease, NamedGroup, SignatureScheme } from './numbers.ts';
 
-/** `TLS_AES_128_GCM_SHA256`; what is not known in hexadecimal, GREASE as such; the same below. */
+/** `TLS_AES_128_GCM_SHA256`; hexadecimal if unknown, GREASE as such; the same below. */
 export const cipherSuiteName = (code: number): string => nameIn((suites ??= suiteNames()), code);
 /** `key_share` */
 export const extensionName = (code: number): string =>
@@ -26,23 +26,23 @@ export const groupName = (code: number): string => nameIn((groups ??= groupNames
 export const signatureSchemeName = (code: number): string => nameIn((schemes ??= schemeNames()), code);
 /** `TLS 1.3` */
 export const versionName = (code: number): string => nameIn((versions ??= others(VERSION_NAMES)), code);
-/** The message of a HandshakeType, as RFC 9846 section 4 writes it: `ClientHello`; what is not known `message 99`. */
+/** The message of a HandshakeType, as RFC 9846 section 4 writes it: `ClientHello`; `message 99` if unknown. */
 export function messageName(type: number): string {
   const [name] = Object.entries(HandshakeType).find(([, code]) => code === type) ?? [];
   return name?.replaceAll(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase()) ?? `message ${type}`;
 }
 
-/** Every suite that is known here, most wanted first: code points of TLS 1.3, and of everything older. */
+/** Every known suite, most preferred first: code points of TLS 1.3, and of all older versions. */
 export function everyCipherSuite(): { readonly tls13: readonly number[]; readonly tls12: readonly number[] } {
   const codes = byPreference(SUITES, (suites ??= suiteNames()).keys()).filter((code) => !SIGNALS.includes(code));
   const isOf13 = (code: number): boolean => code >> 8 === 0x13 || Object.hasOwn(OTHER_SUITES_13, code);
   return { tls13: codes.filter(isOf13), tls12: codes.filter((code) => !isOf13(code)) };
 }
 
-/** Every NamedGroup that is known here, most wanted first. */
+/** Every known NamedGroup, most preferred first. */
 export const everyGroup = (): readonly number[] => byPreference(GROUPS, (groups ??= groupNames()).keys());
 
-/** Every SignatureScheme that is known here, most wanted first. */
+/** Every known SignatureScheme, most preferred first. */
 export const everySignatureScheme = (): readonly number[] =>
   byPreference(SIGNATURE_SCHEMES, (schemes ??= schemeNames()).keys());
 

@@ -1,7 +1,6 @@
 /**
- * @module @ferrule/result/numbers: the code points of TLS that an engine here speaks, by their IANA names. The one
- * place where they stand; what others speak is in `names.ts`. Unknown wire values stay numbers: nothing here is a
- * closed set.
+ * @module @ferrule/result/numbers: the TLS code points that an engine here supports, by their IANA names. They are
+ * defined only here; all others are in `names.ts`. Unknown wire values remain numbers: no set here is closed.
  */
 
 /** ContentType, RFC 9846 section 5.1. */
@@ -12,7 +11,7 @@ export const ContentType = {
   application_data: 23,
 } as const;
 
-/** ProtocolVersion as it stands on the wire. */
+/** ProtocolVersion on the wire. */
 export const Version = {
   tls10: 0x0301,
   tls11: 0x0302,

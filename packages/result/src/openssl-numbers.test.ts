@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SslErrorCode, sslErrorName, X509V, x509VName, x509VSentence } from './index.ts';
 
-// Node's own headers, one copy for each architecture; the numbers are the same in all
+// Node's own headers, one copy per architecture, all with the same numbers
 const node = join(
   realpathSync(process.execPath),
   '../../include/node/openssl/archs/linux-x86_64/no-asm/include/openssl',
@@ -11,7 +11,7 @@ const node = join(
 const headers = [node, '/usr/include/openssl'].find((path) => existsSync(join(path, 'x509_vfy.h')));
 if (headers === undefined) console.log('skipped: no OpenSSL headers on this machine to compare the numbers with');
 
-/** `#define` and its number, from a header. */
+/** The `#define`s of a header, with their numbers. */
 const defines = (file: string, pattern: RegExp): Map<string, number> =>
   new Map(
     [...readFileSync(join(headers!, file), 'utf8').matchAll(pattern)].map(([, name, number]) => [
@@ -21,7 +21,7 @@ const defines = (file: string, pattern: RegExp): Map<string, number> =>
   );
 
 describe('X509_V codes', () => {
-  it('have the numbers that everyone knows', () => {
+  it('have the well-known numbers', () => {
     expect(X509V).toMatchObject({
       OK: 0,
       UNABLE_TO_GET_ISSUER_CERT: 2,
@@ -46,7 +46,7 @@ describe('X509_V codes', () => {
     expect(new Set(numbers).size).toBe(numbers.length);
   });
 
-  it('have a name and a sentence each, and say so where they have none', () => {
+  it('each have a name and a sentence, with a fallback for unknown ones', () => {
     expect(x509VName(X509V.OK)).toBe('X509_V_OK');
     expect(x509VName(X509V.CERT_HAS_EXPIRED)).toBe('X509_V_ERR_CERT_HAS_EXPIRED');
     for (const code of Object.values(X509V)) expect(x509VSentence(code)).not.toMatch(/unknown X509_V/);

@@ -1,9 +1,9 @@
-/** @module What the options in a hint are called: hints name those of the library, and a command has switches. */
+/** @module Renames the options in a hint: hints name those of the library, a command has switches. */
 
 /**
- * A hint with other names for options. `names` has what stands in backticks, whole (`ocsp: "request"`) or up to its first
- * `.`, `[` or `:` (`credentials[0].chain`); what it does not have stays as it is. In a list of options, which commas
- * separate, each name comes once, and an empty one is left out.
+ * A hint with other names for options. `names` is indexed by the text in backticks, whole (`ocsp: "request"`) or up to
+ * its first `.`, `[` or `:` (`credentials[0].chain`); other text is unchanged. In a comma-separated list of options
+ * each name appears once, and an empty one is omitted.
  */
 export const withOptionNames = (hint: string, names: Readonly<Record<string, string>>): string =>
   hint.replace(/`[^`]+`(?:, `[^`]+`)*/g, (list) => {

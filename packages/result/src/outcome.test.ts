@@ -17,7 +17,7 @@ const source = (code: SslErrorCode, failure?: Failed): ErrorSource => ({ getErro
 const fatal = failed(new TlsError('DECODE_ERROR'));
 
 describe('outcome', () => {
-  it('is done for a positive return, without asking why', () => {
+  it('is done for a positive return, without calling getError()', () => {
     const silent: ErrorSource = {
       getError: () => {
         throw new Error('asked');
@@ -38,9 +38,9 @@ describe('outcome', () => {
     expect(outcome(source(code), -1)).toEqual({ kind: 'want', want, ret: -1, code });
   });
 
-  it('of a count is not to be had from outcome(), which would lose it', () => {
+  it('of a count cannot be had from outcome(), which would lose it', () => {
     const read = (): number => 17;
-    // @ts-expect-error a count: ioOutcome() takes it
+    // @ts-expect-error a count: use ioOutcome()
     expect(outcome(source(SslErrorCode.none), read())).toBe(DONE);
     expect(ioOutcome(source(SslErrorCode.none), read())).toBe(17);
   });
@@ -56,7 +56,7 @@ describe('outcome', () => {
     expect(failed(new TlsError('PEER_ALERT'), 0)).toMatchObject({ ret: 0, code: 1 });
   });
 
-  it('is made without allocation: the same frozen object each time', () => {
+  it('does not allocate: the same frozen object each time', () => {
     for (const code of [
       SslErrorCode.wantRead,
       SslErrorCode.wantWrite,
@@ -73,7 +73,7 @@ describe('outcome', () => {
     expect(Object.isFrozen(fatal)).toBe(true);
   });
 
-  it('goes back to the integer it came from', () => {
+  it('converts back to the original integer', () => {
     expect(returnOf(DONE)).toBe(1);
     expect(returnOf(12)).toBe(12);
     expect(returnOf(notDone(source(SslErrorCode.wantRead), -1))).toBe(-1);

@@ -1,4 +1,4 @@
-/** @module The discriminated union over the integers of SSL_connect(3), layered without allocation. */
+/** @module A discriminated union over the integers of SSL_connect(3), without allocation. */
 import { SslErrorCode } from './ssl-error.ts';
 import type { TlsError } from './tls-error.ts';
 
@@ -34,14 +34,14 @@ export type Outcome = Done | NotDone;
 export type IoOutcome = number | NotDone;
 
 /**
- * What an operation returns that moves no bytes of its caller's, as `connect()` does: 1 done, 0 or -1 not. A count of
- * bytes is a `number`, so that {@link outcome}, which would lose it, takes none.
+ * The return value of an operation that moves no caller bytes, such as `connect()`: 1 done, 0 or -1 not. A byte count
+ * is a `number`, so that {@link outcome}, which would lose it, does not accept one.
  */
 export type ReturnValue = 1 | 0 | -1;
 
-/** What an engine of numbers must offer for the union to be layered on it. */
+/** What an integer-based engine must provide for the union. */
 export interface ErrorSource {
-  /** SSL_get_error(3): why `ret`, the value that the last operation returned, was not positive. */
+  /** SSL_get_error(3): why `ret`, the last operation's return value, was not positive. */
   getError(ret: number): SslErrorCode;
   /** The connection's one failure, frozen; the same object each time. */
   readonly failure: Failed | undefined;
@@ -72,18 +72,18 @@ const ARMS: readonly (NotDone | undefined)[] = Object.freeze(
   }),
 );
 
-/** Integer to union: a table load, never an allocation. @throws Error when an engine gives no reason for `ret <= 0`. */
+/** Integer to union: a table load, never an allocation. @throws Error if an engine gives no reason for `ret <= 0`. */
 export function notDone(source: ErrorSource, ret: number): NotDone {
   const arm = ARMS[source.getError(ret)] ?? source.failure;
   if (arm === undefined) throw new Error(`engine broke the contract: ${ret} without a reason`);
   return arm;
 }
-/** Of `connect()`, `doHandshake()` and `keyUpdate()`. {@link ioOutcome} is for `read()` and `write()`. */
+/** For `connect()`, `doHandshake()` and `keyUpdate()`; {@link ioOutcome} is for `read()` and `write()`. */
 export const outcome = (source: ErrorSource, ret: ReturnValue): Outcome => (ret > 0 ? DONE : notDone(source, ret));
-/** Of `read()`, `write()` and `writeEarlyData()`: the count, or why there is none. */
+/** For `read()`, `write()` and `writeEarlyData()`: the count, or why there is none. */
 export const ioOutcome = (source: ErrorSource, ret: number): IoOutcome => (ret > 0 ? ret : notDone(source, ret));
 /** Union to integer: a field load. */
 export const returnOf = (value: Outcome | IoOutcome): number => (typeof value === 'number' ? value : value.ret);
-/** The sticky arm of {@link ErrorSource.failure}. */
+/** Makes the value of {@link ErrorSource.failure}. */
 export const failed = (error: TlsError, ret: 0 | -1 = -1, code: 1 | 5 = SslErrorCode.ssl): Failed =>
   Object.freeze({ kind: 'failed', ret, code, error });

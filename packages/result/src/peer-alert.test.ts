@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Alert, alertMeaning, peerAlert } from './index.ts';
 
 describe('an alert of the peer', () => {
-  it('is told by its name, its number and what it means here', () => {
+  it('is described by its name, its number and its meaning here', () => {
     const error = peerAlert(Alert.protocol_version);
     expect(error.message).toBe(
       'the peer sent the alert protocol_version (70): it supports none of the offered TLS versions',

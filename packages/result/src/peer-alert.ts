@@ -1,20 +1,20 @@
-/** @module The failure of a connection that its peer has ended by an alert. */
+/** @module Alerts of the peer as failures of the connection. */
 import { MEANINGS } from '@ferrule/result/texts';
 import { alertName } from './alert.ts';
 import { TlsError } from './tls-error.ts';
 
-/** What an alert of a server says about this connection. */
+/** What a server's alert means for this connection. */
 export interface AlertMeaning {
-  /** A clause about the server, which is its `it`: `it supports none of the offered TLS versions`. */
+  /** A clause whose subject, `it`, is the server: `it supports none of the offered TLS versions`. */
   readonly what: string;
   /** A sentence: what to do. */
   readonly hint: string;
 }
 
-/** What an alert means; `undefined` where the registry has no more than a name, or not even that. */
+/** What an alert means; `undefined` if it has no meaning here or is unassigned. */
 export const alertMeaning = (description: number): AlertMeaning | undefined => MEANINGS[description];
 
-/** The failure of a connection that its peer has ended by an alert. */
+/** The failure of a connection whose peer sent a fatal alert. */
 export function peerAlert(description: number): TlsError {
   const meaning = alertMeaning(description);
   const name = `${alertName(description)} (${description})`;

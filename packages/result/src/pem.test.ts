@@ -13,7 +13,7 @@ describe.each(['with the decoder of Node', 'without'])('PEM %s', (how) => {
     return act();
   };
 
-  it('reads back what it wrote, of any length', () => {
+  it('reads back what it wrote, at any length', () => {
     for (let length = 0; length < 200; length++) {
       const der = Uint8Array.from({ length }, (_, i) => (i * 37 + length) & 0xff);
       const text = encodePem('CERTIFICATE', der);
@@ -24,7 +24,7 @@ describe.each(['with the decoder of Node', 'without'])('PEM %s', (how) => {
   });
 
   it.each(['AQI', 'AQ=D', 'AR==', 'AQ_D', 'AQ-D', 'AQID=', 'A', '=', 'AQ==AQ==', 'AQ\u00e4D'])(
-    'refuses %j with the error of the caller',
+    'rejects %j with the error of the caller',
     (body) => {
       expect(() => inThere(() => read(`-----BEGIN A-----\n${body}\n-----END A-----\n`))).toThrow(
         new TypeError('PEM: bad base64'),

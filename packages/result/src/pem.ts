@@ -1,4 +1,6 @@
-/** @module @ferrule/result/pem: PEM (RFC 7468). Strict about base64 and boundaries, lax about what is between blocks. */
+/**
+ * @module @ferrule/result/pem: PEM (RFC 7468). Strict about base64 and boundaries, lenient about text between blocks.
+ */
 import { bytesOf, refuseOption } from './arguments.ts';
 import { latin1 } from './bytes.ts';
 
@@ -8,7 +10,7 @@ export interface PemBlock {
   readonly der: Uint8Array;
 }
 
-/** The text of PEM that may have been read as bytes. @throws TypeError that begins with the option's name */
+/** PEM text, which may be given as bytes. @throws TypeError that begins with the option's name */
 export function pemText(source: string | Uint8Array, option: string): string {
   if (typeof source === 'string') return source;
   const bytes = bytesOf(source) ?? refuseOption(source, option, 'PEM, as text or bytes');
@@ -16,9 +18,9 @@ export function pemText(source: string | Uint8Array, option: string): string {
 }
 
 /**
- * Every block of a PEM text in its order; text outside of blocks is a comment.
- * @param malformed - the error for an unfinished block or bad base64, which is thrown
- * @param wanted - the labels of what is read; others may hold anything, as an encrypted key of OpenSSL's older form does
+ * The blocks of a PEM text in order; text outside blocks is ignored.
+ * @param malformed - makes the error that is thrown for an unfinished block or bad base64
+ * @param wanted - the labels to read; other blocks are not parsed, such as encrypted keys in OpenSSL's legacy format
  */
 export function readPem(
   text: string,
@@ -42,18 +44,18 @@ export function readPem(
   return blocks;
 }
 
-/** Whether OpenSSL takes a block of this label for a certificate. */
+/** Whether OpenSSL accepts a block with this label as a certificate. */
 export const isCertificateLabel = (label: string): boolean => /^(X509 |TRUSTED )?CERTIFICATE$/.test(label);
 
-/** One block, lines of 64 characters, a newline at the end. */
+/** One block, in lines of 64 characters, with a final newline. */
 export const encodePem = (label: string, der: Uint8Array): string =>
   `-----BEGIN ${label}-----\n${encodeBase64(der).replace(/.{64}(?=.)/g, '$&\n')}\n-----END ${label}-----\n`;
 
 const BOUNDARY = /^-----(BEGIN|END) ([!-,.-~]+(?:[ -][!-,.-~]+)*)-----[ \t]*$/gm;
 
-/** RFC 4648 section 4: padded, and no bits behind the last byte. `undefined` for anything else. */
+/** RFC 4648 section 4: padded, with no bits after the last byte. `undefined` for anything else. */
 export function decodeBase64(text: string): Uint8Array | undefined {
-  // By the decoder of Node where there is one, which is the fastest: it drops what is not base64.
+  // Node's decoder is the fastest where available, but skips characters that are not base64.
   const { Buffer } = globalThis as { readonly Buffer?: BufferOfNode };
   const bytes = Buffer?.from(text, 'base64');
   if (bytes !== undefined) return bytes.toString('base64') === text ? new Uint8Array(bytes) : undefined;
@@ -67,7 +69,7 @@ interface BufferOfNode {
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 let values: Uint8Array | undefined;
 
-/** By character code; 255 for what is not a digit. Made on first use, so that importing the package does nothing. */
+/** By character code; 255 if not a digit. Built on first use, so that importing the package has no side effects. */
 function digitValues(): Uint8Array {
   if (!values) {
     values = new Uint8Array(128).fill(255);

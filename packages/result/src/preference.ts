@@ -1,10 +1,10 @@
 /**
- * @module @ferrule/result/preference: what of TLS is wanted most. Engines offer those of them that their host has, in
- * this order, and what is not in a list behind it.
+ * @module @ferrule/result/preference: the preferred order of TLS parameters. Engines offer those that their host
+ * supports in this order, followed by any that are not listed.
  */
 import { CipherSuiteId as Suite, NamedGroup as Group, SignatureScheme as Scheme } from './numbers.ts';
 
-/** AES-128 first, which is fast everywhere; of one AEAD, ECDSA before RSA. */
+/** AES-128 first, which is fast everywhere; with the same AEAD, ECDSA before RSA. */
 export const SUITES: readonly number[] = [
   Suite.TLS_AES_128_GCM_SHA256,
   Suite.TLS_AES_256_GCM_SHA384,
@@ -17,7 +17,7 @@ export const SUITES: readonly number[] = [
   Suite.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
 ];
 
-/** Key exchange that a quantum computer does not undo first, in its hybrids. */
+/** Quantum-resistant hybrids first. */
 export const GROUPS: readonly number[] = [
   Group.X25519MLKEM768,
   Group.SecP256r1MLKEM768,
@@ -31,8 +31,8 @@ export const GROUPS: readonly number[] = [
 ];
 
 /**
- * Cheap and modern first. ML-DSA comes behind the classical schemes: its signatures are long, and nobody can forge the
- * others yet.
+ * Cheap and modern first. ML-DSA comes behind the classical schemes: its signatures are long, and the others cannot be
+ * forged yet.
  */
 export const SIGNATURE_SCHEMES: readonly number[] = [
   Scheme.ecdsa_secp256r1_sha256,
@@ -49,7 +49,7 @@ export const SIGNATURE_SCHEMES: readonly number[] = [
   Scheme.rsa_pkcs1_sha256,
   Scheme.rsa_pkcs1_sha384,
   Scheme.rsa_pkcs1_sha512,
-  // Of certificates of their own, and of nobody else.
+  // Only for certificates with such keys.
   Scheme.ecdsa_brainpoolP256r1tls13_sha256,
   Scheme.ecdsa_brainpoolP384r1tls13_sha384,
   Scheme.ecdsa_brainpoolP512r1tls13_sha512,
@@ -58,7 +58,7 @@ export const SIGNATURE_SCHEMES: readonly number[] = [
   Scheme.mldsa87,
 ];
 
-/** The ids that are there, each once: those that are preferred first, the others as they come. */
+/** The given ids without duplicates: preferred ones first, the others in their own order. */
 export function byPreference(preferred: readonly number[], ids: Iterable<number>): number[] {
   const all = new Set(ids);
   return [...new Set([...preferred.filter((id) => all.has(id)), ...all])];

@@ -1,10 +1,10 @@
-/** @module What a filter of revoked certificates (CRLite) is asked, what it may answer, and what its answer means. */
+/** @module The query to a filter of revoked certificates (CRLite), its possible answers and their meaning. */
 import * as V from '@ferrule/result/x509-v';
 
 /**
- * `good`: not revoked when the filter was made. `not-covered`: the filter had not seen the certificate, or it carries
- * no timestamp that could tell. `not-enrolled`: its issuer is none of the filter's. `stale`: the filter is too old to
- * call it good.
+ * `good`: not revoked when the filter was created. `not-covered`: the filter does not include the certificate, or it
+ * has no timestamp to decide by. `not-enrolled`: the filter does not cover its issuer. `stale`: the filter is too old
+ * to report `good`.
  */
 export type RevocationStatus = 'good' | 'revoked' | 'not-covered' | 'not-enrolled' | 'stale';
 
@@ -16,27 +16,27 @@ export const REVOCATION_STATUSES: readonly RevocationStatus[] = [
   'stale',
 ];
 
-/** Knows which certificates are revoked: what `crlite()` of `@ferrule/x509/crlite` returns. */
+/** Knows which certificates are revoked; returned by `crlite()` of `@ferrule/x509/crlite`. */
 export interface RevocationFilter {
   /**
-   * Answers at once. Called without `this`. Where an engine asks, a throw, or an answer of another kind, is
-   * `CALLBACK_FAILED`, and sessions are bound to the function: another filter verifies anew.
+   * Synchronous. Called without `this`. In an engine, a throw or any other return value is `CALLBACK_FAILED`, and
+   * sessions are bound to the function: they are not offered with another filter.
    */
   readonly check: (question: RevocationQuestion) => RevocationStatus;
 }
 
 export interface RevocationQuestion {
-  /** DER Certificate of the server; an engine gives a copy. */
+  /** DER Certificate of the server; engines pass a copy. */
   readonly certificate: Uint8Array;
-  /** DER SubjectPublicKeyInfo of its issuer in the path; an engine gives a copy. */
+  /** DER SubjectPublicKeyInfo of its issuer in the path; engines pass a copy. */
   readonly issuerSpki: Uint8Array;
   /** Milliseconds since the epoch. */
   readonly now: number;
-  /** Of the engine, or of the verifier. */
+  /** Provided by the engine or the verifier. */
   readonly sha256: (bytes: Uint8Array) => Uint8Array;
 }
 
-/** Why a status refuses the server, with the X509_V code for it; `undefined` where it does not. */
+/** Why a status rejects the server, with its X509_V code; `undefined` if it does not. */
 export function revocationVerdict(
   status: RevocationStatus,
   unknown: 'accept' | 'refuse' = 'accept',

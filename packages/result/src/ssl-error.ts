@@ -1,6 +1,6 @@
-/** @module SSL_get_error(3): the codes, numerically equal to OpenSSL 3's. */
+/** @module The codes of SSL_get_error(3), numerically equal to OpenSSL 3's. */
 
-/** What {@link ErrorSource.getError} answers. */
+/** The values of {@link ErrorSource.getError}. */
 export const SslErrorCode: {
   /** The operation succeeded. */
   readonly none: 0;
@@ -16,7 +16,7 @@ export const SslErrorCode: {
   readonly syscall: 5;
   /** The peer closed its writing side with close_notify. */
   readonly zeroReturn: 6;
-  /** An asynchronous operation is under way; call again when `asyncReady` settles. */
+  /** An asynchronous operation is pending; call again when `asyncReady` settles. */
   readonly wantAsync: 9;
   /** The certificate is being verified; call again when `asyncReady` settles. */
   readonly wantRetryVerify: 12;

@@ -14,7 +14,7 @@ declare global {
 const OWN = errorCodes(ROWS);
 
 describe('TlsError', () => {
-  it("takes its code's meaning and remedy where nothing closer is said", () => {
+  it("uses its code's meaning and remedy unless given a message", () => {
     const error = new TlsError('CERT_EXPIRED');
     expect(error).toBeInstanceOf(Error);
     expect(error.name).toBe('TlsError');
@@ -25,7 +25,7 @@ describe('TlsError', () => {
     expect('cause' in error).toBe(false);
   });
 
-  it('takes the row of a package that has codes of its own, whose type knows them, too', () => {
+  it('accepts the row of a package with its own codes, which its type includes', () => {
     const error = new TlsError(OWN.TEAPOT, undefined, { cause: 'kettle' });
     const code: TlsErrorCode = 'TEAPOT';
     expect(error).toMatchObject({ code, message: 'The peer is a teapot.', hint: 'Use a kettle.', cause: 'kettle' });
@@ -34,7 +34,7 @@ describe('TlsError', () => {
     expect(() => new TlsError('TEAPOT')).toThrow(TypeError);
   });
 
-  it('says another error again, with other words or details', () => {
+  it('copies another error, with another message or details', () => {
     const first = new TlsError('CERT_EXPIRED', 'too old', { hint: 'Renew it.' });
     expect(new TlsError(first)).toMatchObject({ code: 'CERT_EXPIRED', message: 'too old', hint: 'Renew it.' });
     expect(new TlsError(first, 'older', { cause: first })).toMatchObject({
@@ -44,7 +44,7 @@ describe('TlsError', () => {
     });
   });
 
-  it('has the ECHConfigList to try next, which another that says it again has, too', () => {
+  it('has the ECHConfigList to try next, and so do its copies', () => {
     const echRetryConfigs = Uint8Array.of(1, 2);
     const first = new TlsError('ECH_REJECTED', undefined, { echRetryConfigs });
     expect([first.echRetryConfigs, new TlsError(first).echRetryConfigs]).toEqual([echRetryConfigs, echRetryConfigs]);
@@ -58,7 +58,7 @@ describe('TlsError', () => {
     expect(alert).toEqual({ description: 40, name: 'handshake_failure', level: 2, origin: 'peer' });
   });
 
-  it('names the verification result, at depth 0 unless told', () => {
+  it('names the verification result, at depth 0 by default', () => {
     const verify = { code: X509V.CERT_HAS_EXPIRED, depth: 1, subject: 'CN=R11' };
     expect(new TlsError('CERT_EXPIRED', undefined, { verify }).verify).toEqual({
       ...verify,
@@ -70,14 +70,14 @@ describe('TlsError', () => {
     });
   });
 
-  it('keeps what was given: hint and cause', () => {
+  it('keeps the given hint and cause', () => {
     const cause = new Error('read ECONNRESET');
     const error = new TlsError('TRANSPORT_ERROR', 'the socket failed', { cause, hint: 'try again' });
     expect(error.cause).toBe(cause);
     expect(error.hint).toBe('try again');
   });
 
-  it('goes into JSON with everything a log needs, and nothing else', () => {
+  it('serialises to JSON with everything a log needs, and nothing else', () => {
     const error = new TlsError('CERT_EXPIRED', 'R11 expired', {
       alert: { description: 45, origin: 'local' },
       verify: { code: 10, depth: 1, subject: 'CN=R11' },
@@ -107,12 +107,12 @@ describe('TlsError', () => {
     });
   });
 
-  it('goes to another thread as what toJSON() gives', () => {
+  it('is sent to another thread as the result of toJSON()', () => {
     const json = new TlsError('CERT_EXPIRED', 'R11 expired', { verify: { code: 10 } }).toJSON();
     expect(structuredClone(json)).toEqual(json);
   });
 
-  it('is not made of a code that there is not', () => {
+  it('cannot be made with an unknown code', () => {
     for (const wrong of ['NOPE', '', undefined, null, 5, {}, Object.create(null) as object])
       expect(() => new TlsError(wrong as 'TIMEOUT', 'x')).toThrow(/^code: .* is not one of CODES/);
   });

@@ -1,4 +1,4 @@
-/** @module The one error class of ferrule. */
+/** @module The error class of ferrule. */
 import { alertLevel, alertName, type AlertLevel } from './alert.ts';
 import { CODES } from '@ferrule/result/texts';
 import type { CodeEntry, CommonCode, TlsErrorCode } from './codes.ts';
@@ -14,15 +14,15 @@ export interface AlertInfo {
   readonly origin: 'local' | 'peer';
 }
 
-/** Why path validation failed: X509_STORE_CTX_get_error(3) and its company. */
+/** Why path validation failed, as X509_STORE_CTX_get_error(3) and related functions report it. */
 export interface VerifyInfo {
   /** X509_V_* number. */
   readonly code: number;
   /** OpenSSL's name, e.g. `X509_V_ERR_CERT_HAS_EXPIRED`. */
   readonly name: string;
-  /** Place in the chain of the certificate concerned; 0 is the server's own. */
+  /** The certificate's position in the chain; 0 is the server's own. */
   readonly depth: number;
-  /** RFC 4514 subject of that certificate, where it could be read. */
+  /** RFC 4514 subject of that certificate, if it could be read. */
   readonly subject: string | undefined;
 }
 
@@ -30,7 +30,7 @@ export interface TlsErrorDetails {
   readonly alert?: { readonly description: number; readonly origin: 'local' | 'peer' } | undefined;
   readonly verify?:
     { readonly code: number; readonly depth?: number; readonly subject?: string | undefined } | undefined;
-  /** What to do; the code's general remedy when absent. */
+  /** What to do; defaults to the code's remedy. */
   readonly hint?: string | undefined;
   readonly cause?: unknown;
   /** Of `ECH_REJECTED`. */
@@ -40,7 +40,7 @@ export interface TlsErrorDetails {
 const BRAND = Symbol.for('ferrule.TlsError');
 
 /**
- * One fatal failure. An engine makes at most one per connection and keeps returning it.
+ * A fatal failure. An engine creates at most one per connection and keeps returning it.
  *
  * Recognise it with {@link TlsError.is}, not `instanceof`: the ESM and CJS copies of this package are two classes.
  */
@@ -49,7 +49,7 @@ export class TlsError extends Error {
   /** Stable and documented; see `CODES`. */
   readonly code: TlsErrorCode;
   /**
-   * The same, and still that where a face for Node's libraries has one of Node's names in `code`: `ECONNRESET`,
+   * The same, even where an API for Node's libraries sets `code` to one of Node's names: `ECONNRESET`,
    * `ERR_SSL_WRONG_VERSION_NUMBER`.
    */
   readonly tlsCode: TlsErrorCode;
@@ -58,15 +58,15 @@ export class TlsError extends Error {
   /** What to do about it. */
   readonly hint: string;
   /**
-   * Of `ECH_REJECTED`, where the server gave any: the ECHConfigList to connect again with, as `ech`, once (RFC 9849
-   * section 6.1.6).
+   * Of `ECH_REJECTED`, if the server sent one: the ECHConfigList to retry with, as `ech`, once (RFC 9849 section
+   * 6.1.6).
    */
   declare readonly echRetryConfigs?: Uint8Array;
 
   /**
-   * @throws TypeError for a code that there is not.
-   * @param code - one of `CODES`, by name; the entry of a package that has codes of its own (`errorCodes()`); or another
-   * error, whose code, message, hint and ECHConfigList this one has.
+   * @throws TypeError for an unknown code.
+   * @param code - one of `CODES`, by name; the entry of a package with its own codes (`errorCodes()`); or another
+   * error, whose code, message, hint and ECHConfigList are copied.
    */
   constructor(code: CommonCode | CodeEntry | TlsError, message?: string, details: TlsErrorDetails = {}) {
     const entry = typeof code === 'string' ? CODES[code] : isTlsError(code) ? entryOf(code) : code;
@@ -89,12 +89,12 @@ export class TlsError extends Error {
     Object.defineProperty(this, BRAND, { value: true });
   }
 
-  /** True for a TlsError of any copy of this package. */
+  /** True for a TlsError from any copy of this package. */
   static is(value: unknown): value is TlsError {
     return isTlsError(value);
   }
 
-  /** A plain object of everything a log needs; `cause` as its message only. */
+  /** A plain object with everything a log needs; `cause` is only its message. */
   toJSON(): TlsErrorJson {
     const { name, tlsCode, message, alert, verify, hint, cause } = this;
     return {
@@ -109,7 +109,7 @@ export class TlsError extends Error {
   }
 }
 
-/** Any value for a message: some have no text. */
+/** Any value as text for a message; some cannot be converted. */
 function textOf(value: unknown): string {
   try {
     return String(value);
@@ -118,7 +118,7 @@ function textOf(value: unknown): string {
   }
 }
 
-/** Not by the class's own name within it: a bundler renames a class that names itself, and consoles show that. */
+/** Outside the class: bundlers rename a class that refers to itself, and consoles show that name. */
 const isTlsError = (value: unknown): value is TlsError =>
   typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[BRAND] === true;
 

@@ -1,6 +1,6 @@
 /**
- * @module @ferrule/result/x509-v: the numbers of OpenSSL 3's `X509_V_*` as constants, for whoever needs some of them
- * and no names. The one place where they stand: `X509V` of `@ferrule/result` is made of them.
+ * @module @ferrule/result/x509-v: the numbers of OpenSSL 3's `X509_V_*` as constants, without their names. They are
+ * defined only here: `X509V` of `@ferrule/result` is built from them.
  */
 export const OK = 0;
 export const UNSPECIFIED = 1;

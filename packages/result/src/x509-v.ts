@@ -17,13 +17,13 @@ const NAMES: ReadonlyMap<number, X509VName> = new Map(
   Object.entries(V).map(([name, code]) => [code, name as X509VName]),
 );
 
-/** OpenSSL's name of a code: `X509_V_ERR_CERT_HAS_EXPIRED`; an unknown number as `X509_V_<n>`. */
+/** OpenSSL's name of a code: `X509_V_ERR_CERT_HAS_EXPIRED`; `X509_V_<n>` for an unknown number. */
 export function x509VName(code: number): string {
   const name = NAMES.get(code);
   return name === undefined ? `X509_V_${code}` : code === V.OK ? 'X509_V_OK' : `X509_V_ERR_${name}`;
 }
 
-/** One sentence for people, as X509_verify_cert_error_string(3). */
+/** One human-readable sentence, as X509_verify_cert_error_string(3). */
 export function x509VSentence(code: number): string {
   const name = NAMES.get(code);
   return name === undefined ? `unknown X509_V code ${code}` : (SENTENCES[name] ?? x509VName(code));

@@ -1,6 +1,6 @@
 /**
- * @module What an alert of the server means: RFC 9846 section 6, RFC 5246 section 7.2, said for a client. Each `what`
- * begins with `it`, the server; options are in backticks, for whoever calls them otherwise (`withOptionNames`).
+ * @module What a server's alert means to a client: RFC 9846 section 6, RFC 5246 section 7.2. Each `what` begins with
+ * `it`, the server; options are in backticks, so that `withOptionNames` can rename them.
  */
 import { Alert } from '../alert.ts';
 import type { AlertMeaning } from '../peer-alert.ts';

@@ -1,12 +1,9 @@
-/**
- * @module What is said of a certificate that is refused, where its X509_V code alone does not say it: which names, which
- * issuer, which day. By code.
- */
+/** @module Details of a rejected certificate beyond its X509_V code: which names, which issuer, which day. By code. */
 import type { CertificateFault, CertificateText } from '../certificate-text.ts';
 import type { CommonCode } from '../codes.ts';
 import * as V from '@ferrule/result/x509-v';
 
-/** Absent where the sentence of the X509_V code and the remedy of the row say it all. */
+/** Absent where the sentence of the X509_V code and the remedy of the row suffice. */
 export type CertificateWords = (fault: CertificateFault) => CertificateText | undefined;
 
 export const CERTIFICATES: { readonly [K in CommonCode]?: CertificateWords } = {
@@ -96,7 +93,7 @@ export const CERTIFICATES: { readonly [K in CommonCode]?: CertificateWords } = {
 const subjectOf = ({ subject, depth }: CertificateFault): string =>
   subject ?? (depth === 0 ? "the server's certificate" : `certificate ${depth} of the chain`);
 
-/** Where the certificate of the issuer is (RFC 5280 section 4.2.2.1, id-ad-caIssuers). */
+/** Where to find the issuer's certificate (RFC 5280 section 4.2.2.1, id-ad-caIssuers). */
 const placeOf = ({ issuerUrl }: CertificateFault): string =>
   issuerUrl === undefined ? '' : `; the missing one is at ${issuerUrl}`;
 

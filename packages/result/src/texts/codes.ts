@@ -1,13 +1,13 @@
 /**
- * @module The codes that several packages use: what each means, what to do about it, and the alert that the peer is sent
- * (RFC 9846 section 6.2). Where the RFC leaves a choice, the alert is the one that BoringSSL sends; of a certificate it
- * is OpenSSL's for the X509_V code behind it, so that both engines tell a server the same.
+ * @module The codes that several packages use: meaning, remedy, and the alert sent to the peer (RFC 9846 section 6.2).
+ * Where the RFC leaves a choice, the alert is BoringSSL's; for certificates it is OpenSSL's for the X509_V code, so
+ * that both engines send the same.
  *
- * `npm run docs:codes` writes the documentation page, and the alerts of `no-texts`.
+ * `npm run docs:codes` generates the documentation page and the alerts of `no-texts`.
  */
 import { errorCodes, type CodeEntries, type CodeRow } from '../codes.ts';
 
-/** The remedies of entries that have none of their own: a broken peer, or a certificate that is not as it should be. */
+/** The remedies of entries without their own: a broken peer, or a faulty certificate. */
 const PEER_BROKEN =
   'The peer broke the protocol, or something on the path alters the bytes; capture the handshake (`onMessage`, `onKeylog`) and report it to the operator of the peer.';
 const REISSUE = "The server's operator must install a correct certificate.";
@@ -93,7 +93,7 @@ export const TABLE = {
     alert: 'internal_error',
   },
 
-  // ── The peer is not what it should be ──
+  // ── The peer is at fault ──
   PEER_ALERT: {
     meaning: 'The peer ended the connection with an alert, which the message names and explains.',
     remedy: 'The log of the server says why.',

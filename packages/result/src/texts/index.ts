@@ -1,6 +1,6 @@
 /**
- * @module @ferrule/result/texts: what people read. The other modules take it by this name, so that a bundler can put
- * `@ferrule/result/no-texts` in its place (docs/bundlers.md): then an error has its code where a sentence would be.
+ * @module @ferrule/result/texts: human-readable texts. The other modules import them by this name, so that a bundler
+ * can substitute `@ferrule/result/no-texts` (docs/bundlers.md): errors then have their code instead of a sentence.
  */
 export { MEANINGS } from './alerts.ts';
 export { CERTIFICATES, type CertificateWords } from './certificates.ts';

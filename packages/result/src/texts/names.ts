@@ -1,4 +1,4 @@
-/** @module IANA's names of what no engine here speaks, by code point; for what they are good, see `names.ts`. */
+/** @module IANA's names of code points that no engine here supports; see `names.ts` for their use. */
 
 /** TLS 1.3: RFC 9846 appendix B.4, RFC 9150. */
 export const OTHER_SUITES_13: Readonly<Record<number, string>> = {
@@ -8,7 +8,7 @@ export const OTHER_SUITES_13: Readonly<Record<number, string>> = {
   0xc0b5: 'TLS_SHA384_SHA384',
 };
 
-/** SSL 3.0 to TLS 1.2: forward secrecy and AEADs first, what is broken last. */
+/** SSL 3.0 to TLS 1.2: forward secrecy and AEADs first, broken suites last. */
 export const OTHER_SUITES_12: readonly (readonly [number, string])[] = [
   [0xc05c, 'TLS_ECDHE_ECDSA_WITH_ARIA_128_GCM_SHA256'],
   [0xc05d, 'TLS_ECDHE_ECDSA_WITH_ARIA_256_GCM_SHA384'],

@@ -1,6 +1,6 @@
 /**
- * @module @ferrule/result/no-texts: in the place of `@ferrule/result/texts`, for bundles that should be small. Codes,
- * alerts and X509_V numbers are the same; what people read is the code, and where to look it up.
+ * @module @ferrule/result/no-texts: replaces `@ferrule/result/texts` in small bundles. Codes, alerts and X509_V numbers
+ * are the same; texts consist of the code and where to look it up.
  */
 import type { CodeEntries, CodeEntry, CommonCode } from '../codes.ts';
 import type { CERTIFICATES as TEXTS } from './certificates.ts';
@@ -9,7 +9,7 @@ import { ALERTS } from './none-alerts.ts';
 import type { AlertMeaning } from '../peer-alert.ts';
 import type { X509VName } from '../x509-v.ts';
 
-/** Has an entry for whatever is asked for, and lists none. */
+/** Has an entry for any key, and enumerates none. */
 export const CODES: CodeEntries<typeof TABLE> = new Proxy({} as CodeEntries<typeof TABLE>, {
   get: (_, code): CodeEntry => ({
     code: code as CommonCode,

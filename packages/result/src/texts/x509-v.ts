@@ -1,4 +1,4 @@
-/** @module A sentence for each X509_V code, as X509_verify_cert_error_string(3) has one. */
+/** @module A sentence for each X509_V code, as X509_verify_cert_error_string(3). */
 import type { X509VName } from '../x509-v.ts';
 
 export const SENTENCES: { readonly [K in X509VName]: string } = {
