@@ -56,7 +56,7 @@ describe('blockingConnect', () => {
     }
   });
 
-  it('waits while the peer takes nothing, and loses nothing at close', async () => {
+  it('waits while the peer reads nothing, and loses nothing at close', async () => {
     const { worker, port } = await serve('slowSink');
     const socket = open({ host: '127.0.0.1', port });
     const block = new Uint8Array(100_000);
@@ -66,7 +66,7 @@ describe('blockingConnect', () => {
     expect(bytes).toBe(10_000_000);
   });
 
-  it('loses nothing at close where something of the peer was not read', async () => {
+  it('loses nothing at close when received data was not read', async () => {
     const { worker, port } = await serve('floodingSink');
     const socket = open({ host: '127.0.0.1', port });
     const block = new Uint8Array(100_000);
@@ -122,7 +122,7 @@ describe('blockingConnect', () => {
     expect(socket.write(Uint8Array.of(1))).toBe(-1);
   });
 
-  it('gives up after the timeout, with the code TIMEOUT, and lets go of the socket', async () => {
+  it('fails after the timeout with the code TIMEOUT, and releases the socket', async () => {
     const { worker, port } = await serve('silent');
     const socket = open({ host: '127.0.0.1', port, timeout: 50 });
     expect(socket.read(new Uint8Array(1))).toBe(-1);
@@ -139,12 +139,12 @@ describe('blockingConnect', () => {
     socket.close();
     setTcpNoDelay(socket, false);
     expect(bioErrorCode(socket.error!)).toBe('ABORTED');
-    // The server ends as soon as this side has: an end that came before the failure stays announced
+    // The server ends as soon as this side has: EOF before the failure is still reported
     expect([-1, 0]).toContain(socket.read(new Uint8Array(1)));
     expect((await once(worker, 'message')) as unknown[]).toEqual([{ closed: true }]);
   });
 
-  it('turns TCP_NODELAY off and on while it is used', async () => {
+  it('turns TCP_NODELAY off and on while in use', async () => {
     const { port } = await serve('echo');
     const socket = open({ host: '127.0.0.1', port, noDelay: false });
     for (const on of [true, false]) {
@@ -164,7 +164,7 @@ describe('blockingConnect', () => {
     expect(readAll(socket, 5).toString()).toBe('hello');
   });
 
-  it('refuses options that are none', () => {
+  it('refuses invalid options', () => {
     for (const [options, named] of [
       [{}, /^port: required/],
       [{ port: 1, path: 'x' }, /^port: has no effect beside `path`/],

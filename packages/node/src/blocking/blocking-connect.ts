@@ -7,11 +7,11 @@ import { State, type SocketOptions, type WorkerData, type WorkerRequest } from '
 
 export interface BlockingConnectOptions extends SocketOptions {
   /**
-   * The longest time that one call waits without anything moving, milliseconds; name look-up and TCP handshake count as
-   * waiting. Then the BIO fails with the code TIMEOUT. Default: for ever, as a socket does.
+   * How long one call waits without progress, milliseconds, including name look-up and TCP handshake. Then the BIO
+   * fails with the code TIMEOUT. Default: forever, as a socket does.
    */
   readonly timeout?: number;
-  /** Bytes held in each direction between this thread and the worker, 1 to 2^30. Default 65536. */
+  /** Bytes buffered in each direction between this thread and the worker, 1 to 2^30. Default 65536. */
   readonly size?: number;
 }
 
@@ -20,30 +20,29 @@ export interface BlockingSocket extends BlockingBio {
   /** TCP_NODELAY; see `setTcpNoDelay()`. */
   setNoDelay(on: boolean): void;
   /**
-   * Hand what was written to the system, and end the connection; waits until that is done, five seconds at most. The
-   * socket and its worker stay until the peer has ended too, a minute at most, and keep no process alive: a socket that
-   * is closed sooner can cost the peer what it has not read yet. The BIO fails with the code ABORTED, unless it had
-   * failed before. Idempotent.
+   * Hand pending writes to the system and end the connection; waits until that is done, five seconds at most. The
+   * socket and its worker stay until the peer has ended too, a minute at most, without keeping the process alive:
+   * closing the socket sooner can lose data that the peer has not read yet. The BIO fails with the code ABORTED, unless
+   * it had failed before. Idempotent.
    */
   close(): void;
 }
 
-/** Milliseconds in which the worker must have started, and in which close() gives up. */
+/** Time limits for the worker's start and for close(), milliseconds. */
 const START = 10_000;
 const CLOSE = 5_000;
 
 /**
  * A blocking BIO whose other side is a worker that owns a TCP (or unix) socket. Returns as soon as the worker runs; the
- * first read waits until the socket is connected and something came. With it `connect()`, `read()` and `write()` of an
- * engine return only when they are done, as SSL_connect(3) says of blocking BIOs.
+ * first read waits until the socket is connected and data has arrived. With it an engine's `connect()`, `read()` and
+ * `write()` return only when done, as SSL_connect(3) says of blocking BIOs.
  *
- * What befalls the socket (ECONNREFUSED, ECONNRESET, a name that is not found, …) becomes `error`, hence
- * SSL_ERROR_SYSCALL. The worker keeps no process alive; `close()` ends it.
+ * Socket errors (ECONNREFUSED, ECONNRESET, a name that is not found, …) become `error`, hence SSL_ERROR_SYSCALL. The
+ * worker does not keep the process alive; `close()` ends it.
  *
- * All of this thread stands still meanwhile: for programs that do one thing, for workers, for tests; never for a
- * server.
- * @throws TypeError that begins with the name of a wrong option; BioError `BLOCKING_FORBIDDEN` where a thread may not
- * wait, `TIMEOUT` when the worker does not start.
+ * Blocks the whole thread: for single-purpose programs, workers and tests; never for a server.
+ * @throws TypeError that begins with the name of a wrong option; BioError `BLOCKING_FORBIDDEN` where the thread may not
+ * block, `TIMEOUT` when the worker does not start.
  */
 export function blockingConnect(options: BlockingConnectOptions): BlockingSocket {
   const { timeout, size, ...socket } = check(options);
@@ -73,8 +72,8 @@ export function blockingConnect(options: BlockingConnectOptions): BlockingSocket
 }
 
 /**
- * The worker, from the built file beside this one. Run from its TypeScript, as tests are, this module takes a bootstrap
- * that registers a loader first.
+ * Starts the worker from the built file beside this one. Run from source, as in tests, it uses a bootstrap that
+ * registers a loader first.
  */
 function startWorker(workerData: WorkerData): Worker {
   const source = import.meta.url.endsWith('.ts');
@@ -84,8 +83,8 @@ function startWorker(workerData: WorkerData): Worker {
     name: 'ferrule blocking socket',
     execArgv: source ? ['--conditions=@ferrule/source'] : [],
   });
-  // What goes wrong in there is reported through the memory, or by the worker not starting; nobody here could be told
-  // later
+  // Failures in the worker are reported through shared memory, or by it not starting; nothing here could handle this
+  // event
   worker.on('error', () => undefined);
   worker.unref();
   return worker;

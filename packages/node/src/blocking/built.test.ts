@@ -16,7 +16,7 @@ let outDir: string;
 beforeAll(async () => {
   await once(echo.listen(0, '127.0.0.1'), 'listening');
   outDir = await mkdtemp(join(tmpdir(), 'ferrule-node-'));
-  // As tsup.config.ts does, but with the other packages inside, so that it runs from anywhere
+  // As tsup.config.ts does, but with the other packages bundled, so that it runs from anywhere
   await build({
     entry: { index: source('blocking-connect.ts'), 'socket-worker': source('socket-worker.ts') },
     format: ['esm', 'cjs'],

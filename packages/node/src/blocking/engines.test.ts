@@ -19,7 +19,7 @@ afterEach(async () => {
   for (const undo of cleanup.splice(0).reverse()) await undo();
 });
 
-/** A node:tls server in a worker; `next()` is the next thing that it says. */
+/** A node:tls server in a worker; `next()` is its next message. */
 async function serve(options: object = {}): Promise<{ readonly port: number; readonly next: () => Promise<unknown> }> {
   const { keyPem, chainPem } = await pki('p256');
   const worker = new Worker(new URL('../../test/tls-server.mjs', import.meta.url), {
@@ -74,7 +74,7 @@ describe.each(backends.map((backend) => [backend.name, backend] as const))(
           at += n;
         }
         expect(into.equals(block)).toBe(true);
-        // 0: sent, the peer's not yet seen; then the peer's is waited for
+        // 0: sent, the peer's not received yet; the next call waits for it
         expect(ssl.shutdown()).toBe(0);
         expect(ssl.shutdown()).toBe(1);
         expect(await next()).toEqual({ ended: true });
@@ -91,7 +91,7 @@ describe.each(backends.map((backend) => [backend.name, backend] as const))(
       expect([ret, ssl.getError(ret), ssl.failure?.error]).toEqual([0, SslErrorCode.zeroReturn, undefined]);
     });
 
-    it('connect() returns -1 at once where the peer is refused, and the alert arrives', async () => {
+    it('connect() returns -1 at once when the peer is rejected, and the alert arrives', async () => {
       const { port, next } = await serve();
       const socket = open(port);
       const ssl = await client(socket);
@@ -102,7 +102,7 @@ describe.each(backends.map((backend) => [backend.name, backend] as const))(
       expect(await next()).toMatchObject({ error: expect.stringMatching(/ALERT/) as string });
     });
 
-    it('connect() to a port where nobody listens is SSL_ERROR_SYSCALL with the error of the socket', async () => {
+    it('connect() to a closed port is SSL_ERROR_SYSCALL with the error of the socket', async () => {
       const server = createServer().listen(0, '127.0.0.1');
       await once(server, 'listening');
       const { port } = server.address() as AddressInfo;
@@ -113,7 +113,7 @@ describe.each(backends.map((backend) => [backend.name, backend] as const))(
       expect(ssl.failure?.error.cause).toMatchObject({ code: 'ECONNREFUSED' });
     });
 
-    it('connect() to a peer that says nothing is SSL_ERROR_SYSCALL with the code TIMEOUT', async () => {
+    it('connect() to a silent peer is SSL_ERROR_SYSCALL with the code TIMEOUT', async () => {
       const server = createServer();
       await once(server.listen(0, '127.0.0.1'), 'listening');
       cleanup.push(() => server.close());

@@ -1,12 +1,12 @@
-/** @module What a blocking socket and its worker say to each other, beside the bytes. */
+/** @module The protocol between a blocking socket and its worker, apart from the data. */
 
-/** Where to, and how: `net.connect()`'s options of the same names. */
+/** The options of the same names of `net.connect()`. */
 export interface SocketOptions {
   /** Default `localhost`. */
   readonly host?: string;
   /** 1 to 65535. */
   readonly port?: number;
-  /** A unix socket or named pipe, in place of host and port. */
+  /** A unix socket or named pipe, instead of host and port. */
   readonly path?: string;
   /** Default: both, raced by Node (Happy Eyeballs). */
   readonly family?: 4 | 6;

@@ -13,7 +13,7 @@ const NOW = Date.now();
 let recording: string;
 let sent = 0;
 
-/** An engine whose randomness and clock are the same each time. */
+/** An engine with deterministic randomness and clock. */
 async function client(bio: Bio): Promise<Ssl> {
   let state = 1;
   const context = createPure({ crypto: nodeCrypto }).createContext({
@@ -29,7 +29,7 @@ async function client(bio: Bio): Promise<Ssl> {
   return ssl;
 }
 
-/** What the recorded connection says. */
+/** The conversation on the recorded connection. */
 function converse(ssl: Ssl, again: () => void): string {
   const done = (op: () => number): number => {
     for (;;) {
@@ -76,7 +76,7 @@ describe('a recorded connection', () => {
     },
   );
 
-  it('replayed as a blocking BIO needs nobody to drive it', async () => {
+  it('replayed as a blocking BIO needs no driver', async () => {
     const bio = replayBio(parseRecording(recording), { blocking: true, chunk: 5 });
     expect(converse(await client(bio), () => expect.unreachable())).toBe('greetings');
     expect(bio.divergedAt).toBe(undefined);

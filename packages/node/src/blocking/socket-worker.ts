@@ -10,22 +10,23 @@ const { memory, state, socket: options } = workerData as WorkerData;
 const bio = sharedBio(memory);
 
 /**
- * What the socket reads into; `waiting` is what of it has found no room in the memory yet, and keeps the socket paused.
+ * The socket's read buffer; `waiting` is the part that did not fit into the shared memory yet, which keeps the socket
+ * paused.
  */
 const buffer = Buffer.allocUnsafeSlow(64 * 1024);
 let waiting: Uint8Array = buffer.subarray(0, 0);
-/** The peer has ended its stream; this side has; this side wants to be rid of the socket. */
+/** The peer has ended its stream; this side has; this side is closing the socket. */
 let ended = false;
 let shut = false;
 let closing = false;
-/** All that was written, and the end, are in the system's hands, and nobody waits for us any more. */
+/** The system has all written data and the end, and close() has returned. */
 let lingering = false;
 let dropped = 0;
 
 /**
- * The system may have megabytes that the peer has not read yet. Were the socket closed with bytes of the peer's unread,
- * or met by more of them, a reset would throw those away (RFC 9293 section 3.6.1). So it stays until the peer has ended
- * too, for no longer than this, milliseconds, and for no more bytes.
+ * Limit of lingering, milliseconds and bytes. The system may hold megabytes that the peer has not read yet; closing the
+ * socket with unread data, or before more arrives, would cause a reset that discards them (RFC 9293 section 3.6.1). So
+ * it stays open until the peer has ended too.
  */
 const LINGER = 60_000;
 const MOST = 16 * 1024 * 1024;
@@ -38,7 +39,7 @@ process.on('uncaughtException', (error) => {
 const socket = connect({
   noDelay: true,
   ...options,
-  // Half-open, or Node would end our side when the peer ends its own
+  // Otherwise Node ends our side when the peer ends its own
   allowHalfOpen: true,
   onread: { buffer, callback: received },
 } as NetConnectOpts);
@@ -73,7 +74,7 @@ async function serve(): Promise<void> {
 
 /** net's `onread`: false pauses. */
 function received(n: number): boolean {
-  // Nobody reads any more
+  // Reading has stopped
   if (closing) {
     dropped += n;
     if (dropped > MOST) socket.destroy();
@@ -83,7 +84,7 @@ function received(n: number): boolean {
   return deliver();
 }
 
-/** Put into the memory what fits; true when everything did. */
+/** Copies what fits into the shared memory; true if all of it did. */
 function deliver(): boolean {
   while (waiting.length > 0) {
     const n = bio.write(waiting);
@@ -93,7 +94,7 @@ function deliver(): boolean {
   return true;
 }
 
-/** Everything that can be done now, in both directions. */
+/** Does everything possible now, in both directions. */
 function pump(): void {
   if (lingering) return;
   if (bio.error !== undefined) {
@@ -115,7 +116,7 @@ function pump(): void {
   if (closing) linger();
 }
 
-/** Lets close() return, once it was called and all has been handed over. */
+/** Lets close() return once everything has been handed to the system. */
 function linger(): void {
   if (!closing || !socket.writableFinished || lingering) return;
   lingering = true;
@@ -132,7 +133,7 @@ function exit(): void {
   process.exit();
 }
 
-/** Where several addresses were tried, Node's message is empty and the reasons are inside. */
+/** If several addresses were tried, Node's message is empty and the reasons are nested. */
 function described(error: Error): Error {
   if (!(error instanceof AggregateError)) return error;
   const message = error.errors.map((one: unknown) => (one instanceof Error ? one.message : String(one))).join('; ');

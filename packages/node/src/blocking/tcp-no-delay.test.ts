@@ -14,7 +14,7 @@ it('turns TCP_NODELAY on and off', () => {
     expect(() => setTcpNoDelay(none as never, true)).toThrow(/^socket: must be a net\.Socket/);
 });
 
-it('takes a socket of Node', async () => {
+it('accepts a socket of Node', async () => {
   const server = createServer((peer) => peer.end()).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');

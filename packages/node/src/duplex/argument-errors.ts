@@ -1,4 +1,4 @@
-/** @module Errors for wrong arguments, with the codes and the words of Node's own. */
+/** @module Errors for invalid arguments, with Node's codes and messages. */
 import { inspect } from 'node:util';
 
 /** `ERR_INVALID_ARG_TYPE`. */
@@ -17,7 +17,7 @@ export const outOfRange = (name: string, range: string, value: unknown): RangeEr
     { code: 'ERR_OUT_OF_RANGE' },
   );
 
-/** Characters of a value that are shown. */
+/** How many characters of a value are shown. */
 const SHOWN = 28;
 
 function described(value: unknown): string {

@@ -1,4 +1,4 @@
-/** @module Connections that share a context: one place for options, the engine and the sessions. */
+/** @module Connections that share a context: options, engine and sessions. */
 import type net from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ContextOptions, Ssl, SslContext, TlsSession } from '@ferrule/contract';
@@ -33,72 +33,71 @@ import type { Truncation } from './duplex-parts.ts';
 import { TlsDuplex } from './tls-duplex.ts';
 import type { Target } from './stream-transport.ts';
 
-/** What all connections of a connector share: the options of a context, and these. */
+/** Shared by all connections of a connector: the options of a context, and these. */
 export interface ConnectorOptions extends ContextOptions {
   /** Default: native where it loads, else pure. */
   readonly backend?: BackendChoice;
-  /** Trust anchors as PEM or DER, added to `trustAnchors`. With neither, the platform's are trusted. */
+  /** Trust anchors as PEM or DER, added to `trustAnchors`. Without either, the platform's are trusted. */
   readonly ca?: CaOption;
-  /** Where sessions are kept; default: in memory, for this connector alone. `false` turns resumption off. */
+  /** Where sessions are kept; default: in memory, for this connector only. `false` turns resumption off. */
   readonly sessions?: SessionCache | SessionStore | false;
   /**
-   * How to get to host and port; default: over TCP. `dialer()` of `@ferrule/node/transports` leads through proxies and
-   * relays. Of a stream whose `connecting` is true, `connect` is waited for.
+   * How to reach host and port; default: over TCP. `dialer()` of `@ferrule/node/transports` goes through proxies and
+   * relays. If the stream's `connecting` is true, its `connect` event is awaited.
    */
   readonly dial?: (to: { readonly host: string; readonly port: number }) => Duplex;
   /**
-   * Milliseconds for transport, preamble and handshake together, for each connection that says nothing else; 0 = no
-   * limit. Default 30000.
+   * Milliseconds for transport, preamble and handshake together, unless a connection sets its own; 0 = no limit.
+   * Default 30000.
    */
   readonly handshakeTimeout?: number;
   /** Emit `keylog` events on each Duplex, as `tls.TLSSocket` does; lines hold secrets. Default: false. */
   readonly keylog?: boolean;
 }
 
-/** What one connection is made of. Exactly one of `port`, `path`, `stream` and `lazy` says where to. */
+/** Options of one connection. Exactly one of `port`, `path`, `stream` and `lazy` is required. */
 export interface DuplexOptions {
   /** The host to connect to; default `localhost`. */
   readonly host?: string;
   /** 1 to 65535. */
   readonly port?: number;
-  /** A unix socket or named pipe; `servername` is needed then, unless the connector goes by no name. */
+  /** A unix socket or named pipe; requires `servername`, unless the connector verifies no name. */
   readonly path?: string;
-  /** A stream, connected or about to be; it belongs to the Duplex from now on. `servername` as with `path`. */
+  /** A stream, connected or connecting; the Duplex takes ownership. `servername` as with `path`. */
   readonly stream?: Duplex;
-  /** Connect nothing until `connect(port, host)` is called, as some libraries do with the stream they are given. */
+  /** Do not connect until `connect(port, host)` is called, as some libraries do with their stream. */
   readonly lazy?: true;
-  /** SNI, and the name or address that the certificate must match; default `host`. */
+  /** SNI, and the name or IP address that the certificate must match; default `host`. */
   readonly servername?: string;
   /**
-   * What to say in plain text before TLS: a protocol by name, or a dialogue made with `starttls()`; one that has been
-   * used begins anew.
+   * The plain-text dialogue before TLS: a protocol by name, or a dialogue made with `starttls()`; a used one is
+   * restarted.
    */
   readonly preamble?: StarttlsProtocol | Starttls;
   /**
-   * Begin the plaintext with a greeting of ours (`220 ready`), for a library that expects one: the server greeted in
-   * plain text, and nothing of that may reach the reader (RFC 3207 section 4.2). With the preambles smtp, lmtp, ftp,
-   * pop3, imap, nntp. Default: false.
+   * Begin the plaintext with a greeting of our own (`220 ready`), for a library that expects one: the server's was in
+   * plain text, and none of it may reach the reader (RFC 3207 section 4.2). With the preambles smtp, lmtp, ftp, pop3,
+   * imap, nntp. Default: false.
    */
   readonly standInGreeting?: boolean;
   /**
-   * As net.Socket: with `false` (default) our side ends when the peer's has, and `end()` before the handshake, with
-   * nothing written, ends the connection at once.
+   * As in net.Socket: with `false` (default) our side ends when the peer's does, and `end()` before the handshake with
+   * nothing written ends the connection at once.
    */
   readonly allowHalfOpen?: boolean;
-  /** TCP_NODELAY after the handshake; during it it is always on. Default: true. */
+  /** TCP_NODELAY after the handshake; it is always on during it. Default: true. */
   readonly noDelay?: boolean;
   /** Milliseconds for transport, preamble and handshake together, 0 = no limit. Default: the connector's. */
   readonly handshakeTimeout?: number;
   /**
-   * What an end of the transport without close_notify is, once the connection is open. `error` (default) destroys the
-   * Duplex: whoever can cut the connection could end the plaintext where he likes (RFC 9846 section 6.1). `end` takes
-   * it for an orderly end, for servers that never send close_notify and protocols that know by themselves where a
-   * message ends.
+   * How to treat EOF without close_notify on an open connection. `error` (default) destroys the Duplex: an attacker
+   * could truncate the plaintext at will (RFC 9846 section 6.1). `end` treats it as an orderly end, for servers that
+   * never send close_notify and protocols that delimit their messages.
    */
   readonly truncation?: Truncation;
-  /** Ends the attempt with an AbortError, `ABORT_ERR`; no effect once the connection is open. */
+  /** Aborts the attempt with an AbortError, `ABORT_ERR`; no effect once the connection is open. */
   readonly signal?: AbortSignal;
-  /** Read into one buffer of the caller's, as `net.connect({onread})`. Return false to pause; `resume()` goes on. */
+  /** Read into the caller's buffer, as `net.connect({onread})`. Return false to pause, `resume()` to continue. */
   readonly onread?: {
     readonly buffer: Uint8Array | (() => Uint8Array);
     callback(count: number, buffer: Uint8Array): unknown;
@@ -138,17 +137,17 @@ const CONNECTION_KEYS: ReadonlySet<string> = new Set<keyof DuplexOptions>([
 export class TlsConnector {
   readonly #context: Promise<SslContext>;
   readonly #verified: boolean;
-  /** By a name, which each connection must have then. */
+  /** If so, each connection needs a name. */
   readonly #verifiesName: boolean;
   readonly #alpn: readonly string[];
   readonly #sessions: SessionCache | SessionStore | undefined;
   readonly #dial: ConnectorOptions['dial'];
   readonly #handshakeTimeout: number;
-  /** Who is told of a connection's sessions and key log. */
+  /** Callbacks for each connection's sessions and key log. */
   readonly #listeners = new WeakMap<Ssl, { session(session: TlsSession): void; keylog(line: string): void }>();
 
   /**
-   * @throws TypeError for every option that is wrong for any engine; what only the engine can refuse (a certificate
+   * @throws TypeError for every option that is invalid for any engine; what only the engine can refuse (a certificate
    * that
    *   cannot be read, a group that it does not have) destroys the first Duplex.
    */
@@ -188,16 +187,16 @@ export class TlsConnector {
         }),
       }),
     );
-    // Whoever connects is told; a connector that nobody uses must not end the process.
+    // Reported by connections; an unused connector must not crash the process.
     this.#context.catch(() => undefined);
   }
 
-  /** @internal Whether it has a `dial`, which a library that opens its sockets by itself would not ask. */
+  /** @internal Whether it has a `dial`, which a library that opens its own sockets would not use. */
   get dials(): boolean {
     return this.#dial !== undefined;
   }
 
-  /** Milliseconds for a connection that says nothing else, 0 = no limit. */
+  /** The default for connections, milliseconds, 0 = no limit. */
   get handshakeTimeout(): number {
     return this.#handshakeTimeout;
   }
@@ -208,8 +207,8 @@ export class TlsConnector {
   }
 
   /**
-   * A connection, handed out at once: what is written waits for the handshake, `secureConnect` tells of its end, and an
-   * error destroys it. Data moves only once the peer has been verified.
+   * Returns a connection at once: writes wait for the handshake, whose end is `secureConnect`; an error destroys it.
+   * Data is sent and received only after the peer has been verified.
    * @throws TypeError for an unknown option, or one of the wrong kind.
    */
   duplex(given: DuplexOptions): TlsDuplex {
@@ -256,7 +255,7 @@ export class TlsConnector {
     return duplex;
   }
 
-  /** @internal @throws TypeError as {@link duplex} would, and makes nothing. */
+  /** @internal Only checks. @throws TypeError as {@link duplex} would. */
   check(options: DuplexOptions): void {
     this.#parse(connectionOptions(options));
   }
@@ -270,13 +269,13 @@ export class TlsConnector {
     return parsed;
   }
 
-  /** Release the context; connections that were made go on. */
+  /** Release the context; existing connections continue. */
   async dispose(): Promise<void> {
     (await this.#context).dispose();
   }
 }
 
-/** One connection with a context of its own. Whoever makes many to one place shares a {@link TlsConnector}. */
+/** One connection with its own context. For many connections share a {@link TlsConnector}. */
 export function tlsDuplex(options: ConnectorOptions & DuplexOptions): TlsDuplex {
   const own: Record<string, unknown> = {};
   const shared: Record<string, unknown> = {};
@@ -288,7 +287,7 @@ export function tlsDuplex(options: ConnectorOptions & DuplexOptions): TlsDuplex 
   return duplex;
 }
 
-/** As they are now, whatever the caller does with them: each that is known, wherever the object has it. */
+/** A snapshot of all known options, own or inherited, unaffected by later changes. */
 export function connectionOptions(options: DuplexOptions): DuplexOptions {
   const given = knownOptions(options, CONNECTION_KEYS);
   return typeof given.host === 'string' ? Object.assign(given, { host: asciiHost(given.host) }) : given;
@@ -300,7 +299,7 @@ interface Parsed {
   readonly preamble: Starttls | undefined;
 }
 
-/** Parse, don't validate: what comes out has been checked. */
+/** Parse, don't validate: the result is checked. */
 function parse(options: DuplexOptions, dial: ConnectorOptions['dial']): Parsed {
   const { port, path, stream, lazy, preamble, handshakeTimeout = 0, onread } = options;
   const { host = port === undefined ? undefined : LOCALHOST } = options;

@@ -90,7 +90,7 @@ describe.each(engines.filter(({ available }) => available))('a TLS Duplex on $na
     const given = options();
     expect(() => tlsDuplex({ backend, ca, ...given })).toThrow(/servername: needed/);
     given.stream?.destroy();
-    // Whoever goes by no name needs none
+    // Without name verification no name is needed
     for (const own of [{ verify: 'none' }, { verify: () => true }, { ca, verifyHost: false }] as const)
       made.push(new TlsConnector({ backend, ...own }).duplex({ lazy: true }));
   });
@@ -198,7 +198,7 @@ describe.each(engines.filter(({ available }) => available))('a TLS Duplex on $na
     expect(sent() - before).toBe(data.length + records * 22);
   });
 
-  it('goes on when a listener throws, as streams do', async () => {
+  it('continues when a listener throws, as streams do', async () => {
     echo();
     const duplex = dial();
     await once(duplex, 'ready');
@@ -215,7 +215,7 @@ describe.each(engines.filter(({ available }) => available))('a TLS Duplex on $na
     expect(((await once(duplex, 'data')) as [Buffer])[0].toString()).toBe('y');
   });
 
-  it('stops reading the socket when nobody reads the plaintext', async () => {
+  it('stops reading the socket while the plaintext is not read', async () => {
     const sent: number[] = [];
     onConnection = (socket) => {
       const chunk = Buffer.alloc(65_536);
@@ -233,7 +233,7 @@ describe.each(engines.filter(({ available }) => available))('a TLS Duplex on $na
     expect(sent.length).toBeLessThan(1000);
   });
 
-  it('half-closes: the peer may go on after we have ended', async () => {
+  it('half-closes: the peer may continue after we have ended', async () => {
     onConnection = (socket) => {
       socket.on('end', () => socket.end('after your end')).resume();
     };
@@ -275,14 +275,14 @@ describe.each(engines.filter(({ available }) => available))('a TLS Duplex on $na
     expect([duplex.authorized, duplex.authorizationError, got]).toEqual([false, 'CERT_NAME_MISMATCH', 0]);
   });
 
-  it('is not authorized when nobody was to be verified', async () => {
+  it('is not authorized when verification is off', async () => {
     echo();
     const duplex = dial({ verify: 'none' });
     await once(duplex, 'ready');
     expect(duplex.authorized).toBe(false);
   });
 
-  it('names the step at which time ran out', async () => {
+  it('names the step that timed out', async () => {
     const silent = net.createServer().listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const duplex = dial({ port: (silent.address() as net.AddressInfo).port, handshakeTimeout: 1_000 });
@@ -290,12 +290,12 @@ describe.each(engines.filter(({ available }) => available))('a TLS Duplex on $na
     silent.close();
   });
 
-  it('ends with ABORTED by a signal', async () => {
+  it('fails with ABORTED when the signal is aborted', async () => {
     const duplex = dial({ signal: AbortSignal.abort() });
     expect(await failure(duplex)).toMatchObject({ tlsCode: 'ABORTED' });
   });
 
-  it('gives the reason when nobody listens at the port', async () => {
+  it('gives the reason when the port is closed', async () => {
     const duplex = dial({ port: 1 });
     expect(await failure(duplex)).toMatchObject({
       tlsCode: 'TRANSPORT_ERROR',
@@ -323,7 +323,7 @@ describe.each(engines.filter(({ available }) => available))('a TLS Duplex on $na
     expect((await everything(duplex)).toString()).toBe('through memory');
   });
 
-  it('speaks STARTTLS first, and replays the greeting to whoever expects it', async () => {
+  it('runs STARTTLS first, and supplies a greeting to libraries that expect one', async () => {
     echo();
     const smtp = net
       .createServer((socket) => {
@@ -356,7 +356,7 @@ describe.each(engines.filter(({ available }) => available))('a TLS Duplex on $na
     expect((await everything(duplex)).toString()).toBe('at last');
   });
 
-  it('takes a port that is given as text for a port, as net.connect does', async () => {
+  it('treats a numeric string as a port, as net.connect does', async () => {
     echo();
     const duplex = dial({ lazy: true });
     duplex.connect(String(port), '127.0.0.1');

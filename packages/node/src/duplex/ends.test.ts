@@ -1,6 +1,5 @@
 /**
- * A Duplex tells what is true of its bytes, notices every end, and outlives what listeners and streams of the caller's
- * do.
+ * A Duplex reports its writes truthfully, notices every end, and survives faulty listeners and streams of the caller.
  */
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
@@ -35,7 +34,7 @@ describe.each(engines)('the ends of a TLS Duplex on $name', ({ name: backend }) 
     expect(got).toBe(200_000);
   });
 
-  it('a write whose memory is transferred before all of it was taken is an error, though others wait behind it', async () => {
+  it('a write whose memory is transferred before all of it was taken is an error, even with others queued behind it', async () => {
     const { port } = await secure((socket) => void socket.resume());
     const duplex = await dial({ stream: new Slow(port, 20) });
     const from = new Uint8Array(400_000);
@@ -50,7 +49,7 @@ describe.each(engines)('the ends of a TLS Duplex on $name', ({ name: backend }) 
     for (const message of told) expect(message).toMatch(/^write: /);
   });
 
-  it('a small write whose memory is transferred while it waits for others is an error, and nothing goes behind it', async () => {
+  it('a small write whose memory is transferred while it waits for others is an error, and nothing is sent after it', async () => {
     let got = '';
     const { port } = await secure(
       (socket) => void socket.on('data', (chunk: Buffer) => void (got += chunk.toString())),
@@ -69,11 +68,10 @@ describe.each(engines)('the ends of a TLS Duplex on $name', ({ name: backend }) 
     expect(told).toEqual([undefined, expect.stringMatching(/^write: /), expect.stringMatching(/^write: /)]);
   });
 
-  it('a process that leaves from end()’s callback leaves nothing behind', async () => {
+  it('a process that exits in end()’s callback loses nothing', async () => {
     let got = 0;
     const ca = (await pki('root')).certificatePem;
-    // TLS 1.2: a ticket of TLS 1.3 that has come and was not read yet makes the system reset the connection at exit,
-    // with node:tls too.
+    // TLS 1.2: in TLS 1.3 an unread ticket makes the system reset the connection at exit, with node:tls too.
     const over = new Promise<void>(
       (resolve) =>
         void secure(
@@ -122,7 +120,7 @@ describe.each(engines)('the ends of a TLS Duplex on $name', ({ name: backend }) 
     });
   });
 
-  it('tells writers of a transport that breaks after the peer’s close_notify', async () => {
+  it('fails writes when the transport breaks after the peer’s close_notify', async () => {
     const { port } = await secure((socket) => void socket.end());
     const stream = new Slow(port, 0);
     const duplex = await dial({ stream, allowHalfOpen: true });
@@ -143,7 +141,7 @@ describe.each(engines)('the ends of a TLS Duplex on $name', ({ name: backend }) 
     'that may write on is over when its stream has closed behind the server’s end, which is read %s',
     async (_, ms) => {
       const { port } = await secure((socket) => void socket.once('data', () => socket.end('all')));
-      // Not half-open itself, so Node ends and closes it with the server's end
+      // Not half-open, so Node closes it when the server ends
       const stream = net.connect(port, '127.0.0.1');
       const duplex = await dial({ stream, allowHalfOpen: true });
       duplex.write('how much?');
@@ -160,7 +158,7 @@ describe.each(engines)('the ends of a TLS Duplex on $name', ({ name: backend }) 
     },
   );
 
-  it('a data listener that throws costs neither its own connection a byte nor others', async () => {
+  it('a data listener that throws loses no byte of its own connection or of others', async () => {
     const whole = Buffer.from(Array.from({ length: 600_000 }, (_, i) => (i * 7) ^ (i >> 8)));
     const { port } = await secure((socket) => void socket.end(whole));
     const thrown: unknown[] = [];
@@ -250,7 +248,7 @@ describe.each(engines)('the ends of a TLS Duplex on $name', ({ name: backend }) 
     });
   });
 
-  it('reads for onread(), and tells the end, beside a listener for readable that was there first', async () => {
+  it('reads for onread(), and reports the end, with an earlier listener for readable', async () => {
     const { port } = await secure((socket) => void setImmediate(() => socket.end(Buffer.from('abc'))));
     let got = '';
     const callback = (n: number, buffer: Uint8Array): unknown =>
@@ -287,7 +285,7 @@ describe.each(engines)('the ends of a TLS Duplex on $name', ({ name: backend }) 
     expect(got).toBe('abc');
   });
 
-  it('an error of the stream below destroys it before its owner hears of that', async () => {
+  it('an error of the underlying stream destroys it before its owner is notified', async () => {
     const { port } = await secure((socket) => void socket.resume());
     const stream = net.connect({ port, host: '127.0.0.1' });
     const heard: boolean[] = [];

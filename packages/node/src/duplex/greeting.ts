@@ -1,4 +1,4 @@
-/** @module What a reader gets first, as if it had come decrypted: the greeting that stands in for one of before TLS. */
+/** @module The greeting that the reader gets as its first plaintext, replacing the server's from before TLS. */
 import type { Plaintext } from './plaintext.ts';
 
 export class Greeting {
@@ -10,12 +10,15 @@ export class Greeting {
     this.#plaintext = plaintext;
   }
 
-  /** Some of it is not given yet: nothing of the peer's may come before it. */
+  /** Part of it is pending: no data of the peer may precede it. */
   get waits(): boolean {
     return this.#rest !== undefined;
   }
 
-  /** As much of it as the reader wants, who may pause, resume and destroy meanwhile. An error for memory of no bytes. */
+  /**
+   * Delivers as much of it as the reader wants; it may pause, resume and destroy meanwhile. An error for an empty
+   * buffer.
+   */
   give(): TypeError | undefined {
     if (this.#rest === undefined) return undefined;
     const plaintext = this.#plaintext;

@@ -1,4 +1,4 @@
-/** @module @ferrule/node/duplex: a TLS connection as one `stream.Duplex` that client libraries take. */
+/** @module @ferrule/node/duplex: a TLS connection as one `stream.Duplex` for client libraries. */
 export { TlsConnector, tlsDuplex, type ConnectorOptions, type DuplexOptions } from './connector.ts';
 export {
   keyvSessionCache,

@@ -1,12 +1,12 @@
-/** @module Chunks that were written together, as few writes to the connection. */
+/** @module Joins chunks that were written together into few writes to the connection. */
 import { bytesOf } from '@ferrule/result/arguments';
 
-/** A piece is at most this long, but for a longer chunk: four full records, and one write to the transport. */
+/** Maximum length of a piece, unless a single chunk is longer: four full records, and one write to the transport. */
 const BATCH_SIZE = 65_536;
 
 /**
- * In their order; a chunk is in one piece. One whose memory was transferred meanwhile is a piece of its own, for the
- * connection to refuse.
+ * Keeps the order and splits no chunk. A chunk whose memory was transferred meanwhile is its own piece, which the
+ * connection will reject.
  */
 export function joined(chunks: readonly Uint8Array[]): Uint8Array[] {
   const pieces: Uint8Array[] = [];
@@ -30,7 +30,7 @@ export function joined(chunks: readonly Uint8Array[]): Uint8Array[] {
   return pieces;
 }
 
-/** `done` is called once: with the first failure, or when all have gone. Nothing goes behind a piece that failed. */
+/** `done` is called once: with the first failure, or when all have been sent. Nothing is sent after a failed piece. */
 export function inOrder(
   pieces: readonly Uint8Array[],
   write: (piece: Uint8Array, done: (error?: Error | null) => void) => void,

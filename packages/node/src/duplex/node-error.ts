@@ -1,19 +1,19 @@
 /**
- * @module An error as Node's libraries know it. They decide by `code` whether to try again (undici, got) or whether an
- * error after their own end is one (pg, mysql2), and the codes that they know are the system's and Node's.
+ * @module Errors in the form that Node's libraries expect. They use `code` to decide on retries (undici, got) and to
+ * ignore errors after their own end (pg, mysql2), and know only codes of the system and Node.
  */
 import { TlsError } from '@ferrule/result';
 
-/** What Node's errors of the system have beside `code`. */
+/** The properties of Node's system errors besides `code`. */
 const SYSTEM_FIELDS = ['errno', 'syscall', 'address', 'port', 'hostname', 'path', 'errors'] as const;
 
-/** What is told of each error: the same for the same one. */
+/** The converted error of each error. */
 const told = new WeakMap<Error, Error>();
 
 /**
- * A failure whose cause is the system's has its `code`, `errno`, `syscall`, `address`, `port` and `hostname`; an end
- * without close_notify is `ECONNRESET`, as if the system had said so; an abort is an `AbortError` with `ABORT_ERR`.
- * ferrule's own code is in `tlsCode`, as in every TlsError. Other errors are themselves.
+ * A failure caused by a system error has its `code`, `errno`, `syscall`, `address`, `port` and `hostname`; EOF without
+ * close_notify is `ECONNRESET`; an abort is an `AbortError` with `ABORT_ERR`. ferrule's own code is in `tlsCode`, as in
+ * every TlsError. Other errors are returned unchanged.
  */
 export function nodeError(error: Error): Error {
   if (!TlsError.is(error)) return error;
@@ -41,7 +41,7 @@ function renamed(error: TlsError): Error {
   }
 }
 
-/** The error again, with these properties, in JSON too: an engine's own is frozen. */
+/** A copy of the error with these properties, in JSON too: the engine's own is frozen. */
 export function withNodeNames(
   error: TlsError,
   names: {
@@ -63,7 +63,7 @@ export function withNodeNames(
 
 type SystemFields = { readonly code: string; readonly message: string } & Readonly<Record<string, unknown>>;
 
-/** What the first error of the system says that is among the causes. */
+/** The fields of the first system error among the causes. */
 export function systemErrorOf({ cause }: Error): SystemFields | undefined {
   for (let error = cause, depth = 0; error instanceof Error && depth < 4; error = error.cause, depth++) {
     const given = error as unknown as Readonly<Record<string, unknown>>;

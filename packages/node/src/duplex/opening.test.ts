@@ -1,4 +1,4 @@
-/** The way of a Duplex to an open connection: what ends it, what waits for it, and what is refused. */
+/** How a Duplex opens a connection: what aborts it, what waits for it, and what is refused. */
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import net from 'node:net';
@@ -16,14 +16,14 @@ import { dialling, engines, failure, listening, says, secure, undo } from '../..
 describe.each(engines)('the opening of a TLS Duplex on $name', ({ name: backend }) => {
   const dial = dialling(backend);
 
-  it('takes an IPv6 address in brackets, as URLs have it', async () => {
+  it('accepts an IPv6 address in brackets, as in URLs', async () => {
     const { port } = await listening(net.createServer());
     const error = await failure(await dial({ host: '[::ffff:127.0.0.1]', port, handshakeTimeout: 200 }));
-    // It came to the server, which says nothing
+    // It reached the server, which is silent
     expect(error).toMatchObject({ code: 'TIMEOUT' });
   });
 
-  it('tells who wrote to it that it was destroyed before it had a transport', async () => {
+  it('fails writes when it is destroyed before it has a transport', async () => {
     const duplex = await dial({ lazy: true, host: undefined as never });
     const told: unknown[] = [];
     for (const text of ['x', 'y']) duplex.write(text, (error) => told.push(error?.constructor.name));
@@ -33,7 +33,7 @@ describe.each(engines)('the opening of a TLS Duplex on $name', ({ name: backend 
     expect(told).toEqual(['RangeError', 'RangeError', 'RangeError']);
   });
 
-  it('is not said to be connected when the transport fails at the last flight', async () => {
+  it('does not emit connect when the transport fails on the last flight', async () => {
     const { port } = await secure(() => undefined);
     const socket = net.connect({ port, host: '127.0.0.1' }).on('error', () => undefined);
     undo.push(() => socket.destroy());
@@ -70,7 +70,7 @@ describe.each(engines)('the opening of a TLS Duplex on $name', ({ name: backend 
     expect(late).toBe(false);
   });
 
-  it('an aborted signal opens nothing, and gives up the stream', async () => {
+  it('an aborted signal opens nothing, and destroys the stream', async () => {
     let dialled = 0;
     const signal = AbortSignal.abort();
     expect(await failure(await dial({ port: 1, signal }, { dial: () => (dialled++, new Duplex()) }))).toMatchObject({
@@ -107,7 +107,7 @@ describe.each(engines)('the opening of a TLS Duplex on $name', ({ name: backend 
     await gone[0];
   });
 
-  it('end() before the handshake waits for it where something was written, or where half-open connections are allowed', async () => {
+  it('end() before the handshake waits for it if something was written, or half-open connections are allowed', async () => {
     let got = '';
     const { port } = await secure(
       (socket) => void says('hello')(socket.on('data', (chunk) => (got += chunk.toString()))),
@@ -124,7 +124,7 @@ describe.each(engines)('the opening of a TLS Duplex on $name', ({ name: backend 
     expect(got).toBe('x');
   });
 
-  it('the limit of a connector is that of each connection that has none', async () => {
+  it('the time limit of a connector applies to connections without their own', async () => {
     const { port } = await listening(net.createServer((socket) => void socket.resume()));
     expect(await failure(await dial({ port }, { handshakeTimeout: 50 }))).toMatchObject({
       code: 'TIMEOUT',
@@ -136,7 +136,7 @@ describe.each(engines)('the opening of a TLS Duplex on $name', ({ name: backend 
     expect(() => new TlsConnector({ backend, handshakeTimeout: -1 })).toThrow(/handshakeTimeout/);
   });
 
-  it('a dialogue serves as many connections as it is given to, a tunnel too', async () => {
+  it('a dialogue serves any number of connections, including a tunnel', async () => {
     const tlsServer = await secure(says('hello'));
     const { port } = await listening(
       net.createServer(
@@ -162,7 +162,7 @@ describe.each(engines)('the opening of a TLS Duplex on $name', ({ name: backend 
     }
   });
 
-  it('nothing of the plain-text phase reaches the reader, whichever way it reads', async () => {
+  it('nothing of the plain-text phase reaches the reader, however it reads', async () => {
     const tlsServer = await secure(says('inside'));
     const { port } = await listening(
       net.createServer((socket) => {
@@ -199,7 +199,7 @@ describe.each(engines)('the opening of a TLS Duplex on $name', ({ name: backend 
       await once(static_, 'close');
       expect(read).toBe(expected);
     }
-    // What the reader of the greeting does is done at once
+    // The greeting's reader takes effect at once
     const heard: string[] = [];
     const answering = (answer: (duplex: TlsDuplex) => boolean | void, size = 1): Promise<TlsDuplex> =>
       dial({
@@ -269,7 +269,7 @@ describe.each(engines)('the opening of a TLS Duplex on $name', ({ name: backend 
     expect(duplex.bytesRead).toBeLessThan(600_000);
   });
 
-  it('a preamble has an end', async () => {
+  it('a preamble is limited in length', async () => {
     const { port } = await listening(
       net.createServer((socket) => {
         const more = (): void => {
@@ -282,7 +282,7 @@ describe.each(engines)('the opening of a TLS Duplex on $name', ({ name: backend 
     expect(await failure(await dial({ port, preamble: 'smtp' }))).toMatchObject({ code: 'STARTTLS_MALFORMED' });
   });
 
-  it('a tunnel on a unix socket outlives whatever its target does', async () => {
+  it('a tunnel on a unix socket survives failures of its target', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'ferrule-tunnel-'));
     undo.push(() => rmSync(folder, { recursive: true }));
     const rude = await listening(net.createServer((socket) => socket.resetAndDestroy()));

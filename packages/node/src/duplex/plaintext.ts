@@ -1,37 +1,37 @@
-/** @module Where plaintext goes: into chunks for a stream's reader, or into one buffer of the caller's. */
+/** @module Destinations of plaintext: chunks for a stream's reader, or one buffer of the caller. */
 import { bytesOf } from '@ferrule/result/arguments';
 import { EMPTY } from '@ferrule/result/bytes';
 
 /**
- * Plaintext is read into slabs of at most this size, as much as the transport receives at once. Each is new: its bytes
- * are the reader's. Many small ones cost more than few large ones.
+ * Maximum size of the slabs plaintext is read into, as much as the transport receives at once. Each is newly allocated
+ * and owned by the reader. Many small ones cost more than few large ones.
  */
 const SLAB_SIZE = 262_144;
 
 /** Static buffer reading, as `net.connect({onread})`. */
 export interface OnRead {
-  /** A function is asked for each read. */
+  /** A function is called for each read. */
   readonly buffer: Uint8Array | (() => Uint8Array);
-  /** False pauses, nothing else does. */
+  /** Only false pauses. */
   callback(count: number, buffer: Uint8Array): unknown;
 }
 
 export interface Plaintext {
   /** The reader wants more. */
   wanted: boolean;
-  /** The stream asks for more, which counts unless it was told to pause. */
+  /** The stream wants more; ignored while paused. */
   want(): void;
-  /** pause(), true, and resume(). */
+  /** True on pause(), false on resume(). */
   hold(isHeld: boolean): void;
-  /** @param there at most so many bytes can come at once. */
+  /** @param there the most bytes that can arrive at once. */
   space(there: number): Uint8Array;
   filled(n: number): void;
   drained(): void;
 }
 
 /**
- * What a listener throws is its own affair: an uncaught exception, as with node:tls, after which this connection and
- * others go on with not a byte lost.
+ * Turns a listener's exception into an uncaught one, as in node:tls; this connection and others continue without losing
+ * a byte.
  */
 export function guarded<T>(call: () => T, otherwise: T): T {
   try {
@@ -42,7 +42,7 @@ export function guarded<T>(call: () => T, otherwise: T): T {
   }
 }
 
-/** An uncaught exception, when what is under way has returned. */
+/** Throws an uncaught exception once the current call has returned. */
 export function throwLater(error: unknown): void {
   process.nextTick(() => {
     throw error;
@@ -50,8 +50,8 @@ export function throwLater(error: unknown): void {
 }
 
 /**
- * The same memory as a Buffer, for bytes that are the reader's alone: `Buffer.from(bytes)` would put a small copy into
- * the pool that all small Buffers of a process share.
+ * The same memory as a Buffer, for bytes that only the reader may see: `Buffer.from(bytes)` would put a small copy into
+ * the process-wide Buffer pool.
  */
 export const asBuffer = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
   Buffer.from(buffer, byteOffset, byteLength);
@@ -72,17 +72,17 @@ export class Chunks implements Plaintext {
   }
 
   hold(): void {
-    // A Readable keeps what it does not give
+    // A Readable buffers by itself
   }
 
   space(there: number): Uint8Array {
     if (this.#slab.length === 0) {
-      // Not more than what can be there: a small answer does not cost a whole slab. Nothing else is in its memory.
+      // No larger than needed: a small response does not cost a whole slab. Never pooled memory.
       this.#slab = Buffer.allocUnsafeSlow(Math.min(SLAB_SIZE, Math.max(1024, there)));
       this.#used = 0;
     }
     const slab = this.#slab;
-    // Not subarray(), which for a Buffer is several functions of Node's
+    // Not subarray(), which is slow for a Buffer
     return this.#used === 0
       ? slab
       : new Uint8Array(slab.buffer, slab.byteOffset + this.#used, slab.length - this.#used);
@@ -106,11 +106,11 @@ export class Chunks implements Plaintext {
   }
 }
 
-/** One buffer of the caller's, used again and again. */
+/** One reused buffer of the caller. */
 export class StaticBuffer implements Plaintext {
   wanted = false;
   readonly #onread: OnRead;
-  /** The caller's, and the same as bytes. */
+  /** The caller's buffer, also as bytes. */
   #buffer: Uint8Array | undefined;
   #memory: Uint8Array | undefined;
   #isHeld = false;
@@ -119,7 +119,7 @@ export class StaticBuffer implements Plaintext {
     this.#onread = onread;
   }
 
-  /** Not isPaused(): a stream with a listener for `readable` is paused, too, and reads (node:net). */
+  /** Not isPaused(): a stream with a `readable` listener is paused too, and still reads (node:net). */
   want(): void {
     this.wanted = !this.#isHeld;
   }
@@ -140,7 +140,7 @@ export class StaticBuffer implements Plaintext {
 
   filled(n: number): void {
     try {
-      // As node:net, where nothing but false pauses
+      // As in node:net, only false pauses
       if (this.#onread.callback(n, this.#buffer ?? this.space()) === false) this.wanted = false;
     } catch (error) {
       throwLater(error);
@@ -149,6 +149,6 @@ export class StaticBuffer implements Plaintext {
   }
 
   drained(): void {
-    // Each read was handed on
+    // Each read was delivered already
   }
 }

@@ -1,4 +1,4 @@
-/** @module What client libraries call on a `tls.TLSSocket`, and on the `net.Socket` that it is, as one base class. */
+/** @module The API of `tls.TLSSocket` and `net.Socket` that client libraries use, as one base class. */
 import type { X509Certificate } from 'node:crypto';
 import net from 'node:net';
 import { Duplex } from 'node:stream';
@@ -19,7 +19,7 @@ export interface SocketSurfaceParts {
   readonly allowHalfOpen: boolean;
   /** Whether TCP_NODELAY stays on after the handshake. */
   readonly noDelay: boolean;
-  /** Of what may be buffered in each direction, bytes; default as node:stream. */
+  /** Buffer limit in each direction, bytes; default as in node:stream. */
   readonly highWaterMark?: number | undefined;
 }
 
@@ -51,16 +51,13 @@ export abstract class SocketSurface extends Duplex {
     this.#noDelay = noDelay;
   }
 
-  /**
-   * The connection as the contract has it, for its facts; `undefined` while the engine loads. Operations are the
-   * Duplex's.
-   */
+  /** The connection, only to read its facts; `undefined` while the engine loads. The Duplex does the operations. */
   abstract get ssl(): Ssl | undefined;
   abstract get connecting(): boolean;
 
   // ── For the connection ──
 
-  /** @internal There is a transport; what was set before applies to it. */
+  /** @internal There is a transport; applies earlier settings to it. */
   protected carriedBy(transport: StreamTransport): void {
     this.#carrier = transport;
     transport.onActivity = () => void this.#idleTimer?.refresh();
@@ -70,7 +67,7 @@ export abstract class SocketSurface extends Duplex {
     if (!this.#referenced) transport.unref();
   }
 
-  /** The client speaks last in the handshake: with Nagle's algorithm its last flight would wait for an ACK. */
+  /** The client sends the last flight of the handshake: with Nagle's algorithm it would wait for an ACK. */
   protected handshakeBegins(): void {
     this.#socket?.setNoDelay(true);
   }
@@ -82,7 +79,7 @@ export abstract class SocketSurface extends Duplex {
     this.within(0);
   }
 
-  /** @internal Calls back when time is over, once; keeps the process alive as the socket does. */
+  /** @internal Calls `late` once after `ms`; keeps the process alive as the socket does. */
   protected within(ms: number, late?: () => void): void {
     clearTimeout(this.#timer);
     if (ms === 0 || late === undefined) return;
@@ -90,17 +87,17 @@ export abstract class SocketSurface extends Duplex {
     if (!this.#referenced) this.#timer.unref();
   }
 
-  /** @internal Somebody waits for what was written, or for its end: an error, with its stack, is made for nobody else. */
+  /** @internal A write or the end is pending: only then is an error with its stack created. */
   protected get writing(): boolean {
     return this.writableLength > 0 || (this.writableEnded && !this.writableFinished);
   }
 
-  /** @internal So many bytes of plaintext were read. */
+  /** @internal Counts plaintext bytes read. */
   protected gotBytes(count: number): void {
     this.#bytesRead += count;
   }
 
-  /** @internal So many bytes of plaintext are in the transport's hands. */
+  /** @internal Counts plaintext bytes handed to the transport. */
   protected wrote(count: number): void {
     this.#bytesWritten += count;
   }
@@ -109,29 +106,29 @@ export abstract class SocketSurface extends Duplex {
   protected surfaceOver(): void {
     clearTimeout(this.#timer);
     clearTimeout(this.#idleTimer);
-    // What still goes out goes out as long as there is a process
+    // Pending output does not keep the process alive
     this.#carrier?.unref();
   }
 
-  /** @internal A session that the engine has just been given. */
+  /** @internal The engine has received a session. */
   gotSession(session: TlsSession): void {
     this.#lastSession = session;
     if (this.listenerCount('session') > 0) guarded(() => this.emit('session', asBuffer(session.toBytes())), true);
   }
 
-  /** @internal A line of the key log (NSS format): the `keylog` event, as `tls.TLSSocket` has it. */
+  /** @internal A line of the key log (NSS format): emitted as `keylog`, as by `tls.TLSSocket`. */
   gotKeylog(line: string): void {
     guarded(() => this.emit('keylog', asBuffer(new TextEncoder().encode(`${line}\n`))), true);
   }
 
-  /** A session of node:http2 has taken hold of this socket. */
+  /** A session of node:http2 has taken over this socket. */
   protected get carriesHttp2(): boolean {
     return this.#carriesHttp2;
   }
 
   // ── The surface of tls.TLSSocket ──
 
-  /** By this node:http2 reads and writes a socket; `undefined` while a program does not use node:http2. */
+  /** The handle through which node:http2 reads and writes; `undefined` if the program does not use node:http2. */
   get _handle(): object | undefined {
     if (!this.destroyed) this.#streamBase ??= streamBaseOver(this, () => (this.#carriesHttp2 = true));
     return this.#streamBase;
@@ -156,7 +153,7 @@ export abstract class SocketSurface extends Duplex {
   getPeerX509Certificate(): X509Certificate | undefined {
     return this.ssl && peerX509(this.ssl);
   }
-  /** The certificate that we sent, `{}` when none. */
+  /** The certificate that we sent, `{}` if none. */
   getCertificate(): PeerCertificate | Record<string, never> {
     return (this.getX509Certificate()?.toLegacyObject() as PeerCertificate | undefined) ?? {};
   }
@@ -174,20 +171,18 @@ export abstract class SocketSurface extends Duplex {
   getTLSTicket(): undefined {
     return undefined;
   }
-  /** No engine keeps Finished messages; what binds to a connection is {@link exportKeyingMaterial} (RFC 9266). */
+  /** No engine keeps Finished messages; for channel binding use {@link exportKeyingMaterial} (RFC 9266). */
   getFinished(): undefined {
     return undefined;
   }
   getPeerFinished(): undefined {
     return undefined;
   }
-  /** What the engine offers is not told. */
+  /** Not exposed by the engines. */
   getSharedSigalgs(): readonly string[] {
     return [];
   }
-  /**
-   * The name is the connection's from the beginning, since the certificate must match it: another one is a TypeError.
-   */
+  /** The name is fixed at creation, since the certificate must match it: a different one is a TypeError. */
   setServername(name: string): void {
     if (name !== this.servername)
       throw new TypeError(
@@ -210,7 +205,7 @@ export abstract class SocketSurface extends Duplex {
     return false;
   }
   enableTrace(): void {
-    // Traces come through the context's onMessage.
+    // Use the context's onMessage for traces.
   }
 
   // ── The surface of net.Socket ──
@@ -235,8 +230,8 @@ export abstract class SocketSurface extends Duplex {
     return this;
   }
   /**
-   * Emits `timeout` after that many idle milliseconds; 0 turns it off. As net.Socket's.
-   * @throws TypeError `ERR_INVALID_ARG_TYPE` for what is not a number; RangeError `ERR_OUT_OF_RANGE` for one that is
+   * Emits `timeout` after that many idle milliseconds; 0 turns it off. As in net.Socket.
+   * @throws TypeError `ERR_INVALID_ARG_TYPE` if it is not a number; RangeError `ERR_OUT_OF_RANGE` if it is
    *   negative or not finite.
    */
   setTimeout(milliseconds: number, callback?: () => void): this {
@@ -259,14 +254,14 @@ export abstract class SocketSurface extends Duplex {
   get timeout(): number | undefined {
     return this.#idleMs;
   }
-  /** The process stays alive for this connection, also while it is being made. */
+  /** Keeps the process alive for this connection, including while connecting. */
   ref(): this {
     this.#referenced = true;
     this.#timer?.ref();
     this.#carrier?.ref();
     return this;
   }
-  /** The process does not stay alive for this connection, from now on: whether it is open, being made, or not begun. */
+  /** Stops keeping the process alive for this connection: open, connecting, or not begun. */
   unref(): this {
     this.#referenced = false;
     this.#timer?.unref();
@@ -309,11 +304,11 @@ export abstract class SocketSurface extends Duplex {
   get localPort(): number | undefined {
     return this.#socket?.localPort;
   }
-  /** Plaintext, as `tls.TLSSocket` counts. */
+  /** Plaintext bytes, as in `tls.TLSSocket`. */
   get bytesRead(): number {
     return this.#bytesRead;
   }
-  /** Plaintext: what the transport has, and what waits. */
+  /** Plaintext bytes: those the transport has, and pending ones. */
   get bytesWritten(): number {
     return this.#bytesWritten + this.writableLength;
   }
@@ -323,8 +318,8 @@ export abstract class SocketSurface extends Duplex {
 }
 
 /**
- * A reset where there is one: pipes have none, and Node throws. While shutdown(2) is under way libuv refuses it (EINVAL),
- * and Node then never closes the handle, nor ends the process: that is waited for.
+ * Resets the socket if possible: pipes cannot be reset, and Node throws. During shutdown(2) libuv refuses it (EINVAL),
+ * and Node would never close the handle nor exit: so this waits for it.
  */
 export function reset(socket: net.Socket): void {
   const shutting = socket.writableEnded && !socket.writableFinished && socket.writableLength === 0;

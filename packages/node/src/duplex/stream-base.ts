@@ -1,9 +1,8 @@
 /**
- * @module What node:http2 needs of a socket beside its events: a handle that is a StreamBase of Node, here one over the
- * plaintext of a Duplex.
+ * @module The handle that node:http2 requires of a socket: a StreamBase of Node, here over the plaintext of a Duplex.
  *
- * Without it Node wraps the Duplex by itself. Then a session takes the connection for one without TLS, says `connect`
- * before the handshake, and gets several frames in one call from JavaScript, inside which Node runs no
+ * Without it Node wraps the Duplex itself. A session then treats the connection as one without TLS, emits `connect`
+ * before the handshake, and gets several frames in one call from JavaScript, during which Node runs no
  * process.nextTick(): `data` of a response came before `response` (docs/adr/0165).
  */
 import type { Duplex } from 'node:stream';
@@ -27,8 +26,8 @@ export interface StreamBase {
 const FRAME_HEADER = 9;
 
 /**
- * A handle over `duplex`; it reads nothing until a session has taken it. `undefined` where this runtime has no such
- * class, or node:http2 is not in use.
+ * A handle over `duplex`; it reads nothing until a session has taken it. `undefined` if this runtime has no such class,
+ * or node:http2 is not loaded.
  * @param taken called when a session takes it.
  */
 export function streamBaseOver(duplex: Duplex, taken: () => void): StreamBase | undefined {
@@ -36,7 +35,7 @@ export function streamBaseOver(duplex: Duplex, taken: () => void): StreamBase | 
   if (JsStream === undefined) return undefined;
   const handle = new JsStream();
   const reader = new FrameReader(duplex, handle);
-  // A session asks for it once, before all else, and nobody else does
+  // Only a session reads it, once, before anything else
   Object.defineProperty(handle, 'isStreamBase', {
     get: () => {
       taken();
@@ -44,16 +43,16 @@ export function streamBaseOver(duplex: Duplex, taken: () => void): StreamBase | 
       return true;
     },
   });
-  // What is still read once the session has let go of the handle
+  // For data read after the session has released the handle
   handle.onread = () => undefined;
   handle.isClosing = () => duplex.destroyed || duplex.writableEnded;
   handle.onreadstart = () => reader.start();
   handle.onreadstop = () => reader.stop();
   handle.onwrite = (request, buffers) => {
-    // A session over a socket finds it reading; the first that it writes is its preface
+    // A session expects its socket to be reading; its first write is the preface
     reader.begin();
     duplex.cork();
-    // What fails one fails the last
+    // A failure of one also fails the last
     buffers.forEach((bytes, index) => {
       if (index < buffers.length - 1) duplex.write(bytes);
       else duplex.write(bytes, (error) => handle.finishWrite(request, statusOf(error)));
@@ -68,18 +67,18 @@ export function streamBaseOver(duplex: Duplex, taken: () => void): StreamBase | 
   return handle;
 }
 
-/** Hands the session one frame a turn: what a frame made Node put off with process.nextTick() is done before the next. */
+/** Passes the session one frame per turn: process.nextTick() callbacks of a frame run before the next. */
 class FrameReader {
   readonly #duplex: Duplex;
   readonly #handle: StreamBase;
   readonly #header = new Uint8Array(FRAME_HEADER);
-  /** Bytes of the header that have been handed over, and of the payload that have not. */
+  /** Bytes of the header passed on, and of the payload remaining. */
   #inHeader = 0;
   #payload = 0;
   #reads = false;
   #begun = false;
   #scheduled = false;
-  /** What had come before the session. */
+  /** Data received before the session. */
   readonly #before: Uint8Array[] = [];
 
   constructor(duplex: Duplex, handle: StreamBase) {
@@ -87,7 +86,7 @@ class FrameReader {
     this.#handle = handle;
   }
 
-  /** Node gives a session what its socket holds in a way of its own, all in one: so it shall hold nothing. */
+  /** Empties the socket's buffer: Node would pass it to the session in one piece. */
   take(): void {
     for (let bytes = this.#read(); bytes !== null; bytes = this.#read()) this.#before.push(bytes);
   }
@@ -96,7 +95,7 @@ class FrameReader {
     if (this.#begun) return;
     this.#begun = true;
     this.#duplex.on('readable', () => this.#turn());
-    // A session that is closing resumes its socket, to see it end
+    // A closing session resumes its socket to see it end
     this.#duplex.on('resume', () => this.start());
     this.start();
   }
@@ -132,7 +131,7 @@ class FrameReader {
     }
   }
 
-  /** At most so many bytes, null where there are none. */
+  /** At most `most` bytes, null if there are none. */
   #next(most: number): Uint8Array | null {
     const [first] = this.#before;
     if (first === undefined) {
@@ -148,7 +147,7 @@ class FrameReader {
     return this.#duplex.read(size) as Uint8Array | null;
   }
 
-  /** True where these bytes end a frame. */
+  /** True if these bytes end a frame. */
   #passed(bytes: Uint8Array): boolean {
     if (this.#inHeader === FRAME_HEADER) this.#payload -= bytes.length;
     else {
@@ -163,7 +162,7 @@ class FrameReader {
   }
 }
 
-/** As libuv has it, a negative number; 0 where there is no error. */
+/** libuv's status, a negative number; 0 without an error. */
 function statusOf(error: (Error & { readonly errno?: unknown }) | null | undefined): number {
   if (!error) return 0;
   return typeof error.errno === 'number' && error.errno < 0 ? error.errno : -constants.errno.EPIPE;
@@ -173,11 +172,11 @@ type JsStreamClass = new () => StreamBase;
 let found: JsStreamClass | null | undefined;
 
 /**
- * Node does not export JSStream, but shows one: `session.socket` stands for the socket that it makes of a Duplex, with
- * the handle of that.
+ * Node does not export JSStream, but exposes one: `session.socket` proxies the socket that it makes of a Duplex, with
+ * its handle.
  */
 function jsStreamClass(): JsStreamClass | undefined {
-  // http.Agent asks each socket for its handle, too, and needs none
+  // http.Agent reads each socket's handle too, and needs none
   if (found === undefined && http2IsLoaded()) found = search() ?? null;
   return found ?? undefined;
 }
@@ -188,7 +187,7 @@ function http2IsLoaded(): boolean {
 }
 
 function search(): JsStreamClass | undefined {
-  // Not connect(), which programs replace to watch it
+  // Not connect(), which programs instrument
   const { performServerHandshake } = process.getBuiltinModule('node:http2');
   const { Duplex: NodeDuplex } = process.getBuiltinModule('node:stream');
   const nobody = new NodeDuplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() });

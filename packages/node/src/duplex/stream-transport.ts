@@ -1,15 +1,17 @@
-/** @module Any stream as what carries the ciphertext: a socket that we open, or any Duplex that is given. */
+/** @module Any stream as a transport of ciphertext: a socket that we open, or a given Duplex. */
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TlsError } from '@ferrule/result';
 import type { Transport, TransportSink } from 'ferrule';
 import { SocketReads, transportError, unsentBy } from 'ferrule/tcp';
 
-/** Where to connect: net.connect's options, a stream that is connected or about to be, or a way to get one. */
+/**
+ * Where to connect: net.connect's options, a stream that is connected or connecting, or a function that returns one.
+ */
 export type Target =
   { readonly connect: net.NetConnectOpts } | { readonly stream: Duplex } | { readonly dial: () => Duplex };
 
-/** A failure of the transport, with what it came amid. */
+/** A failure of the transport, with the phase it occurred in. */
 export const failedDuring = (what: string, error: Error): TlsError =>
   new TlsError('TRANSPORT_ERROR', `the transport failed during ${what}: ${error.message}`, {
     cause: error,
@@ -21,7 +23,7 @@ export type ConnectArguments =
   | [options: net.TcpNetConnectOpts | string, callback?: () => void]
   | [port: number | string, host?: string, callback?: () => void];
 
-/** As there, a text that is a number is a port, another one the path of a socket. `dial` is for host and port. */
+/** As in net.connect(), a numeric string is a port, any other string a socket's path. `dial` is for host and port. */
 export function targetOf(
   [first, second]: ConnectArguments,
   dial: ((to: { readonly host: string; readonly port: number }) => Duplex) | undefined,
@@ -37,23 +39,23 @@ export function targetOf(
     : { connect: where };
 }
 
-/** What a stream may have besides: a socket has it, and what stands for one. */
+/** Optional parts of a stream: sockets and their stand-ins have them. */
 interface Handle {
   readonly connecting?: boolean;
-  /** Of what stands for another stream. */
+  /** Of a stand-in for another stream. */
   readonly queued?: number;
   ref?(): unknown;
   unref?(): unknown;
 }
 
-/** As a socket whose peer has gone. */
+/** The error of a socket whose peer has disconnected. */
 const closedStream = (message: string): Error => Object.assign(new Error(message), { code: 'ECONNRESET' });
 
 export class StreamTransport implements Transport {
   readonly name: string;
   readonly remote: string | undefined;
   readonly stream: Duplex & Handle;
-  /** Called when bytes come or go. */
+  /** Called when bytes are received or sent. */
   onActivity: () => void = () => {};
   #sink: TransportSink | undefined;
   #failure: TlsError | undefined;
@@ -65,9 +67,9 @@ export class StreamTransport implements Transport {
 
   /**
    * @param name for messages.
-   * @param describe what a failure of the stream is to people; default {@link transportError}.
-   * @param remote the address of the server, where it is known.
-   * @throws what `dial` or net.connect throw; TypeError where `dial` gives no stream.
+   * @param describe converts a failure of the stream; default {@link transportError}.
+   * @param remote the address of the server, if known.
+   * @throws what `dial` or net.connect throw; TypeError if `dial` returns no stream.
    */
   constructor(
     target: Target,
@@ -83,7 +85,7 @@ export class StreamTransport implements Transport {
     if (typeof (stream as Partial<Duplex> | undefined)?.write !== 'function')
       throw new TypeError('dial: must return a Duplex');
     this.stream = stream;
-    // First: whoever hears of it as the owner of a stream that was given finds it destroyed, as below node:tls
+    // Prepended: the owner's error listeners then find the stream destroyed, as with node:tls
     stream.prependListener('error', (error: Error) => this.#fail(error));
     stream.on('end', () => {
       this.#ended = true;
@@ -92,12 +94,12 @@ export class StreamTransport implements Transport {
     stream.on('close', () => this.#closed());
   }
 
-  /** It is connected already; else the stream says `connect`. */
+  /** Already connected; otherwise the stream emits `connect`. */
   get connected(): boolean {
     return this.stream.connecting !== true;
   }
 
-  /** It ended or closed before it was given. */
+  /** It had already ended or closed. */
   get over(): boolean {
     const { destroyed, writable, readableEnded } = this.stream;
     return destroyed || !writable || readableEnded;
@@ -116,19 +118,19 @@ export class StreamTransport implements Transport {
     this.#sink = sink;
     const { stream } = this;
     if (this.#failure !== undefined) return sink.failed(this.#failure);
-    // Nothing more will be told of these
+    // These emit no more events
     if (stream.destroyed || !stream.writable) {
       this.#fail(stream.errored ?? closedStream('the stream has been closed already'));
       return;
     }
     if (stream.readableEnded) return sink.end();
     if (this.#reads !== undefined) return;
-    // What was read ahead comes first, and in order, by the stream's own rules.
+    // The stream delivers buffered data first, in order.
     stream.on('data', (chunk: Uint8Array) => {
       this.onActivity();
       if (!sink.data(chunk)) stream.pause();
     });
-    // Whoever gave it may have paused it
+    // The caller may have paused it
     stream.resume();
   }
 
@@ -138,15 +140,14 @@ export class StreamTransport implements Transport {
       return done(this.#failure ?? this.#describe(closedStream('the stream was closed')));
     this.onActivity();
     try {
-      // A stream of another kind may hand on what it was given after it has said that it is done, and our memory is
-      // used again
+      // Other streams may still use the chunk after their callback, and our memory is reused
       stream.write(stream instanceof net.Socket ? bytes : bytes.slice(), (error) => {
-        // It comes as an event too, but later
+        // Also emitted as an event, but later
         if (error) this.#fail(error);
         done(this.#failure);
       });
     } catch (error) {
-      // A stream of the caller's whose _write() throws
+      // A caller's stream whose _write() throws
       this.#fail(error instanceof Error ? error : new Error(String(error)));
       done(this.#failure);
     }
@@ -159,7 +160,7 @@ export class StreamTransport implements Transport {
   end(done: (error?: Error | null) => void): void {
     const { stream } = this;
     if (stream.destroyed) return done(this.#failure ?? this.#describe(closedStream('the stream was closed')));
-    // A failure comes as an event
+    // A failure is emitted as an event
     stream.end(() => done(this.#failure));
   }
 
@@ -181,7 +182,7 @@ export class StreamTransport implements Transport {
       this.onActivity();
       return this.#sink?.data(bytes) ?? false;
     });
-    // Half-open, or Node would end our side when the server ends its own
+    // Otherwise Node ends our side when the server ends its own
     const socket = net.connect({ ...options, allowHalfOpen: true, onread: reads.onread });
     reads.attach(socket);
     this.#reads = reads;
@@ -201,7 +202,7 @@ export class StreamTransport implements Transport {
       this.#ended = true;
       this.#sink?.end();
     }
-    // What still waits to be sent has nobody to go to
+    // Pending data can no longer be sent
     if (!finished) this.#fail(closedStream('the stream was closed'));
   }
 }

@@ -18,7 +18,7 @@ const engines = await Promise.all(
   })),
 );
 
-/** What client libraries ask of a tls.TLSSocket, beside one of node:tls that is connected to the same server. */
+/** The API of tls.TLSSocket that client libraries use, compared with a node:tls socket connected to the same server. */
 describe.each(engines.filter(({ available }) => available))(
   'the surface of tls.TLSSocket on $name',
   ({ name: backend }) => {
@@ -26,7 +26,7 @@ describe.each(engines.filter(({ available }) => available))(
     let port: number;
     let ca: string;
     let client: { readonly key: string; readonly cert: string };
-    /** Of the connection that came last. */
+    /** Of the latest connection. */
     let atServer: tls.TLSSocket;
     const made: { destroy(): unknown }[] = [];
 
@@ -84,7 +84,7 @@ describe.each(engines.filter(({ available }) => available))(
       return socket;
     }
 
-    it('destroy() changes nothing that authorizationError says of the server', async () => {
+    it('destroy() does not change authorizationError', async () => {
       const duplex = await ready(dial({ verify: 'none' }, { servername: 'other.test' }));
       const before = duplex.authorizationError;
       duplex.destroy();
@@ -151,12 +151,12 @@ describe.each(engines.filter(({ available }) => available))(
         ),
       ).toEqual([]);
       expect(ours).not.toHaveProperty('then');
-      // For node:http2 alone, and none of those that another module could drive itself
+      // Only for node:http2, and not a handle that another module could drive itself
       const { _handle: handle } = ours as unknown as { readonly _handle?: object };
       expect(handle?.constructor.name ?? 'JSStream').toBe('JSStream');
     });
 
-    it('tells of the peer what node:tls tells', async () => {
+    it('reports the same of the peer as node:tls', async () => {
       const [ours, theirs] = [await ready(dial({ groups: [29] })), await nodes()];
       expect(ours.getPeerCertificate()).toEqual(theirs.getPeerCertificate());
       const [chain, expected] = [ours.getPeerCertificate(true), theirs.getPeerCertificate(true)] as [
@@ -180,7 +180,7 @@ describe.each(engines.filter(({ available }) => available))(
       expect(Object.keys(ours.getCipher() ?? {}).toSorted()).toEqual(Object.keys(theirs.getCipher()).toSorted());
     });
 
-    it('knows nothing before the handshake, and says so', () => {
+    it('reports nothing before the handshake', () => {
       const duplex = dial();
       expect([
         duplex.getPeerCertificate(),
@@ -229,7 +229,7 @@ describe.each(engines.filter(({ available }) => available))(
       );
     });
 
-    it('tells of sessions by event and by getSession()', async () => {
+    it('reports sessions by event and by getSession()', async () => {
       const duplex = dial();
       const session = once(duplex, 'session') as Promise<[Buffer]>;
       duplex.resume();
@@ -254,7 +254,7 @@ describe.each(engines.filter(({ available }) => available))(
         expect([bytes.byteOffset, bytes.buffer.byteLength < 8192 || bytes.length > 4096]).toEqual([0, true]);
     });
 
-    it('emits key log lines when it is asked to, each on the connection that it is of', async () => {
+    it('emits key log lines on request, each on its own connection', async () => {
       const connector = new TlsConnector({ backend, ca, keylog: true });
       const lines = await Promise.all(
         [1, 2].map(async () => {
@@ -274,7 +274,7 @@ describe.each(engines.filter(({ available }) => available))(
       expect(lines.flat().every((line) => line.endsWith('\n'))).toBe(true);
     });
 
-    it('refuses renegotiation, another name and what it has no place for', async () => {
+    it('refuses renegotiation, another name and unsupported settings', async () => {
       const duplex = await ready(dial());
       const error = await new Promise<Error>((resolve) => expect(duplex.renegotiate({}, resolve)).toBe(false));
       expect(error).toMatchObject({ code: 'NO_RENEGOTIATION' });
@@ -332,7 +332,7 @@ describe.each(engines.filter(({ available }) => available))(
       expect(duplex.remotePort).toBe(port);
     });
 
-    it('closes softly with destroySoon(), hard with resetAndDestroy(), and says close either way', async () => {
+    it('closes softly with destroySoon(), hard with resetAndDestroy(), and emits close either way', async () => {
       const soft = await ready(dial());
       soft.write('last words');
       soft.destroySoon();
@@ -347,7 +347,7 @@ describe.each(engines.filter(({ available }) => available))(
       expect((await reset)[0].code).toBe('ECONNRESET');
     });
 
-    it('is half open when asked, and then writes after the peer has ended', async () => {
+    it('is half-open on request, and then writes after the peer has ended', async () => {
       const duplex = dial({}, { allowHalfOpen: true });
       duplex.write('x');
       await once(duplex, 'data');
@@ -367,7 +367,7 @@ describe.each(engines.filter(({ available }) => available))(
   },
 );
 
-it('a socket whose end is on its way is reset, and closes', async () => {
+it('a socket that is shutting down is reset, and closes', async () => {
   const server = net.createServer((socket) => socket.on('error', () => undefined)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const socket = net.connect((server.address() as net.AddressInfo).port, '127.0.0.1');

@@ -1,4 +1,4 @@
-/** @module What client libraries ask of a `tls.TLSSocket`, answered from the facts of an Ssl. */
+/** @module The facts of an Ssl in the form of `tls.TLSSocket`. */
 import { X509Certificate } from 'node:crypto';
 import type { DetailedPeerCertificate, EphemeralKeyInfo, PeerCertificate } from 'node:tls';
 import type { Ssl } from '@ferrule/contract';
@@ -29,7 +29,7 @@ export function cipherOf(ssl: Ssl): CipherInfo | undefined {
 export const ephemeralKeyOf = (ssl: Ssl): EphemeralKeyInfo | Record<string, never> =>
   ssl.group === undefined ? {} : (GROUPS[ssl.group] ?? {});
 
-/** The leaf and its issuers: as verified, or else as far as what the server sent leads. */
+/** The leaf and its issuers: as verified, otherwise as far as the sent certificates allow. */
 function pathOf({ verifiedChain, peerCertificates }: Ssl): readonly X509Certificate[] {
   if (verifiedChain !== undefined) return verifiedChain.map((der) => new X509Certificate(der));
   const [leaf, ...others] = peerCertificates.flatMap(certificateIn);
@@ -42,7 +42,7 @@ function pathOf({ verifiedChain, peerCertificates }: Ssl): readonly X509Certific
   return path;
 }
 
-/** None, where what was sent is no certificate. */
+/** Empty if it is not a certificate. */
 function certificateIn(der: Uint8Array): X509Certificate[] {
   try {
     return [new X509Certificate(der)];
@@ -53,7 +53,7 @@ function certificateIn(der: Uint8Array): X509Certificate[] {
 
 export function peerX509(ssl: Ssl): X509Certificate | undefined {
   const path = pathOf(ssl);
-  // X509Certificate has the property, and nothing that sets it, before Node 26
+  // X509Certificate has the property, but no setter before Node 26
   path.forEach((certificate, index) => {
     const issuer = path[index + 1];
     if (issuer !== undefined) Object.defineProperty(certificate, 'issuerCertificate', { value: issuer });
@@ -67,8 +67,8 @@ export function ownX509(ssl: Ssl): X509Certificate | undefined {
 }
 
 /**
- * `getPeerCertificate`: node's legacy object; with `detailed` each has its issuer where that is known, a certificate that
- * has issued itself that.
+ * `getPeerCertificate`: node's legacy object; with `detailed` each has its issuer if known, a self-issued certificate
+ * itself.
  */
 export function peerCertificateOf(
   ssl: Ssl,

@@ -1,8 +1,8 @@
 /**
  * @module A TLS connection as one `stream.Duplex`, with the surface of `tls.TLSSocket` that client libraries use.
  *
- * {@link TlsPump} moves the bytes. Here is the way to a connection (transport, plain-text dialogue, session, handshake),
- * and what reader and writer are told. A write's callback, and `finish`, mean that the transport has the bytes.
+ * {@link TlsPump} moves the bytes. This file opens the connection (transport, plain-text dialogue, session, handshake)
+ * and serves reader and writer. A write's callback, and `finish`, mean that the transport has the bytes.
  */
 import type { Ssl } from '@ferrule/contract';
 import { TlsError } from '@ferrule/result';
@@ -26,7 +26,7 @@ export class TlsDuplex extends SocketSurface {
   #phase: Phase = 'idle';
   readonly #unsigned: () => void = () => {};
   readonly #writes: Writes;
-  /** What the engine refused before there was a `connect()`: nobody may be listening yet. */
+  /** An error of the engine before `connect()`: there may be no listener yet. */
   #refusal: Error | undefined;
 
   /** @internal Made by a connector; see `tlsDuplex()`. */
@@ -64,17 +64,17 @@ export class TlsDuplex extends SocketSurface {
     try {
       transport = new StreamTransport(target, 'the transport', (error) => failedDuring(this.#where(), error));
     } catch (error) {
-      // The caller's dial(); what is wrong with connect()'s arguments, connect() throws
+      // Errors of the caller's dial(); invalid arguments of connect() are thrown
       if (!('dial' in target)) throw error;
-      // Whoever made this Duplex listens in a moment
+      // The caller has not added its listeners yet
       return void setImmediate(() => this.destroy(error as Error));
     }
     const pump: TlsPump = new TlsPump(
       {
         established: () => this.#established(),
         space: () => {
-          // At the end of the transport we read even unasked: a truncation must be noticed. A buffer of the caller's is
-          // his meanwhile.
+          // At EOF of the transport we read even without demand: truncation must be noticed. Not into the caller's
+          // buffer.
           if (this.#greeting?.waits === true) return undefined;
           if (!this.#plaintext.wanted && (onread !== undefined || !pump.eof)) return undefined;
           return this.#plaintext.space(Math.max(pump.pending, this.#ssl?.pending ?? 0));
@@ -88,7 +88,7 @@ export class TlsDuplex extends SocketSurface {
         failed: (error) => void (this.destroyed || this.#fail(error)),
         over: () => {},
         keepsUnread: () => false,
-        // The end of what is to be read, then, and no failure
+        // If so, it ends the plaintext and is no failure
         truncated: () => this.#parts.truncation === 'end',
       },
       transport,
@@ -96,14 +96,14 @@ export class TlsDuplex extends SocketSurface {
     this.#pump = pump;
     this.#writes.begin(pump);
     this.carriedBy(transport);
-    // Who may still write when the server has ended, and has nothing to write to any more: as with node:tls it is over
+    // A half-open writer whose transport is gone can no longer write: closed, as in node:tls
     const gone = (): void => {
       if (this.allowHalfOpen && this.readableEnded && !this.writableEnded && transport.stream.destroyed) this.destroy();
     };
     transport.stream.once('close', gone);
     this.once('end', gone);
     const dialogue = preamble && this.#dialogue(preamble, pump, transport);
-    // Who made this Duplex listens in a moment; some libraries do in the next turn
+    // The caller has not added its listeners yet; some libraries do so in the next turn
     if (transport.over) return void setImmediate(() => this.destroyed || transport.start(dialogue ?? pump));
     transport.start(dialogue ?? pump);
     const connected = (): void => {
@@ -152,11 +152,11 @@ export class TlsDuplex extends SocketSurface {
     if (refusal !== undefined) return void this.destroy(this.#parts.told(refusal));
     guarded(() => this.tellOpen(), undefined);
     if (!this.destroyed) this.#greet();
-    // As node:tls: also who only writes hears of tickets, alerts and the end
+    // As in node:tls: write-only users are notified of tickets, alerts and EOF too
     if (!this.destroyed) this.read(0);
   }
 
-  /** @internal There is a transport, and TLS is about to begin. A Duplex says `connect` when TLS is done. */
+  /** @internal There is a transport, and TLS is about to begin. A Duplex emits `connect` when TLS is done. */
   protected transportConnected(): void {}
 
   /** @internal */
@@ -165,7 +165,7 @@ export class TlsDuplex extends SocketSurface {
       if (!this.destroyed) guarded(() => this.emit(event), true);
   }
 
-  /** @internal How far the connection is: until it is `open` the peer has not been verified. */
+  /** @internal Until it is `open` the peer has not been verified. */
   protected get phase(): Phase {
     return this.#phase;
   }
@@ -189,7 +189,7 @@ export class TlsDuplex extends SocketSurface {
     return super.pause();
   }
 
-  /** With `onread`, goes on after pause(), or after its callback has returned false. */
+  /** With `onread`, continues after pause(), or after its callback has returned false. */
   override resume(): this {
     this.#plaintext.hold(false);
     super.resume();
@@ -200,7 +200,7 @@ export class TlsDuplex extends SocketSurface {
   #endRead(): void {
     guarded(() => {
       this.push(null);
-      // Nobody listens for data where a static buffer took it.
+      // With a static buffer there is no `data` listener.
       if (this.#parts.onread !== undefined) super.resume();
       else this.read(0);
     }, undefined);
@@ -218,14 +218,15 @@ export class TlsDuplex extends SocketSurface {
 
   /** @internal */
   override _final(callback: Callback): void {
-    // Writes are done before this is called, and before the handshake none is: nothing was to be said. As with node:tls
-    // that ends the attempt, with an error; who allows half-open connections may still want to listen.
+    // All writes have completed, and before the handshake none can have: nothing was written. As in node:tls that fails
+    // the attempt; a half-open user may still want to read.
     if (this.#phase !== 'open' && this.#phase !== 'dead' && !this.allowHalfOpen && !this.#parts.endWaits) {
       callback();
       return this.#fail(new TlsError('ABORTED', `ended during ${this.#where()}, before anything was written`));
     }
     const end = (): void => this.#writes.end(callback);
-    // In TLS 1.3 a server refuses our certificate after our Finished: its alert is read before our close_notify fails.
+    // In TLS 1.3 a server rejects our certificate after our Finished: let its alert be read before our close_notify
+    // fails.
     if (this.#phase === 'open' && this.bytesRead === 0) setImmediate(() => setImmediate(end));
     else end();
   }
@@ -241,7 +242,7 @@ export class TlsDuplex extends SocketSurface {
     this.#writes.over(reason);
     this.surfaceOver();
     callback(error);
-    // After `error`; as net.Socket, which says whether there was one
+    // After `error`; as in net.Socket, with whether there was one
     process.nextTick(() => this.emit('close', error !== null));
   }
 
@@ -268,8 +269,8 @@ export class TlsDuplex extends SocketSurface {
   }
 
   /**
-   * For libraries that connect their stream themselves, as net.Socket's: only on a lazy Duplex. As there, a text that
-   * is a number is a port, another one the path of a socket.
+   * As net.Socket's, for libraries that connect their stream themselves: only on a lazy Duplex. A numeric string is a
+   * port, any other string a socket's path.
    */
   connect(...args: ConnectArguments): this {
     const callback = args.at(-1);

@@ -13,28 +13,28 @@ export interface TunnelOptions {
    * Where to listen: a TCP port of the loopback interface, 0 (default) for a free one; or the path of a unix socket.
    */
   readonly listen?: number | string;
-  /** Told of connections that failed, with the reason; the plain side just sees its connection reset. */
+  /** Called with the error of each failed connection; the plain side only sees a reset. */
   readonly onError?: (error: Error) => void;
 }
 
 export interface Tunnel {
   /** `127.0.0.1` and the port, or the path. */
   readonly address: { readonly host: string; readonly port: number } | { readonly path: string };
-  /** Stop listening and end what runs. */
+  /** Stop listening and close open connections. */
   close(): Promise<void>;
 }
 
 /**
- * Listens in plain text on this machine and leads each connection through TLS to the target. Whoever can reach the port
- * can use it: prefer a unix socket in a directory of your own where others share the machine.
- * @throws Error when listening fails; TypeError for a wrong option, of the target too.
+ * Listens in plain text on this machine and forwards each connection over TLS to the target. Anyone who can reach the
+ * port can use it: on shared machines prefer a unix socket in a private directory.
+ * @throws Error when listening fails; TypeError for an invalid option, including the target's.
  */
 export async function tunnel(
   connector: TlsConnector,
   target: DuplexOptions,
   options: TunnelOptions = {},
 ): Promise<Tunnel> {
-  // As it was checked, whatever the caller does with it
+  // A checked snapshot
   const to = connectionOptions(target);
   const { listen, onError } = checked(connector, to, options);
   const open = new Set<net.Socket | TlsDuplex>();
@@ -49,13 +49,13 @@ export async function tunnel(
       guarded(() => onError?.(error), undefined);
     });
     plain.on('error', () => secure.destroy());
-    // Each direction ends by itself, so that half-closed conversations work; errors are handled above.
+    // Each direction ends independently, so that half-close works; errors are handled above.
     pipeline(plain, secure, () => undefined);
     pipeline(secure, plain, () => undefined);
   });
   server.listen(typeof listen === 'string' ? { path: listen } : { port: listen, host: '127.0.0.1' });
   await once(server, 'listening');
-  // One connection that cannot be accepted (EMFILE) is not the end of the others
+  // A connection that cannot be accepted (EMFILE) must not affect the others
   server.on('error', (error) => guarded(() => onError?.(error), undefined));
   return {
     address:
@@ -70,7 +70,7 @@ export async function tunnel(
   };
 }
 
-/** Everything that a connection would be refused for, before there is one. */
+/** Checks everything in advance that would fail a connection. */
 function checked(
   connector: TlsConnector,
   target: DuplexOptions,

@@ -1,24 +1,24 @@
-/** @module What is written to a Duplex, in its order; each write is done when the transport has its bytes. */
+/** @module Writes to a Duplex, in order; each is done when the transport has its bytes. */
 import type { TlsPump } from 'ferrule/pump';
 import { inOrder, joined } from './joined.ts';
 import { throwLater } from './plaintext.ts';
 
-/** Of node:stream, which runs the caller's. */
+/** node:stream's callback, which calls the caller's. */
 export type Callback = (error?: Error | null) => void;
 
 export interface WritesEvents {
-  /** The transport has so many more bytes of plaintext. */
+  /** The transport has taken this many more bytes of plaintext. */
   wrote(bytes: number): void;
-  /** What an error is to the users of this face. */
+  /** Converts an error for the users of this face. */
   told(error: Error): Error;
 }
 
 export class Writes {
   readonly #events: WritesEvents;
   #pump: TlsPump | undefined;
-  /** What was written, or ended, before there was a transport to write to. */
+  /** Writes, or the end, queued until there is a transport. */
   readonly #early: { readonly go: () => void; readonly callback: Callback }[] = [];
-  /** Of the write that is under way, and its bytes: a Writable gives the next one when it has been called. */
+  /** Of the pending write, and its bytes: a Writable issues the next one after it has been called. */
   #callback: Callback | undefined;
   #bytes = 0;
 
@@ -32,7 +32,7 @@ export class Writes {
     for (const { go } of this.#early.splice(0)) go();
   }
 
-  /** One chunk. Nothing is made for it here: it is the most common of all that a connection does. */
+  /** One chunk. Allocates nothing: the most frequent operation of a connection. */
   write(chunk: Uint8Array, callback: Callback): void {
     if (this.#pump === undefined) return this.#wait(() => this.write(chunk, callback), callback);
     this.#callback = callback;
@@ -47,7 +47,7 @@ export class Writes {
     if (callback !== undefined) this.#tell(callback, error);
   };
 
-  /** Chunks that were written together. Nothing goes behind one that failed. */
+  /** Chunks that were written together. Nothing is sent after one that failed. */
   writeAll(chunks: readonly { readonly chunk: Uint8Array }[], callback: Callback): void {
     const pump = this.#pump;
     if (pump === undefined) return this.#wait(() => this.writeAll(chunks, callback), callback);
@@ -66,7 +66,7 @@ export class Writes {
     this.#pump.shutdown(true, (error) => this.#tell(callback, error));
   }
 
-  /** Nothing is written any more. @param reason for whoever waits for a transport. */
+  /** Stops writing. @param reason for writes waiting for a transport. */
   over(reason: Error | undefined): void {
     for (const { callback } of this.#early.splice(0)) this.#tell(callback, reason);
   }
