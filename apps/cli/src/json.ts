@@ -16,7 +16,7 @@ export const SCHEMA = 'ferrule/1';
 
 export function connectionJson(
   target: string,
-  { peerCertificates, verifiedChain, timings: _timings, ...info }: ConnectionInfo,
+  { peerCertificates, peerRawPublicKey: _key, verifiedChain, timings: _timings, ...info }: ConnectionInfo,
   timeline: Timeline,
   more: object = {},
 ): string {
@@ -57,7 +57,13 @@ export function inspectionJson(
   compact: boolean = false,
   details: boolean = false,
 ): string {
-  const { peerCertificates: _sent, verifiedChain: _verified, timings: _timings, ...facts } = info ?? {};
+  const {
+    peerCertificates: _sent,
+    peerRawPublicKey: _key,
+    verifiedChain: _verified,
+    timings: _timings,
+    ...facts
+  } = info ?? {};
   return line(
     {
       target,

@@ -167,7 +167,7 @@ const shown = notes<TlsError, readonly Uint8Array[]>('peerCertificates');
 
 /**
  * The chain the server sent before `connect()` failed with this error: DER, leaf first, untrusted. Empty if it sent
- * none. For diagnostics.
+ * none, and for an error shared by several connections, such as the reason of a signal. For diagnostics.
  */
 export const peerCertificatesOf = (error: TlsError): readonly Uint8Array[] => shown.get(error) ?? [];
 
@@ -227,7 +227,8 @@ async function establish(options: ConnectOverOptions, name: string, open: Open):
     return newConnection(made, infoOf(ssl, chosen, host, transport.remote, timings));
   } catch (error) {
     limit.clear();
-    if (TlsError.is(error) && ssl.peerCertificates.length > 0) shown.set(error, ssl.peerCertificates);
+    if (TlsError.is(error) && ssl.peerCertificates.length > 0)
+      shown.set(error, shown.get(error) === undefined ? ssl.peerCertificates : []);
     // A failed channel still sends its alert, then disposes of the connection
     if (channel === undefined) {
       ssl.dispose();

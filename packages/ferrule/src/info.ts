@@ -35,6 +35,8 @@ export interface ConnectionInfo {
   readonly ech: Ssl['ech'];
   /** DER, leaf first, as sent. */
   readonly peerCertificates: readonly Uint8Array[];
+  /** DER SubjectPublicKeyInfo that the server sent in place of a certificate (RFC 7250). */
+  readonly peerRawPublicKey: Uint8Array | undefined;
   /** DER, leaf to root, as verified; `undefined` when the caller verified it, or verification is off. */
   readonly verifiedChain: readonly Uint8Array[] | undefined;
   /** X509_V code; 0 is X509_V_OK. */
@@ -75,6 +77,7 @@ export function infoOf(
     earlyData: ssl.earlyData,
     ech: ssl.ech,
     peerCertificates: ssl.peerCertificates,
+    peerRawPublicKey: ssl.peerRawPublicKey,
     verifiedChain: ssl.verifiedChain,
     verifyResult: ssl.verifyResult,
     ocspStapled: ssl.ocspResponse !== undefined,

@@ -35,6 +35,7 @@ export type { Settled } from './jobs.ts';
 export { DEFAULT_TIMEOUT, dialled, Limit } from './limit.ts';
 export { type PumpFace, type PumpOptions, STALL } from './pump-face.ts';
 export { dialOption, streamPipe } from './transport.ts';
+export { turn } from './turn.ts';
 
 /**
  * `new`: no handshake yet, received bytes are buffered. `leaving`: no more encryption or decryption; pending output is

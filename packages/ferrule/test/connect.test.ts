@@ -246,6 +246,24 @@ describe.each(engines.filter((_, i) => runs[i]))('connect() with the %s engine',
     expect(other.peerCertificatesOf(error)).toEqual(peerCertificatesOf(error));
   });
 
+  it('shows nobody the chain of another one, where both end for the same reason', async () => {
+    const servers = [await listening({ identity: await pki('p256') }), await listening({ identity: await pki('rsa') })];
+    const control = new AbortController();
+    const reason = new TlsError('ABORTED', 'enough of both');
+    const asked: Promise<void>[] = [];
+    const errors = servers.map(({ options }) => {
+      let ask: () => void = () => {};
+      asked.push(new Promise((resolve) => (ask = resolve)));
+      const verify = (): Promise<boolean> => (ask(), new Promise(() => {}));
+      const { ca: _ca, ...rest } = options;
+      return failure({ ...rest, backend, verify, signal: control.signal });
+    });
+    await Promise.all(asked);
+    control.abort(reason);
+    expect(await Promise.all(errors)).toEqual([reason, reason]);
+    expect(peerCertificatesOf(reason)).toEqual([]);
+  });
+
   it('trusts the roots of the platform when none are named, and those are not ours', async () => {
     const { options } = await listening();
     const { ca: _, ...rest } = options;

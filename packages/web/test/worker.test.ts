@@ -2,6 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import { pki } from '@ferrule/conformance/pki';
 import { echo, TestServer } from '@ferrule/conformance/server';
+import { TlsError } from '@ferrule/result';
 import { describe, expect, it, vi } from 'vitest';
 import {
   blockingDial,
@@ -110,6 +111,12 @@ describe('an engine behind a port', () => {
     await expect(page.connect(to, { ca, verfy: 'none' } as never)).rejects.toThrow(/verfy/);
     await expect(page.connect(to, { ca, verify: () => true } as never)).rejects.toThrow(/^options: .*serveTls/);
     await expect(page.connect({ host: '', port: 1 })).rejects.toThrow(/^host: /);
+    const connection = await page.connect(to, { ca });
+    await expect(connection.keyUpdate((() => {}) as never)).rejects.toThrow(/^keyUpdate: cannot be sent .* cloned\.$/);
+    await connection.close();
+    const locked = new TransformStream();
+    locked.readable.getReader();
+    await expect(page.connectOver(locked as never)).rejects.toThrow(/^pipe: /);
     expect(() => tlsWorker({} as never)).toThrow(/^port: /);
     const { port1, port2 } = new MessageChannel();
     later(() => port1.close());
@@ -155,8 +162,9 @@ describe('an engine behind a port', () => {
     const later = new AbortController();
     const connection = await other.page.connect(to, { ca, signal: later.signal });
     const reading = connection.read(new Uint8Array(1));
-    later.abort();
-    await expect(reading).rejects.toMatchObject({ code: 'ABORTED' });
+    const reason = new TlsError('TIMEOUT', 'no more patience');
+    later.abort(reason);
+    await expect(reading).rejects.toBe(reason);
     await connection.closed;
   });
 });

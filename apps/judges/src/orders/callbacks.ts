@@ -81,14 +81,18 @@ export class Callbacks {
     }
   }
 
-  options(who: Who, { root, alice, bob }: People, backend: Backend): ContextOptions {
+  /** @param rawKey - that the server shows, where it shows one. */
+  options(who: Who, { root, alice, bob }: People, backend: Backend, rawKey?: Uint8Array): ContextOptions {
     const { features } = backend;
     const config = this.#config;
     // Who trusts nobody is alice otherwise: a session of hers would be his but for whom he trusts
     const identity = who === 'nobody' ? undefined : who === 'bob' ? bob : alice;
     const watched = (callback: Callback): boolean => config.inside.some((each) => each.callback === callback);
     return {
-      ...(who !== 'distrustful' && config.verify === 'peer' && { trustAnchors: [root.certificate] }),
+      ...(who !== 'distrustful' &&
+        config.verify === 'peer' &&
+        (rawKey === undefined ? { trustAnchors: [root.certificate] } : { rawPublicKeys: [rawKey] })),
+      ...(rawKey !== undefined && { serverCertificateTypes: ['raw-public-key'] }),
       maxVersion: config.version === 13 ? 'TLSv1.3' : 'TLSv1.2',
       groups: [0x1d, 0x17],
       ...(who === 'distrustful'

@@ -24,9 +24,9 @@ export interface Carrier {
 /** Chunks on their way, each with what is called when it has gone. */
 class Outgoing {
   queued = 0;
-  #chunks: { bytes: Uint8Array; readonly done: () => void }[] = [];
+  #chunks: { bytes: Uint8Array; readonly done: (error?: Error) => void }[] = [];
 
-  push(bytes: Uint8Array, done: () => void): void {
+  push(bytes: Uint8Array, done: (error?: Error) => void): void {
     this.queued += bytes.length;
     this.#chunks.push({ bytes, done });
   }
@@ -53,12 +53,12 @@ class Outgoing {
   }
 
   /** @returns how many bytes it had. */
-  drop(): number {
+  drop(error?: Error): number {
     const dropped = this.queued;
     const chunks = this.#chunks;
     this.#chunks = [];
     this.queued = 0;
-    for (const { done } of chunks) done();
+    for (const { done } of chunks) done(error);
     return dropped;
   }
 }
@@ -74,6 +74,7 @@ export class MemoryTransport implements Transport, Carrier {
   #ending = false;
   #ended = false;
   #over = false;
+  #error: Error | undefined;
   destroyed = false;
   dropped = 0;
 
@@ -96,16 +97,16 @@ export class MemoryTransport implements Transport, Carrier {
   start(sink: TransportSink): void {
     this.#sink = sink;
   }
-  send(bytes: Uint8Array, done: () => void): void {
-    if (this.destroyed) return done();
-    this.#out.push(bytes, this.#eager ? () => (done(), done()) : done);
+  send(bytes: Uint8Array, done: (error?: Error) => void): void {
+    if (this.#error !== undefined || this.destroyed) return done(this.#error);
+    this.#out.push(bytes, this.#eager ? (error) => (done(error), done(error)) : done);
     if (this.#eager) this.feed(Infinity);
   }
   resume(): void {
     this.#paused = false;
     if (this.#eager) this.feed(Infinity);
   }
-  end(done: () => void): void {
+  end(done: (error?: Error) => void): void {
     this.#ended = true;
     this.send(new Uint8Array(0), done);
   }
@@ -140,7 +141,8 @@ export class MemoryTransport implements Transport, Carrier {
   }
   fail(error: Error): void {
     this.#over = true;
-    this.#out.drop();
+    this.#error = error;
+    this.#out.drop(error);
     if (!this.destroyed) this.#sink?.failed(error);
   }
 }
@@ -181,7 +183,7 @@ export class MemoryPipe implements Pipe, Carrier {
     return new Promise((resolve, reject) => {
       if (this.#error !== undefined) return reject(this.#error);
       this.#writing = reject;
-      this.#out.push(bytes, resolve);
+      this.#out.push(bytes, () => resolve());
     });
   }
   closeWrite(): Promise<void> {

@@ -1,7 +1,7 @@
 /** @module What @ferrule/web has, behind the surface of faces: the socket of WinterTC, and an engine behind a port. */
 import { createSockets, type Socket } from '@ferrule/web';
 import { serveTls, tlsWorker, type WorkerConnection } from '@ferrule/web/worker';
-import type { Dial } from 'ferrule';
+import type { ConnectionInfo, Dial } from 'ferrule';
 import { MemoryPipe, MemoryTransport, type Carrier } from './carriers.ts';
 import type { Face, FaceEvents, FaceOptions } from './face.ts';
 import type { Config } from './sequence.ts';
@@ -169,6 +169,9 @@ export class WorkerFace implements Face {
   }
   keyUpdate(request: boolean): Promise<void> | undefined {
     return this.#connection?.keyUpdate(request);
+  }
+  get info(): ConnectionInfo | undefined {
+    return this.#connection?.info;
   }
   secret(length: number): Promise<Uint8Array> | undefined {
     return this.#connection?.exportKeyingMaterial('EXPORTER-orders', undefined, length);

@@ -1,7 +1,7 @@
 /** @module connect(), the Duplex and the faces of @ferrule/web behind one surface, for the model that judges them. */
 import { TlsConnector, type SessionCache, type TlsDuplex } from '@ferrule/node/duplex';
 import type { Backend, ContextOptions, TlsSession } from '@ferrule/contract';
-import { connectOver, type TlsConnection } from 'ferrule';
+import { connectOver, type ConnectionInfo, type TlsConnection } from 'ferrule';
 import { MemoryDuplex, MemoryPipe, MemoryTransport, type Carrier } from './carriers.ts';
 import { SocketFace, WorkerFace, WRONG } from './face-web.ts';
 import type { Config } from './sequence.ts';
@@ -39,6 +39,8 @@ export interface Face {
   close(): Promise<void>;
   destroy(): void;
   keyUpdate(request: boolean): Promise<void> | undefined;
+  /** Where the face has one, once it is open. */
+  readonly info?: ConnectionInfo | undefined;
   secret(length: number): Uint8Array | Promise<Uint8Array> | undefined;
 }
 
@@ -149,6 +151,9 @@ class ConnectFace implements Face {
   }
   keyUpdate(request: boolean): Promise<void> | undefined {
     return this.#connection?.keyUpdate(request);
+  }
+  get info(): ConnectionInfo | undefined {
+    return this.#connection?.info;
   }
   secret(length: number): Uint8Array | undefined {
     return this.#connection?.exportKeyingMaterial('EXPORTER-orders', undefined, length);

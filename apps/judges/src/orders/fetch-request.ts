@@ -157,13 +157,13 @@ export class FetchRequest {
   #failed(error: unknown, where: string): void {
     if (this.isSettled) return;
     this.state = 'failed';
+    const code = error instanceof FetchError ? error.code : '';
     if (this.reason !== undefined) {
       // What had happened before may have been told
-      if (error !== this.reason && !(error instanceof FetchError && this.excuses.has(error.code)))
+      if (error !== this.reason && !this.excuses.has(code))
         this.#blame('a failure has not the reason that the caller gave', `${where}: ${describe(error)}`, error);
       return;
     }
-    const code = error instanceof FetchError ? error.code : '';
     if (!this.excuses.has(code)) this.#blame(`${where} fails for no reason: ${code}`, describe(error), error);
   }
 

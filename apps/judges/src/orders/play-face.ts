@@ -147,7 +147,7 @@ class Play implements FaceStage {
       this.#exported,
     );
     this.link = link;
-    const context = this.#callbacks.options(who, this.#people, this.#backend);
+    const context = this.#callbacks.options(who, this.#people, this.#backend, this.#rawKey);
     link.face = openFace(
       this.#kind,
       server,
@@ -390,8 +390,17 @@ class Play implements FaceStage {
     link.check();
   }
 
+  /** What the server shows in place of a certificate. */
+  get #rawKey(): Uint8Array | undefined {
+    const { rawKey } = this.#sequence.config;
+    return rawKey && this.#backend.features.has('raw-public-key') ? this.#people.server.spki : undefined;
+  }
+
   #identity(): void {
-    const { server, who } = this.link;
+    const { server, who, face } = this.link;
+    const told = face.info?.peerRawPublicKey;
+    if (face.info !== undefined && !Buffer.from(told ?? []).equals(this.#rawKey ?? Buffer.alloc(0)))
+      throw new Finding('`info` has another raw public key than the server showed');
     const { threw, refused } = this.#callbacks;
     if (server.client === undefined || threw.size > 0 || refused.size > 0) return;
     const own = who === 'alice' ? this.#people.alice : who === 'bob' ? this.#people.bob : undefined;

@@ -52,6 +52,8 @@ export interface Config {
   readonly last: number;
   /** Of sockets: by startTls(). */
   readonly upgrades: boolean;
+  /** Of faces: the server shows a raw public key in place of a certificate (RFC 7250), where the engine takes one. */
+  readonly rawKey: boolean;
 }
 
 export interface Sequence {
@@ -78,6 +80,7 @@ export const PLAIN: Config = {
   ending: 'close',
   last: 1_000,
   upgrades: false,
+  rawKey: false,
 };
 
 /** Weight, and what its arguments are. */
@@ -140,6 +143,7 @@ function configFrom(random: Random, recipes: Recipes): Config {
     last: random.of([1, 1_000, 60_000, 300_000] as const) ?? 1_000,
     ...(chance(random, 2) && { carrier: 'strings' }),
     upgrades: false,
+    rawKey: false,
     inside: chance(random, 30) ? Array.from({ length: 1 + random.below(2) }, () => insideFrom(random, recipes)) : [],
   };
 }
@@ -189,5 +193,6 @@ export function sequenceFrom(seed: number, recipes: Recipes): Sequence {
     sessions12: random.of(['ticket', 'ticket', 'renewed ticket', 'id', 'forgotten'] as const) ?? 'ticket',
   };
   const upgrades = chance(random, 30);
-  return { config: { ...config, eagerly: Math.min(config.eagerly, limit), ...of12, upgrades }, steps };
+  const rawKey = config.version === 13 && chance(random, 10);
+  return { config: { ...config, eagerly: Math.min(config.eagerly, limit), ...of12, upgrades, rawKey }, steps };
 }

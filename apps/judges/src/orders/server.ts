@@ -53,6 +53,8 @@ export type Tickets = Map<string, Ticket>;
 export const NOBODY = '';
 const MAX_EARLY_DATA = 16_384;
 const CLOSE_NOTIFY = 0;
+/** RFC 7250 section 3. */
+const RAW_PUBLIC_KEY = 2;
 
 export class Server {
   readonly plan: ServerPlan;
@@ -274,11 +276,15 @@ export class Server {
     peer.serverHello(psk && { psk: { selected: 0, key: psk } });
     if (early !== undefined) peer.useReadSecret(early);
     else peer.skipsUnreadable = offersEarly;
-    peer.encryptedExtensions(early === undefined ? [] : [encodeExtension('encryptedExtensions', 'earlyData', true)]);
+    const showsRawKey = psk === undefined && peer.offered.serverCertificateType?.[0] === RAW_PUBLIC_KEY;
+    peer.encryptedExtensions([
+      ...(early === undefined ? [] : [encodeExtension('encryptedExtensions', 'earlyData', true)]),
+      ...(showsRawKey ? [encodeExtension('encryptedExtensions', 'serverCertificateType', RAW_PUBLIC_KEY)] : []),
+    ]);
     const asks = this.plan.asks && psk === undefined;
     if (asks) peer.certificateRequest();
     if (psk === undefined) {
-      peer.certificate();
+      peer.certificate(showsRawKey ? [peer.identity.spki] : peer.identity.chain);
       peer.certificateVerify();
     }
     peer.finished();

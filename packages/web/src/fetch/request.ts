@@ -1,5 +1,6 @@
 /** @module The arguments of fetch() as a request: read once, checked, and with a body that says how it is framed. */
 import { choiceOption, memoryOf, signalOption } from '@ferrule/result/arguments';
+import { turn } from 'ferrule/pump';
 
 export interface HttpRequest {
   /** `https:`, without a fragment. */
@@ -197,8 +198,11 @@ export async function* framed(body: Body, signal: AbortSignal): AsyncGenerator<U
       if (done || signal.aborted) break;
       const bytes = memoryOf(value);
       if (bytes === undefined) throw new TypeError('body: the stream gave something other than bytes');
-      // A chunk of no length would be the last
-      if (bytes.length === 0) continue;
+      // A chunk of no length would be the last; a stream that brings nothing else, and at once, lets nobody else run
+      if (bytes.length === 0) {
+        await turn();
+        continue;
+      }
       if (left === undefined) yield chunkOf(bytes);
       else {
         left -= bytes.length;

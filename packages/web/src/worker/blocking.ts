@@ -6,7 +6,7 @@ import { BioError, type BlockingBio, blockingBio, type SharedBio, sharedBio, sha
 import { knownOptions, memoryOf } from '@ferrule/result/arguments';
 import { type Destination, destinationOption } from '@ferrule/result/host';
 import type { Dial, Pipe } from 'ferrule';
-import { dialOption, STALL } from 'ferrule/pump';
+import { dialOption, STALL, turn } from 'ferrule/pump';
 import { pipeOf } from '../pipe-of.ts';
 import { checkPort, type ClosablePort, listen, type Port, post, whenGone } from './port.ts';
 
@@ -39,11 +39,11 @@ export function blockingDial(port: Port, to: Destination, options: BlockingOptio
   const memory = sharedBioMemory(size);
   const bio = blockingBio(memory, timeout === undefined ? {} : { timeout });
   const { port1: life, port2 } = new MessageChannel();
-  post(port, { [DIAL]: memory, to: where, life: port2 }, [port2]);
+  post(port, 'port', { [DIAL]: memory, to: where, life: port2 }, [port2]);
   return Object.assign(bio, {
     close: () => {
       bio.shutdownWrite();
-      post(life, { close: true });
+      post(life, 'close', { close: true });
       life.close();
     },
   });
@@ -103,6 +103,7 @@ async function givenUp(pipe: Pipe): Promise<void> {
 async function receive(bio: SharedBio, pipe: Pipe, changes: Changes): Promise<void> {
   for (;;) {
     const chunk = await pipe.read();
+    if (changes.isOver) return;
     if (chunk === null) return bio.shutdownWrite();
     let bytes = memoryOf(chunk);
     if (bytes === undefined) throw new BioError('TRANSPORT_ERROR', 'the pipe gave something other than bytes');
@@ -112,6 +113,8 @@ async function receive(bio: SharedBio, pipe: Pipe, changes: Changes): Promise<vo
       if (n < 0) await changes.next();
       else bytes = bytes.subarray(n);
     }
+    // A pipe that brings nothing, or what nobody keeps, and at once, lets nobody else run
+    await turn();
   }
 }
 

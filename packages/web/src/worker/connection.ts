@@ -15,7 +15,7 @@ import {
 import { bytesOf, isBytes, knownOptions, memoryOf, plainOptions, signalOption } from '@ferrule/result/arguments';
 import { EMPTY } from '@ferrule/result/bytes';
 import { type Destination, destinationOption } from '@ferrule/result/host';
-import { aborted, dialOption } from 'ferrule/pump';
+import { aborted, dialOption, onAbort, reasonOf } from 'ferrule/pump';
 import { checkTlsOptions, TLS_OPTIONS } from '../tls-options.ts';
 import { checkPort, type ClosablePort, listen, type Port, post, tell, whenGone } from './port.ts';
 import { type Answered, type Call, DESTROY, Remote } from './remote.ts';
@@ -103,8 +103,8 @@ function answer(port: ClosablePort, opening: Promise<TlsConnection>, control: Ab
     void opening
       .then((connection) => made?.(connection, ...args))
       .then(
-        (value) => post(port, { id, value } satisfies Answered, moved(value)),
-        (error: unknown) => post(port, { id, error: tell(error) } satisfies Answered),
+        (value) => post(port, call, { id, value } satisfies Answered, moved(value)),
+        (error: unknown) => post(port, call, { id, error: tell(error) } satisfies Answered),
       );
   });
   whenGone(port, giveUp);
@@ -129,17 +129,22 @@ export function tlsWorker(port: Port): TlsWorker {
     for (const name of ['context', 'sessions'])
       if (name in given) throw new TypeError(`${name}: cannot be sent to the worker; give it to serveTls() there`);
     const { port1, port2 } = new MessageChannel();
-    post(port, { [CONNECT]: port2, options: given, ...how }, [port2, ...transfer]);
+    post(port, 'options', { [CONNECT]: port2, options: given, ...how }, [port2, ...transfer]);
     return opened(new Remote(port1), signal);
   };
   return {
     connect: async (to, options = {}) => {
       return open({ to: destinationOption(to) }, options, []);
     },
-    connectOver: async ({ readable, writable }, options = {}) =>
-      open({ pipe: { readable, writable } }, options, [readable, writable]),
+    connectOver: async ({ readable, writable }, options = {}) => {
+      if (isLocked(readable) || isLocked(writable))
+        throw new TypeError('pipe: its streams are locked by somebody else');
+      return open({ pipe: { readable, writable } }, options, [readable, writable]);
+    },
   };
 }
+
+const isLocked = (stream: object): boolean => (stream as { readonly locked?: boolean }).locked === true;
 
 let make: (remote: Remote, info: ConnectionInfo) => WorkerConnection;
 
@@ -274,16 +279,15 @@ export class WorkerConnection {
 }
 
 async function opened(remote: Remote, signal: AbortSignal | undefined): Promise<WorkerConnection> {
-  const abort = (): void =>
-    remote.destroy(new TlsError('ABORTED', 'the signal ended the connection', { cause: signal?.reason }));
+  const abort = (): void => remote.destroy(reasonOf(signal as AbortSignal));
   if (signal?.aborted === true) abort();
-  signal?.addEventListener('abort', abort, { once: true });
+  const unsigned = signal === undefined || signal.aborted ? (): void => {} : onAbort(signal, abort);
   try {
     const connection = make(remote, await remote.call<ConnectionInfo>('info'));
-    void connection.closed.then(() => signal?.removeEventListener('abort', abort));
+    void connection.closed.then(unsigned);
     return connection;
   } catch (error) {
-    signal?.removeEventListener('abort', abort);
+    unsigned();
     remote.destroy(error as Error);
     throw error;
   }

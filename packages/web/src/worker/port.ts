@@ -37,15 +37,13 @@ export function whenGone(port: Port, act: () => void): void {
   port.addEventListener('close', act);
 }
 
-/** @throws TypeError for what cannot be cloned: functions, a context of an engine. */
-export function post(port: Port, message: unknown, transfer: readonly unknown[] = []): void {
+/** @param what - it is, for messages. @throws TypeError for what cannot be cloned, or not be transferred. */
+export function post(port: Port, what: string, message: unknown, transfer: readonly unknown[] = []): void {
   try {
     port.postMessage(message, transfer as readonly never[]);
   } catch (cause) {
-    throw new TypeError(
-      `options: cannot be sent to the worker: ${(cause as Error).message}; give functions and sessions to serveTls() there`,
-      { cause },
-    );
+    const remedy = what === 'options' ? '; give functions and sessions to serveTls() there' : '';
+    throw new TypeError(`${what}: cannot be sent to the worker: ${(cause as Error).message}${remedy}`, { cause });
   }
 }
 

@@ -46,7 +46,7 @@ export class Remote {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     return new Promise<T>((resolve, reject) => {
       const id = ++this.#last;
-      post(this.#port, { id, call, args }, transfer);
+      post(this.#port, call, { id, call, args }, transfer);
       this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
     });
   }
@@ -56,7 +56,7 @@ export class Remote {
     if (this.#failure !== undefined) return;
     this.#failure = reason;
     // The port's own end would do, where every browser told of it
-    post(this.#port, { id: 0, call: DESTROY, args: [] });
+    post(this.#port, DESTROY, { id: 0, call: DESTROY, args: [] });
     for (const { reject } of this.#waiting.values()) reject(reason);
     this.#waiting.clear();
     this.#port.close();
