@@ -1,7 +1,7 @@
 /** @module `ferrule crlite`: the state of a folder of CRLite filters, and its update from a mirror. */
 import { TlsError } from 'ferrule';
 import { Exit } from './exit.ts';
-import { FilterError, type Filters, readFilters, timeOf, updateFilters } from './filters.ts';
+import { FilterError, type Filters, isStale, readFilters, timeOf, updateFilters } from './filters.ts';
 import { documentJson } from './json.ts';
 import type { CommonOptions } from './options.ts';
 import { HttpError, Page } from './page.ts';
@@ -13,9 +13,6 @@ export interface CrliteCommandOptions extends CommonOptions {
   /** The mirror: the URL of the folder that has the manifest. */
   readonly from?: URL;
 }
-
-/** As `crlite()` has it, when nothing else is said. */
-const MAX_AGE_MS = 864e6;
 
 /** @throws UsageError for a folder that cannot be read or written; TlsError of the connection to the mirror. */
 export async function crliteCommand(folder: string, options: CrliteCommandOptions, signal: AbortSignal): Promise<void> {
@@ -33,7 +30,7 @@ export async function crliteCommand(folder: string, options: CrliteCommandOption
   }
   const { newest } = filters.filter;
   const age = Date.now() - newest;
-  const stale = Math.abs(age) > MAX_AGE_MS;
+  const stale = isStale(filters.filter);
   const exitCode = stale ? Exit.validity : Exit.ok;
   process.exitCode = exitCode;
   const files = filters.manifest.files.map(({ name, size }) => ({ name, size }));

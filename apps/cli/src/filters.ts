@@ -39,10 +39,26 @@ export interface Filters {
   readonly downloaded?: number;
 }
 
-/** For --crlite: of a folder, or one filter from a file. @throws UsageError for what is missing, damaged or no filter. */
+/** As `crlite()` has it, when nothing else is said. */
+const MAX_AGE_MS = 864e6;
+
+export const isStale = ({ newest }: Crlite): boolean => Math.abs(Date.now() - newest) > MAX_AGE_MS;
+
+/**
+ * For --crlite: of a folder, or one filter from a file. That they are too old is a warning: what they call revoked stays
+ * so.
+ * @throws UsageError for what is missing, damaged or no filter.
+ */
 export function readCrlite(flag: string, path: string): Crlite {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return readFilters(flag, path).filter;
-  return intact(flag, path, [readInput(flag, path, LARGEST_FILTER)]);
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  const filter = isFolder
+    ? readFilters(flag, path).filter
+    : intact(flag, path, [readInput(flag, path, LARGEST_FILTER)]);
+  if (isStale(filter))
+    process.stderr.write(
+      `warning: ${flag} ${shown(path)}: the filters are too old to tell that a certificate is good; update them with ferrule crlite\n`,
+    );
+  return filter;
 }
 
 /** @throws UsageError that names the file which is missing, damaged or no filter. */

@@ -284,6 +284,11 @@ describe.each(['native', 'pure'])('--crlite, with the %s engine,', (backend) => 
     await update();
     const { code, stdout } = await inspect();
     expect([code, stdout]).toEqual([0, expect.stringMatching(/CRLite +the filters are too old/)]);
+    const watched = await ferrule(['watch', site, '--ca', ca, '--backend', backend, '--crlite', folder]);
+    expect([watched.code, watched.stderr]).toEqual([
+      0,
+      expect.stringMatching(/^warning: --crlite .*: the filters are too old .* ferrule crlite\n$/),
+    ]);
   });
 });
 
