@@ -75,6 +75,7 @@ it.each([
 
 it.each([
   ['cannot be read', (spki: Uint8Array) => spki.with(spki.length - 65, 5)],
+  ['is on a curve that is none', (spki: Uint8Array) => spki.with(13, 4)],
   ['is of a kind that nobody knows', (spki: Uint8Array) => spki.with(10, 0x7e)],
 ])('a leaf whose key %s is refused by who verifies nothing, too', async (_, change) => {
   const { drafts, anchors, leafKey } = buildChain({ between: 0, features: [], shapes: [] });

@@ -240,9 +240,8 @@ ConstrainedName nameOf(const GENERAL_NAME* general, Read read) {
       if (read == readName && ossl().OBJ_obj2nid(other->type) == K(NID_id_on_SmtpUTF8Mailbox)) {
         name.type = K(GEN_EMAIL);
         name.value = mailboxOf(other->value);
-      } else {
-        name.otherType = oidOf(other->type);
       }
+      name.otherType = oidOf(other->type);
       return name;
     }
     default:
@@ -264,8 +263,10 @@ bool isCompared(int type) { return type == K(GEN_DIRNAME) || type == K(GEN_DNS) 
 
 bool isUnreadable(const ConstrainedName& name) { return isCompared(name.type) && name.type != K(GEN_DIRNAME) && !name.value; }
 
-// A constraint on other names is one on those of its own kind.
-bool concerns(const ConstrainedName& base, const ConstrainedName& name) { return base.type == name.type && base.otherType == name.otherType; }
+// A constraint on other names is one on those of its own kind; of mailboxes in UTF-8, too, which count as mailboxes.
+bool concerns(const ConstrainedName& base, const ConstrainedName& name) {
+  return base.type == K(GEN_OTHERNAME) ? base.otherType == name.otherType : base.type == name.type;
+}
 
 // Whether the name lies within: X509_V_ERR_EXCLUDED_VIOLATION where it does, X509_V_OK where not, else why that cannot be told.
 long compare(const ConstrainedName& name, const ConstrainedName& base, bool excluding) {
@@ -276,7 +277,7 @@ long compare(const ConstrainedName& name, const ConstrainedName& base, bool excl
   if (name.type == K(GEN_DNS) && !excluding) return isBelow(name.octets, base.octets) ? kWithin : K(X509_V_OK);
   // What cannot be read may be what is excluded.
   if (isUnreadable(base)) return K(X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX);
-  if (!isCompared(name.type)) return K(X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE);
+  if (!isCompared(base.type)) return K(X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE);
   if (isUnreadable(name)) return K(X509_V_ERR_UNSUPPORTED_NAME_SYNTAX);
   if (name.type != K(GEN_DIRNAME)) return isWithin(name.type, *name.value, *base.value) ? kWithin : K(X509_V_OK);
   const Match match = matchDirectories(name, base);

@@ -89,9 +89,11 @@ function mailboxOf(name: GeneralName): ConstrainedName {
   return { type: NameType.email, value: mailbox, utf8: true };
 }
 
-/** A constraint on other names is one on those of its own kind. */
-const concerns = ({ type, value }: Subtree, name: GeneralName): boolean =>
-  type === name.type && (type !== NameType.other || new DerReader(value).oid() === new DerReader(name.value).oid());
+/** A constraint on other names is one on those of its own kind; of mailboxes in UTF-8, too, which count as mailboxes. */
+const concerns = ({ type, value }: Subtree, name: ConstrainedName): boolean =>
+  type === NameType.other ? new DerReader(value).oid() === otherTypeOf(name) : type === name.type;
+const otherTypeOf = ({ type, value, utf8 }: ConstrainedName): string | undefined =>
+  type === NameType.other ? new DerReader(value).oid() : utf8 && SMTP_UTF8_MAILBOX;
 
 function checkName(
   constraints: NameConstraints,
@@ -125,19 +127,16 @@ function checkName(
 /** Once for each name: the text of a long one is cut in the end, and costs what it is long. */
 const textOf = (name: GeneralName): string => kept(told, name, generalNameText);
 
+const unsupported = (name: GeneralName): RuleBreach =>
+  breach(
+    V.UNSUPPORTED_CONSTRAINT_TYPE,
+    `has the name ${textOf(name)}, and an issuer constrains that kind of name, which is not supported`,
+  );
 const unprocessable = (name: GeneralName): RuleBreach =>
-  name.type === NameType.other ||
-  name.type === NameType.x400 ||
-  name.type === NameType.ediParty ||
-  name.type === NameType.registeredId
-    ? breach(
-        V.UNSUPPORTED_CONSTRAINT_TYPE,
-        `has the name ${textOf(name)}, and an issuer constrains that kind of name, which is not supported`,
-      )
-    : breach(
-        V.UNSUPPORTED_NAME_SYNTAX,
-        `has the malformed name ${textOf(name)}, and an issuer constrains that kind of name`,
-      );
+  breach(
+    V.UNSUPPORTED_NAME_SYNTAX,
+    `has the malformed name ${textOf(name)}, and an issuer constrains that kind of name`,
+  );
 
 /** A name or constraint in the shape that is compared. */
 type Reading = string | Uint8Array | readonly Rdn[];
@@ -197,7 +196,8 @@ function compare(
   if (name.type === NameType.dns && !excluding) return isBelow(lowerCase(name), lowerCase(subtree));
   // What cannot be read may be what is excluded.
   if (base === undefined) return malformed(subtree);
-  if (base === null || reading === undefined) return unprocessable(name);
+  if (base === null) return unsupported(name);
+  if (reading === undefined) return unprocessable(name);
   switch (name.type) {
     case NameType.dns:
       return isExcluded(reading as string, base as string);

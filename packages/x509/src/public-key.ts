@@ -168,6 +168,7 @@ function unknown(reader: DerReader, algorithm: number, oid: string, description:
 
 function readEcKey(reader: DerReader, algorithm: number): EcKey | UnknownKey {
   if (reader.peek() !== Tag.OID) {
+    if (reader.peek() !== Tag.SEQUENCE) reader.fail('EC key of no curve');
     readAny(reader);
     return unknown(reader, algorithm, EC, EXPLICIT_CURVE);
   }
