@@ -1,4 +1,4 @@
-import { pki } from '@ferrule/conformance/pki';
+import { issue, pki } from '@ferrule/conformance/pki';
 import { expect, it } from 'vitest';
 import { certificateFacts, daysText } from './certificates.ts';
 
@@ -21,4 +21,10 @@ it('days are whole days, and those of an expired certificate are negative from i
     [-1, 'expired 1 day ago'],
     [-698, 'expired 698 days ago'],
   ]);
+});
+
+it('names are told one by one, addresses in their short form', async () => {
+  const names = ['localhost', '127.0.0.1', 'a.test, bank.test'];
+  const { certificate } = await issue(undefined, { names: [...names, '2001:db8:0:0:0:0:0:1'] });
+  expect(certificateFacts(certificate).names).toEqual([...names, '2001:db8::1']);
 });

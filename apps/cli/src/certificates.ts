@@ -25,10 +25,7 @@ export function certificateFacts(der: Uint8Array, now: number = Date.now()): Cer
   return {
     subject: oneLine(certificate.subject),
     issuer: oneLine(certificate.issuer),
-    names: (certificate.subjectAltName ?? '')
-      .split(', ')
-      .map((name) => name.replace(/^(DNS|IP Address):/, ''))
-      .filter((name) => name !== ''),
+    names: namesIn(der),
     notBefore: new Date(certificate.validFrom).toISOString(),
     notAfter: new Date(certificate.validTo).toISOString(),
     daysLeft: daysUntil(Date.parse(certificate.validTo), now),
@@ -36,6 +33,17 @@ export function certificateFacts(der: Uint8Array, now: number = Date.now()): Cer
     serialNumber: certificate.serialNumber,
     sha256: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
   };
+}
+
+/** Each as one, whatever it has in it; none where the extension cannot be read. */
+function namesIn(der: Uint8Array): string[] {
+  try {
+    return (parseCertificate(der).subjectAltName ?? []).map((name) =>
+      generalNameText(name).replace(/^(DNS|IP Address):/, ''),
+    );
+  } catch {
+    return [];
+  }
 }
 
 function daysUntil(end: number, now: number): number {

@@ -9,6 +9,7 @@ import { type Colors, colorsFor, verdictLine } from './report.ts';
 import type { Scan } from './scanned.ts';
 import type { EngineName } from './scan-options.ts';
 import { scanWithProgress } from './scan-report.ts';
+import { laidOut, type Screen, screenOf } from './screen.ts';
 import { nameOfTarget, type Target } from './target.ts';
 import { UsageError } from './usage.ts';
 
@@ -70,7 +71,17 @@ export async function diffCommand(
       }),
     );
   } else if (failed) process.stderr.write(verdictLine(failed.inspection, colorsFor(process.stderr)));
-  else process.stdout.write(diffReport(left, right, differences, all === true ? same : [], colorsFor(process.stdout)));
+  else
+    process.stdout.write(
+      diffReport(
+        left,
+        right,
+        differences,
+        all === true ? same : [],
+        colorsFor(process.stdout),
+        screenOf(process.stdout),
+      ),
+    );
 }
 
 async function side(
@@ -154,6 +165,7 @@ function scanned({
   extensions,
   primeBits,
   downgrade,
+  compression,
   stapled,
 }: Scan): [string, Value][] {
   const lists = { 'cipher suites': cipherSuites, groups, 'signature algorithms': signatureAlgorithms };
@@ -167,6 +179,7 @@ function scanned({
     ),
     ['Diffie-Hellman', primeBits === undefined ? undefined : `${primeBits} bits`],
     ['TLS_FALLBACK_SCSV refused', yesOrNo(downgrade?.fallbackRefused)],
+    ['TLS compression', yesOrNo(compression)],
     ['downgrade sentinel', yesOrNo(downgrade?.sentinel)],
     ['OCSP stapled', yesOrNo(stapled)],
     ['extensions', extensions],
@@ -189,20 +202,26 @@ function diffReport(
   differences: readonly Difference[],
   same: readonly string[],
   c: Colors,
+  screen: Screen,
 ): string {
   const count = differences.length === 1 ? '1 fact differs' : `${differences.length} facts differ`;
-  return [
+  const verdict =
     differences.length === 0
       ? `${c.green('=')} ${c.bold(left.name)} and ${c.bold(right.name)}: no difference`
-      : `${c.yellow('≠')} ${count}`,
-    ...(differences.length === 0 ? [] : [`  ${c.red(`- ${left.name}`)}`, `  ${c.green(`+ ${right.name}`)}`]),
-    ...differences.flatMap(({ fact, a, b }) => [
-      `  ${c.dim(fact)}`,
-      ...changes(a, b).map(([sign, text]) => `    ${SIGNS[sign](c)(`${sign} ${text}`)}`),
-    ]),
-    ...same.map((fact) => `  ${c.dim(`= ${fact}: ${listOf(left.facts.get(fact)).join(', ')}`)}`),
-    '',
-  ].join('\n');
+      : `${c.yellow('≠')} ${count}`;
+  return laidOut(
+    [
+      verdict,
+      ...(differences.length === 0 ? [] : [`  ${c.red(`- ${left.name}`)}`, `  ${c.green(`+ ${right.name}`)}`]),
+      ...differences.flatMap(({ fact, a, b }) => [
+        `  ${c.dim(fact)}`,
+        ...changes(a, b).map(([sign, text]) => `    ${SIGNS[sign](c)(`${sign} ${text}`)}`),
+      ]),
+      ...same.map((fact) => `  ${c.dim(`= ${fact}: ${listOf(left.facts.get(fact)).join(', ')}`)}`),
+    ],
+    [verdict],
+    screen,
+  );
 }
 
 type Sign = '-' | '+' | '~';
