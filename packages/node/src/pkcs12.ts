@@ -1,7 +1,7 @@
 /**
  * @module @ferrule/node/pkcs12: the certificates and the keys of a .p12 or .pfx file (RFC 7292). Node reads such files
- * and keeps what it has read to itself, so here is as much of the format as files in use have: one passphrase, and the
- * encryption of RFC 8018 (PBES2) or `pbeWithSHAAnd3-KeyTripleDES-CBC`.
+ * without exposing their content, so this implements what files in use need: one passphrase, and the encryption of RFC
+ * 8018 (PBES2) or `pbeWithSHAAnd3-KeyTripleDES-CBC`.
  */
 import {
   createDecipheriv,
@@ -21,15 +21,15 @@ export interface Pkcs12 {
   readonly keys: readonly { readonly der: Uint8Array; readonly encrypted: boolean }[];
 }
 
-/** What `credentials` of either engine takes. */
+/** The form of `credentials` of either engine. */
 export interface Pkcs12Credential {
-  /** DER: the key's own certificate, and each one's issuer after it, as far as the file has them. */
+  /** DER: the key's certificate, each followed by its issuer, as far as the file has them. */
   readonly chain: readonly Uint8Array[];
   /** DER, PKCS#8, decrypted. */
   readonly key: Uint8Array;
 }
 
-/** The passphrase is wrong: the file's MAC is another (RFC 7292 section 4). */
+/** The passphrase is wrong: the file's MAC does not match (RFC 7292 section 4). */
 export class WrongPassphrase extends Error {}
 
 /** Whether the bytes begin as a PFX does: SEQUENCE, INTEGER 3 (RFC 7292 section 4). */
@@ -43,22 +43,22 @@ export function isPkcs12(bytes: Uint8Array): boolean {
 }
 
 export interface Pkcs12Options {
-  /** Whether the MAC is checked, with which a wrong passphrase shows; default true. */
+  /** Whether to check the MAC, which detects a wrong passphrase; default true. */
   readonly mac?: boolean;
 }
 
 /**
- * What a PKCS#12 file holds.
+ * Reads a PKCS#12 file.
  * @throws WrongPassphrase
- * @throws TypeError for what is not bytes
- * @throws Error that says what the file has that cannot be read: a damaged structure, RC2, a MAC of another kind
+ * @throws TypeError if it is not bytes
+ * @throws Error that names what cannot be read: a damaged structure, RC2, an unsupported MAC
  */
 export function readPkcs12(bytes: Uint8Array, passphrase: string, { mac = true }: Pkcs12Options = {}): Pkcs12 {
   if (!isBytes(bytes)) refuseOption(bytes, 'bytes', 'a Uint8Array');
   if (!isPkcs12(bytes)) throw new Error('it is not PKCS#12 in DER, or it is cut off');
   const [, authSafe, macData] = childrenOf(node(bytes, 0));
   const content = octetsOf(contentOf(authSafe));
-  // A file without a password has an empty one, or none at all
+  // Without a password, files use an empty one or none at all
   const password = bmpString(passphrase);
   const used = macData && mac ? checkedMac(macData, content, password, passphrase === '') : password;
   const found: Found = { certificates: [], keys: [] };
@@ -109,7 +109,7 @@ const BAG = {
 } as const;
 const X509 = '1.2.840.113549.1.9.22.1';
 
-/** SafeContents, RFC 7292 section 4.2: bags of kinds that are not asked for are passed over. */
+/** SafeContents, RFC 7292 section 4.2: bags of other kinds are skipped. */
 function readBags(contents: Node, found: Found): void {
   for (const bag of childrenOf(contents)) {
     const [id, wrapped] = childrenOf(bag);
@@ -133,7 +133,7 @@ function readBags(contents: Node, found: Found): void {
   }
 }
 
-/** RFC 7292 appendix B: the password as the MAC has it. */
+/** RFC 7292 appendix B: the password as used in the MAC. */
 function checkedMac(macData: Node, content: Uint8Array, password: Buffer, mayBeNone: boolean): Buffer {
   const [digestInfo, salt, iterations] = childrenOf(macData);
   const [algorithm, digest] = childrenOf(digestInfo);
@@ -243,7 +243,7 @@ function pkcs12Key(
   return Buffer.concat(chunks).subarray(0, length);
 }
 
-/** UTF-16, big end first, with its two zero bytes (RFC 7292 appendix B.1). */
+/** UTF-16, big-endian, with two trailing zero bytes (RFC 7292 appendix B.1). */
 const bmpString = (text: string): Buffer => Buffer.from(`${text}\0`, 'utf16le').swap16();
 
 interface Node {
@@ -252,7 +252,7 @@ interface Node {
   readonly whole: Uint8Array;
 }
 
-/** @throws Error for what is not DER. */
+/** @throws Error if it is not DER. */
 function node(bytes: Uint8Array, at: number): Node {
   const [tag, first] = [bytes[at], bytes[at + 1]];
   if (tag === undefined || first === undefined || first === 0x80 || first > 0x84)
@@ -288,7 +288,7 @@ function octetsOf(octets: Node | undefined): Uint8Array {
   return octets.content;
 }
 
-/** @throws Error for more iterations than any file has, which would take hours. */
+/** @throws Error for an iteration count that would take hours. */
 function numberOf({ content }: Node): number {
   const number = content.reduce((sum, each) => sum * 256 + each, 0);
   if (number < 1 || number > 10_000_000) throw new Error('it asks for too many iterations');

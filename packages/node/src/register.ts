@@ -6,7 +6,7 @@
 import { defaults } from './tls/defaults.ts';
 import { lend } from './tls/lend.ts';
 
-// Empty is not set
+// Empty means unset
 const { FERRULE_BACKEND: backend = '', FERRULE_TRUNCATION: truncation = '' } = process.env;
 if (backend !== '') {
   if (backend !== 'native' && backend !== 'pure')

@@ -1,4 +1,4 @@
-/** @module OpenSSL's names of cipher suites (openssl-ciphers(1)), where they are not IANA's. */
+/** @module OpenSSL's names of cipher suites (openssl-ciphers(1)) that differ from IANA's. */
 import { cipherSuiteName } from '@ferrule/result/names';
 import { CipherSuiteId } from '@ferrule/result/numbers';
 
@@ -12,5 +12,5 @@ export const OPENSSL_SUITES_12: ReadonlyMap<number, string> = new Map([
   [CipherSuiteId.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, 'ECDHE-RSA-AES128-GCM-SHA256'],
 ]);
 
-/** SSL_CIPHER_get_name(3): in TLS 1.3 the name of IANA. */
+/** SSL_CIPHER_get_name(3): in TLS 1.3 IANA's name. */
 export const opensslSuiteName = (id: number): string => OPENSSL_SUITES_12.get(id) ?? cipherSuiteName(id);

@@ -1,4 +1,4 @@
-/** Small facts of node:tls: values that it takes for an option that is not given, order, and refusals. */
+/** Details of node:tls: values that count as an absent option, order of events, and errors. */
 import { once } from 'node:events';
 import { type AddressInfo, Socket } from 'node:net';
 import { Duplex } from 'node:stream';
@@ -39,7 +39,7 @@ type Connect = (options: nodeTls.ConnectionOptions) => {
   destroy(): unknown;
 };
 
-/** Whether a connection comes about. */
+/** Whether a connection is established. */
 const outcome = (how: Connect, option: object): Promise<'connected' | 'failed' | 'nothing'> =>
   new Promise((resolve) => {
     try {
@@ -59,7 +59,7 @@ const outcome = (how: Connect, option: object): Promise<'connected' | 'failed' |
 
 describe.each(['native', 'pure'] as const)('on %s', async (backend) => {
   describe.skipIf(!(await available(backend))).each(names)('%s', (name) => {
-    // An engine is refused by the table, also one without a name
+    // The table refuses an engine, even one without a name
     const asked = values.filter(([value]) => name !== 'privateKeyEngine' || !Array.isArray(value));
     it.each(asked)('%j is as with node:tls', async (value) => {
       const ours: Connect = (options) => connect({ ...options, backend } as TlsConnectOptions);

@@ -1,5 +1,5 @@
 /**
- * Small programs, each run with node:tls and with this face on both engines: what they see must be the same. A new
+ * Small programs, each run with node:tls and with this face on both engines: the results must be the same. A new
  * difference is a row here, or a line of docs/migrating-from-node-tls.md.
  */
 import { once } from 'node:events';
@@ -18,7 +18,7 @@ afterEach(() => {
   for (const each of undo.splice(0)) each();
 });
 
-/** What a program uses of node:tls. */
+/** The parts of node:tls that the programs use. */
 interface Tls {
   connect(options: ConnectionOptions & { readonly allowHalfOpen?: boolean }): TLSSocket;
   createSecureContext(options?: SecureContextOptions): nodeTls.SecureContext;
@@ -46,7 +46,7 @@ async function serving(
 const plain = (answer: string): Promise<{ readonly host: string; readonly port: number }> =>
   listening(net.createServer((socket) => void socket.on('error', () => undefined).end(answer)));
 
-/** Errors by the facts that programs decide by. */
+/** The properties of errors that programs depend on. */
 function facts(error: Error): unknown {
   const { code, errno, syscall, address } = error as NodeJS.ErrnoException & { readonly address?: string };
   return { name: error.name, code, errno, syscall, address };
@@ -76,7 +76,7 @@ function refused(tell: Tell, call: () => unknown): void {
 const PROGRAMS: Readonly<Record<string, (tls: Tls, tell: Tell) => Promise<unknown>>> = {
   async 'a server that ends at once may still be written to, where half-open connections are allowed'(tls, tell) {
     const heard: string[] = [];
-    // In TLS 1.3 such a server of node:tls sends no close_notify
+    // In TLS 1.3 such a node:tls server sends no close_notify
     const to = await serving({ allowHalfOpen: true }, (server) => {
       server.end('bye');
       server.on('data', (data) => heard.push(String(data))).on('end', () => server.emit('done'));

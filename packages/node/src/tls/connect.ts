@@ -1,4 +1,4 @@
-/** @module tls.connect(): its four ways to be called, and what it does beside `new TLSSocket()`. */
+/** @module tls.connect(): its four signatures, and what it does in addition to `new TLSSocket()`. */
 import net from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import nodeTls from 'node:tls';
@@ -6,8 +6,9 @@ import { type Given, SOCKET_OPTIONS } from './options.ts';
 import { type TlsConnectOptions, TLSSocket } from './socket.ts';
 
 /**
- * As `tls.connect()`. `secureConnect` (and `callback`) when the server has been verified, `error` when it was not.
- * @throws TypeError for options that node:tls refuses, with its codes; and for what is refused here
+ * As `tls.connect()`. Emits `secureConnect` (and calls `callback`) when the server has been verified, otherwise
+ * `error`.
+ * @throws TypeError for options that node:tls refuses, with its codes; and for those refused here
  *   (`ERR_INVALID_ARG_VALUE`), by the table of docs/migrating-from-node-tls.md.
  */
 export function connect(options: TlsConnectOptions, callback?: () => void): TLSSocket;
@@ -32,7 +33,7 @@ export function connect(...args: readonly unknown[]): TLSSocket {
   if (servername !== undefined && net.isIP(servername) !== 0) warnOfAddress();
   const tlsSocket = new TLSSocket(socket || null, options);
   if (callback !== undefined) tlsSocket.once('secureConnect', callback);
-  // As node:tls, which asks whether it is true
+  // As in node:tls, by truthiness
   if (!socket) {
     if (timeout) tlsSocket.setTimeout(timeout);
     tlsSocket.connect(netOptions(options));
@@ -54,7 +55,7 @@ function argumentsOf(args: readonly unknown[]): {
           ...(isPath(first) ? { path: first } : { port: first as number }),
           ...(typeof second === 'string' && { host: second }),
         }),
-    // As node:tls does also behind a first object
+    // As node:tls does even after a first object
     ...[second, third].find((each) => typeof each === 'object' && each !== null),
   };
   return { options: withDefaults(given as TlsConnectOptions), callback };
@@ -95,7 +96,7 @@ function warnOfAddress(): void {
   );
 }
 
-/** For node:net: what it knows, and no `onread`, `signal` and `timeout`, which are those of the plaintext. */
+/** For node:net: its own options, except `onread`, `signal` and `timeout`, which apply to the plaintext. */
 function netOptions(options: ConnectionOptions): net.TcpNetConnectOpts {
   const given = options as Given;
   return Object.fromEntries(
@@ -106,6 +107,6 @@ function netOptions(options: ConnectionOptions): net.TcpNetConnectOpts {
   ) as unknown as net.TcpNetConnectOpts;
 }
 
-/** As node:tls does, where node:net throws. */
+/** Ignored by node:tls, where node:net throws. */
 const isPassedOver = (name: string, value: unknown): boolean =>
   name === 'keepAliveInitialDelay' && typeof value !== 'number';

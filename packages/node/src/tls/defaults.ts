@@ -1,4 +1,4 @@
-/** @module What connections of this face use where their options do not say. */
+/** @module Defaults for the options of this face. */
 import type { BackendChoice } from 'ferrule';
 import type { Truncation } from '../duplex/duplex-parts.ts';
 

@@ -13,14 +13,15 @@ import { nodeError, systemErrorOf, withNodeNames } from '../duplex/node-error.ts
 
 const told = new WeakMap<Error, Error>();
 
-/** What node:tls says of an attempt that the other side has ended. */
+/** The message of node:tls for an attempt that the peer has ended. */
 export const CUT_OFF = 'Client network socket disconnected before secure TLS connection was established';
 
 /**
- * {@link nodeError}, and what node:tls names besides. ferrule's own code stays in `tlsCode`. The same for the same one.
+ * {@link nodeError}, plus the names of node:tls. ferrule's own code stays in `tlsCode`. The same result for the same
+ * error.
  */
 export function nodeTlsError(error: Error): Error {
-  // checkServerIdentity() may return what it likes
+  // checkServerIdentity() may return anything
   if (!(error instanceof Error)) return error;
   const known = told.get(error);
   if (known !== undefined) return known;
@@ -36,7 +37,7 @@ function named(error: Error): Error {
   const { tlsCode, verify, alert } = error;
   if (tlsCode === 'UNEXPECTED_EOF') return withNodeNames(error, { name: 'Error', code: 'ECONNRESET', syscall: 'read' });
   const system = tlsCode === 'TRANSPORT_ERROR' ? systemErrorOf(error) : undefined;
-  // The words of libuv, which programs look for; where several addresses failed it has none
+  // The message of libuv, which programs match; with several failed addresses there is none
   if (system !== undefined)
     return withNodeNames(error, { ...system, name: 'Error', message: system.message || error.message });
   if (common !== error) return common;
@@ -48,7 +49,7 @@ function named(error: Error): Error {
     });
   if (tlsCode === 'PEER_ALERT' && alert !== undefined) return alertError(error, alert.description, alert.name);
   if (tlsCode === 'ABORTED') return withNodeNames(error, { name: 'Error', code: 'ECONNRESET', message: CUT_OFF });
-  // What the owner of the stream underneath has ended it with, as it is
+  // The error with which the owner of the underlying stream destroyed it, unchanged
   if (tlsCode === 'TRANSPORT_ERROR' && error.cause instanceof Error) return error.cause;
   if (tlsCode === 'TIMEOUT') return withNodeNames(error, { name: 'Error', code: 'ETIMEDOUT' });
   const code = `ERR_SSL_${OPENSSL_REASON[tlsCode] ?? tlsCode}`;
@@ -63,8 +64,8 @@ function named(error: Error): Error {
 }
 
 /**
- * `authorizationError` of a connection: the name of its X509_V code, as Node has it. Node's OpenSSL goes on after an
- * issuer that it cannot find, and the last complaint counts: of a chain of one certificate that is 21.
+ * `authorizationError` of a connection: Node's name of its X509_V code. Node's OpenSSL continues after a missing
+ * issuer, and its last error counts: 21 for a chain of one certificate.
  */
 export function authorizationCode(verifyResult: number, depth = 0): string {
   const code =
@@ -74,14 +75,14 @@ export function authorizationCode(verifyResult: number, depth = 0): string {
   return x509VName(code).replace(/^X509_V_(ERR_)?/, '');
 }
 
-/** A certificate that was refused after the handshake. */
+/** A certificate that was rejected after the handshake. */
 export function verifyFailure(verifyResult: number, depth = 0): TlsError {
   const code = certificateCode(verifyResult, depth);
   const { message, hint } = certificateText({ code, verify: verifyResult, depth });
   return new TlsError(code, message, { verify: { code: verifyResult, depth }, hint });
 }
 
-/** X509_verify_cert_error_string(3), which libraries look for in messages; the rest is ours. */
+/** X509_verify_cert_error_string(3), which libraries match in messages; the rest is ours. */
 function opensslText(verifyResult: number, depth: number): string {
   return OPENSSL_TEXTS[authorizationCode(verifyResult, depth)] ?? x509VSentence(verifyResult);
 }
@@ -102,7 +103,7 @@ const OPENSSL_TEXTS: Readonly<Record<string, string>> = {
 
 const LIBRARY = 'SSL routines';
 
-/** SSL_R_* of alerts (openssl/sslerr.h): who was first to define it, SSL 3.0 or TLS, is part of the name. */
+/** SSL_R_* of alerts (openssl/sslerr.h): the version that first defined it, SSL 3.0 or TLS, is part of the name. */
 const SSLV3_ALERTS: ReadonlySet<number> = new Set([10, 20, 30, 40, 41, 42, 43, 44, 45, 46, 47]);
 const OTHER_ALERTS: Readonly<Record<number, string>> = {
   109: 'TLSV13_ALERT_MISSING_EXTENSION',
@@ -130,8 +131,8 @@ function alertError(error: TlsError, description: number, name: string): TlsErro
 }
 
 /**
- * As node:tls, which tells a write that waits for the handshake why that has failed, and hears of it as of a failed
- * write. https writes at once: programs know an `EPROTO` for a server without TLS.
+ * As in node:tls, where a write pending during a failed handshake fails with its error. https writes at once: programs
+ * expect `EPROTO` for a server without TLS.
  */
 export function writeFailed(error: Error): Error {
   const { code = '', tlsCode } = error as { readonly code?: string; readonly tlsCode?: string };
@@ -163,7 +164,7 @@ const reasonOf = (code: string): string =>
     .toLowerCase()
     .replaceAll('_', ' ');
 
-/** OpenSSL's name where ours is another. */
+/** OpenSSL's name where ours differs. */
 const OPENSSL_REASON: Partial<Readonly<Record<TlsErrorCode, string>>> = {
   HTTP_REQUEST: 'WRONG_VERSION_NUMBER',
   PLAINTEXT_PEER: 'WRONG_VERSION_NUMBER',

@@ -1,4 +1,4 @@
-/** Options count wherever their object has them, as with node:tls, which reads them by name. */
+/** Options count even when inherited or getters, as with node:tls, which reads them by name. */
 import { once } from 'node:events';
 import net from 'node:net';
 import nodeTls from 'node:tls';
@@ -16,7 +16,7 @@ afterEach(() => {
 async function serving(options: nodeTls.TlsOptions = {}): Promise<number> {
   const listener = nodeTls.createServer({ key: server.keyPem, cert: server.chainPem, ...options }, (socket) => {
     socket.on('error', () => undefined);
-    // A server of node:tls that ends at once sends no close_notify
+    // A node:tls server that ends at once sends no close_notify
     socket.once('data', () => {
       const { subject } = socket.getPeerCertificate();
       socket.end(JSON.stringify([socket.getProtocol(), subject?.CN ?? null]));

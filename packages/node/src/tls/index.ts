@@ -1,6 +1,6 @@
 /**
  * @module @ferrule/node/tls: the client side of node:tls on ferrule's engines. `import tls from '@ferrule/node/tls'` is
- * the whole migration of a client; servers stay those of node:tls.
+ * the whole migration of a client; servers remain node:tls's.
  */
 import nodeTls from 'node:tls';
 import { connect } from './connect.ts';
@@ -40,7 +40,7 @@ export { type Defaults, defaults } from './defaults.ts';
 export { type OptionRow, TLS_OPTIONS } from './options.ts';
 export { createSecureContext } from './secure-context.ts';
 
-// What the types of node:tls, or some versions of Node, do not have
+// Missing from the types of node:tls, or from some versions of Node
 const byName = nodeTls as unknown as Readonly<Record<string, (...args: readonly unknown[]) => unknown>>;
 export const convertALPNProtocols = byName['convertALPNProtocols'] as (
   protocols: unknown,
@@ -54,13 +54,13 @@ export const getCACertificates = byName['getCACertificates'] as
 /** Node 24 and later. */
 export const getCertificateCompressionAlgorithms = byName['getCertificateCompressionAlgorithms'] as
   (() => readonly string[]) | undefined;
-/** Node 22.19 and later. Contexts that are made afterwards without `ca` trust these. */
+/** Node 22.19 and later. Contexts made afterwards without `ca` trust these. */
 export const setDefaultCACertificates = byName['setDefaultCACertificates'] as
   ((certificates: readonly (string | NodeJS.ArrayBufferView)[]) => void) | undefined;
 
 export { type TlsConnectOptions as ConnectionOptions, type TlsConnectOptions, TLSSocket } from './socket.ts';
 
-/** What this module has in place of node:tls's own. */
+/** What this module has instead of node:tls's own. */
 export type TlsFace = Omit<typeof nodeTls, 'connect' | 'TLSSocket' | 'createSecureContext'> & {
   readonly connect: typeof connect;
   readonly TLSSocket: typeof TLSSocket;
@@ -68,7 +68,9 @@ export type TlsFace = Omit<typeof nodeTls, 'connect' | 'TLSSocket' | 'createSecu
   readonly defaults: typeof defaults;
 };
 
-/** All of node:tls: `DEFAULT_MIN_VERSION` and the other settings are one with Node's own, and may be set here too. */
+/**
+ * All of node:tls: `DEFAULT_MIN_VERSION` and the other settings are shared with Node's own, and can be set here too.
+ */
 const tls: TlsFace = Object.create(nodeTls, {
   connect: { value: connect, enumerable: true },
   TLSSocket: { value: TLSSocket, enumerable: true },
@@ -86,7 +88,7 @@ const tls: TlsFace = Object.create(nodeTls, {
   ),
 }) as TlsFace;
 
-/** The types of node:tls by the same names, so that `tls.TLSSocket` compiles where `tls` is this default export. */
+/** The types of node:tls by the same names, so that `tls.TLSSocket` compiles if `tls` is this default export. */
 declare namespace tls {
   export type TLSSocket = InstanceType<TlsFace['TLSSocket']>;
   export type ConnectionOptions = TlsConnectOptions;

@@ -1,4 +1,4 @@
-/** @module `--tls-keylog`, as node:tls has it. */
+/** @module `--tls-keylog`, as in node:tls. */
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
@@ -34,7 +34,7 @@ async function logged(): Promise<string[]> {
 }
 
 describe('--tls-keylog', () => {
-  it('has the secrets of each connection appended to the file, which nobody else may read', async () => {
+  it('appends the secrets of each connection to the file, which is readable only by its owner', async () => {
     const warnings = vi.spyOn(process, 'emitWarning').mockReturnValue(undefined);
     const file = join(folder, 'keys');
     process.execArgv = [...began, `--tls_keylog=${file}`];

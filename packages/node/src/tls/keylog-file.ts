@@ -3,7 +3,7 @@ import { appendFile } from 'node:fs';
 
 let warned = false;
 
-/** The file that this process was started with; told once that secrets go there. */
+/** The file named on the command line; warns once that secrets are written there. */
 export function keylogFile(): string | undefined {
   const file = optionOf([...(process.env['NODE_OPTIONS'] ?? '').split(/\s+/), ...process.execArgv]);
   if (file !== undefined)
@@ -11,7 +11,7 @@ export function keylogFile(): string | undefined {
   return file;
 }
 
-/** A file that cannot be written is a warning, once, and no fault of the connection. */
+/** A file that cannot be written is a warning, once, and does not fail the connection. */
 export function appendKeylog(file: string, line: Uint8Array): void {
   appendFile(file, line, { mode: 0o600 }, (error) => {
     if (error !== null && !failed) process.emitWarning(`--tls-keylog: ${error.message}`);
@@ -20,7 +20,7 @@ export function appendKeylog(file: string, line: Uint8Array): void {
 }
 let failed = false;
 
-/** The last one counts; underscores are dashes in options of Node. */
+/** The last one counts; Node treats underscores in options as dashes. */
 function optionOf(args: readonly string[]): string | undefined {
   let file: string | undefined;
   for (const [index, arg] of args.entries()) {

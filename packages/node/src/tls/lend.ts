@@ -1,4 +1,4 @@
-/** @module Lends this face to `node:tls`, and so to what calls it: `https`, `http2` and libraries. */
+/** @module Installs this face in `node:tls`, and so for its users: `https`, `http2` and libraries. */
 import { syncBuiltinESMExports } from 'node:module';
 import nodeTls from 'node:tls';
 import { connect } from './connect.ts';
@@ -7,9 +7,8 @@ import { TLSSocket } from './socket.ts';
 
 /**
  * From now on `tls.connect()` and `new tls.TLSSocket()` of this process are ferrule's, for CommonJS and ES modules,
- * also those that are loaded already. Servers stay Node's, and a connection of a server is still `instanceof
- * tls.TLSSocket`.
- * @returns what takes it back.
+ * including those already loaded. Servers remain Node's, and their connections are still `instanceof tls.TLSSocket`.
+ * @returns a function that undoes it.
  */
 export function lend(): () => void {
   const { connect: nodeConnect, TLSSocket: NodeTLSSocket, createSecureContext: nodeCreate } = nodeTls;

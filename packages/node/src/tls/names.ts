@@ -11,9 +11,9 @@ interface Suite {
   readonly id: number;
   readonly name: string;
   readonly iana: string;
-  /** The words of a cipher list that take it in. */
+  /** The words of a cipher list that select it. */
   readonly words: ReadonlySet<string>;
-  /** Of the key, for `@STRENGTH`. */
+  /** Key size, for `@STRENGTH`. */
   readonly bits: number;
 }
 
@@ -59,17 +59,17 @@ const SUITES_13: ReadonlyMap<string, number> = new Map(
 );
 
 /**
- * The code points of a cipher list, most preferred first, of those that the engine has: of TLS 1.3 the suites that are
- * named, or all where none is; of TLS 1.2 what the rest of the list selects. Words that select nothing are passed over,
- * as OpenSSL does.
+ * The code points of a cipher list that the engine supports, most preferred first: for TLS 1.3 the named suites, or all
+ * if none is named; for TLS 1.2 those the rest of the list selects. Words that select nothing are ignored, as in
+ * OpenSSL.
  */
 export function cipherSuitesOf(list: string, { supported }: Backend): readonly number[] {
-  // openssl-ciphers(1): a command of @ needs no separator before it
+  // openssl-ciphers(1): an @ command needs no separator before it
   const parts = list.split(/[:;, ]+|(?=@)/).filter((part) => part !== '');
   const named13 = parts.flatMap((part) => SUITES_13.get(part) ?? []);
   const rest = parts.filter((part) => !part.startsWith('TLS_'));
-  // SSL_CTX_set_ciphersuites(3) and SSL_CTX_set_cipher_list(3) are two lists; a string that has nothing of one leaves
-  // it
+  // SSL_CTX_set_ciphersuites(3) and SSL_CTX_set_cipher_list(3) are two lists; a string with no entry for one leaves it
+  // unchanged
   const suites13 = named13.length > 0 ? named13 : rest.length === parts.length ? [...SUITES_13.values()] : [];
   const suites12 = rest.length > 0 ? selected(rest) : [];
   return [...suites13, ...suites12].filter((id) => supported.cipherSuites.includes(id));
@@ -114,7 +114,7 @@ const GROUPS: ReadonlyMap<string, number> = new Map([
 
 /**
  * The groups of a list of curves, `undefined` for `auto`.
- * @throws TypeError for one that the engine does not have: dropping it would change what the caller asked for.
+ * @throws TypeError for an unsupported one: dropping it would change what the caller asked for.
  */
 export function groupsOf(list: string, { supported, engine }: Backend): readonly number[] | undefined {
   if (list === 'auto') return undefined;
@@ -157,7 +157,7 @@ const SCHEMES: ReadonlyMap<string, number> = new Map([
   ['ED448', 0x0808],
 ]);
 
-/** @throws TypeError for an algorithm that the engine does not have. */
+/** @throws TypeError for an algorithm that the engine does not support. */
 export function signatureSchemesOf(list: string, { supported, engine }: Backend): readonly number[] {
   return [
     ...new Set(

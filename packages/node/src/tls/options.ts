@@ -1,23 +1,22 @@
 /**
- * @module The options of `tls.connect()` and `tls.createSecureContext()`: one row each, honoured how, or refused why.
- * The code checks by this table, and docs/migrating-from-node-tls.md is generated from it. What is no option of
- * node:tls is none here either, and passed over as there: `https` hands over everything that a request has.
+ * @module The options of `tls.connect()` and `tls.createSecureContext()`: one row each, how it is honoured or why it is
+ * refused. The code checks by this table, and docs/migrating-from-node-tls.md is generated from it. Unknown options are
+ * ignored, as in node:tls: `https` passes on everything that a request has.
  */
 import { constants } from 'node:crypto';
 
-/** Values of options by name, as the caller gave them. */
+/** The caller's options, by name. */
 export type Given = Readonly<Record<string, unknown>>;
 
 export interface OptionRow {
   /**
    * `context`: of createSecureContext(), and so of connect(). `connection`: of connect() and `new TLSSocket()`.
-   * `socket`: handed to net.connect(). `server`: node:tls uses it on servers alone. `ferrule`: what node:tls does not
-   * have.
+   * `socket`: passed to net.connect(). `server`: used by node:tls only on servers. `ferrule`: not in node:tls.
    */
   readonly of: 'context' | 'connection' | 'socket' | 'server' | 'ferrule';
-  /** One or two sentences for people. */
+  /** One or two sentences for the documentation. */
   readonly how: string;
-  /** Why this value is refused, and what to do; `undefined` where it is honoured. */
+  /** Why this value is refused, and what to do; `undefined` if it is honoured. */
   readonly refused?: (value: unknown) => string | undefined;
 }
 
@@ -151,14 +150,14 @@ export const TLS_OPTIONS: Readonly<Record<string, OptionRow>> = {
   },
 };
 
-/** The names that net.connect() is given. */
+/** The options passed to net.connect(). */
 export const SOCKET_OPTIONS: readonly string[] = Object.entries(TLS_OPTIONS)
   .filter(([, { of }]) => of === 'socket')
   .map(([name]) => name);
 
 /**
- * A copy, with each option of the table wherever the object has it, a getter of a class too: node:tls reads them by
- * name. Each is read once.
+ * A copy of each option of the table, including inherited ones and getters: node:tls reads them by name. Each is read
+ * once.
  */
 export function ownCopy<T extends object>(options: T): T {
   const copy = Object.fromEntries(Object.entries(options));
@@ -177,6 +176,6 @@ export function refuseByTable(options: Given): void {
   }
 }
 
-/** A TypeError as Node's own for wrong arguments. */
+/** A TypeError like Node's own for invalid arguments. */
 export const refusal = (name: string, why: string): TypeError =>
   Object.assign(new TypeError(`${name}: ${why}`), { code: 'ERR_INVALID_ARG_VALUE' });

@@ -1,14 +1,14 @@
-/** @module The credential in a PKCS#12 file, as node:tls takes it: Node has judged already whether the passphrase is right. */
+/** @module The credential in a PKCS#12 file, as in node:tls: Node has already checked the passphrase. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readPkcs12, type Pkcs12 } from '../pkcs12.ts';
 
-/** DER: the chain, its own certificate first, further certificates, and the key as PKCS#8. */
+/** DER: the chain, leaf first, further certificates, and the key as PKCS#8. */
 export interface PfxContent {
   readonly chain: readonly Uint8Array[];
   readonly key: Buffer;
 }
 
-/** @throws TypeError for what is not such a file, or encrypted in another way. */
+/** @throws TypeError if it is not such a file, or its encryption is unsupported. */
 export function readPfx(file: Uint8Array, passphrase: string): PfxContent {
   const { certificates, keys } = contentOf(file, passphrase);
   const [key] = keys;

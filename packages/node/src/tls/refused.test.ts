@@ -30,7 +30,7 @@ describe('what is refused', () => {
     );
   });
 
-  it('a key of `pskCallback` that is too short, or an identity that is none, is told under its name', async () => {
+  it('a key of `pskCallback` that is too short, or an invalid identity, is reported by name', async () => {
     const told = async (psk: { psk: Buffer; identity: string }): Promise<unknown> => {
       const socket = connect({ port: 1, socket: duplexPair()[0], backend: 'pure', pskCallback: () => psk });
       const [error] = (await once(socket, 'error')) as [Error & { readonly code?: string }];

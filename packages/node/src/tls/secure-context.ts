@@ -1,7 +1,7 @@
 /**
- * @module createSecureContext(): what Node's function accepts, as the contexts of an engine. Node itself judges the
- * options (syntax, passphrases, whether key and certificate belong together) and makes the object, which is a context
- * of node:tls for servers as well; beside it is kept what our engines are given.
+ * @module createSecureContext(): accepts the options of Node's function for the contexts of an engine. Node itself
+ * checks the options (syntax, passphrases, whether key and certificate match) and creates the object, which servers of
+ * node:tls can use as well; our engines' options are kept beside it.
  */
 import { constants, createPrivateKey, X509Certificate } from 'node:crypto';
 import nodeTls, { type SecureContext, type SecureContextOptions } from 'node:tls';
@@ -13,7 +13,7 @@ import { cipherSuitesOf, groupsOf, securityLevelOf, signatureSchemesOf } from '.
 import { type Given, ownCopy, refusal, refuseByTable } from './options.ts';
 import { readPfx } from './pfx.ts';
 
-/** What connections of one context differ in, and an engine's context decides. */
+/** Settings that differ between connections of one context but belong to an engine's context. */
 export interface Variant {
   readonly verify: 'peer' | 'none';
   readonly alpn: readonly string[];
@@ -22,7 +22,7 @@ export interface Variant {
   readonly trace: ContextOptions['onMessage'];
 }
 
-/** Who is told of what a connection does; asked by the context for each. */
+/** Callbacks of one connection, looked up by the context. */
 export interface Listener {
   session: NonNullable<ContextOptions['onSession']>;
   keylog(line: string): void;
@@ -32,7 +32,7 @@ export interface Listener {
 export class ClientContext {
   readonly #options: SecureContextOptions;
   readonly #defaults: Defaults;
-  /** By the engine itself: two may have one name, and verify by different rules. */
+  /** By engine, not by name: two may share a name and verify by different rules. */
   readonly #made = new WeakMap<Backend, Map<string, SslContext>>();
   readonly #listeners = new WeakMap<Ssl, Listener>();
   readonly #ca: readonly Uint8Array[] | undefined;
@@ -45,18 +45,18 @@ export class ClientContext {
     this.#defaults = defaults;
     this.#added = added;
     const { ca } = options;
-    // As node:tls, which takes what is false for not given
+    // As in node:tls, falsy means absent
     this.#ca = !ca ? undefined : flat<string | Uint8Array>(ca).flatMap(certificatesIn);
     this.allowPartialTrustChain = (options as Given)['allowPartialTrustChain'] === true;
     this.#credentials = credentialsOf(options);
   }
 
-  /** DER, where the caller named anchors. */
+  /** DER, if the caller gave anchors. */
   get ca(): readonly Uint8Array[] | undefined {
     return this.#added.length === 0 ? this.#ca : [...(this.#ca ?? platformAnchors()), ...this.#added];
   }
 
-  /** @throws TypeError for what this engine does not have. */
+  /** @throws TypeError for what this engine does not support. */
   for(backend: Backend, variant: Variant): SslContext {
     const { verify, alpn, ocsp, psk, trace } = variant;
     const key = JSON.stringify([verify, alpn, ocsp, trace !== undefined, this.#added.length]);
@@ -112,11 +112,11 @@ export class ClientContext {
 
 const contexts = new WeakMap<SecureContext, ClientContext>();
 
-/** Node's own, also once another has taken its place. */
+/** Node's own, even after replacement. */
 const nodeCreateSecureContext = nodeTls.createSecureContext;
 
 /**
- * As `tls.createSecureContext()`: the same options, the same errors, and a context that servers of node:tls take too.
+ * As `tls.createSecureContext()`: the same options and errors, and a context that servers of node:tls accept too.
  * @throws TypeError `ERR_INVALID_ARG_VALUE` for an option that is refused (docs/migrating-from-node-tls.md).
  */
 export function createSecureContext(options: SecureContextOptions = {}): SecureContext {
@@ -127,7 +127,7 @@ export function createSecureContext(options: SecureContextOptions = {}): SecureC
   return made;
 }
 
-/** Programs add the anchors of the system to each context by `context.addCACert()`, which is Node's own object. */
+/** Observes `context.addCACert()` of Node's own object, with which programs add the system's anchors. */
 function hearOfAnchors({ context }: SecureContext, added: Uint8Array[]): void {
   const { addCACert } = context as NativeContext;
   if (typeof addCACert !== 'function') return;
@@ -142,11 +142,11 @@ interface NativeContext {
   readonly addCACert?: (pem: string | Uint8Array) => void;
 }
 
-/** What a SecureContext is made of, as it was at that moment: neither the caller nor node:tls's defaults change it. */
+/** A snapshot of a SecureContext's options and of node:tls's defaults, unaffected by later changes. */
 interface Kept {
   readonly options: SecureContextOptions;
   readonly defaults: Defaults;
-  /** DER: what was added to the context since. */
+  /** DER: anchors added to the context later. */
   readonly added: Uint8Array[];
 }
 
@@ -165,7 +165,7 @@ function keep(options: SecureContextOptions): Kept {
   };
 }
 
-/** Bytes, lists, and keys and PFX files with a passphrase of their own; everything else is itself. */
+/** Copies bytes, lists, and keys and PFX files with their own passphrase; anything else is returned as is. */
 function copied(value: unknown): unknown {
   if (ArrayBuffer.isView(value)) return Buffer.from(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
   if (Array.isArray(value)) return value.map(copied);
@@ -174,16 +174,16 @@ function copied(value: unknown): unknown {
   return { ...('pem' in value ? { pem: copied(pem) } : { buf: copied(buf) }), passphrase };
 }
 
-/** What the program has put in the place of `tls.createSecureContext()` is asked, as node:tls would. */
+/** Calls `tls.createSecureContext()` even if the program has replaced it, as node:tls would. */
 export const contextFor = (options: SecureContextOptions): SecureContext =>
   nodeTls.createSecureContext === nodeCreateSecureContext
     ? createSecureContext(options)
     : nodeTls.createSecureContext(options);
 
-/** Options of contexts that no client has used yet: what servers are given need not be what a client can use. */
+/** Options of contexts not used by a client yet: those of servers need not be valid for clients. */
 const kept = new WeakMap<SecureContext, Kept>();
 
-/** @throws TypeError for a context that was made by node:tls itself, and for options that are refused. */
+/** @throws TypeError for a context made by node:tls itself, and for refused options. */
 export function clientContextOf(context: SecureContext): ClientContext {
   const known = contexts.get(context);
   if (known !== undefined) return known;
@@ -206,7 +206,7 @@ const hasContext = (value: unknown): boolean =>
 
 const flat = <T>(value: unknown): readonly T[] => (Array.isArray(value) ? value : [value]).flat() as readonly T[];
 
-/** As Node, which passes over what is not a certificate. */
+/** As in Node, anything that is not a certificate is skipped. */
 function certificatesIn(source: string | Uint8Array): readonly Uint8Array[] {
   try {
     return certificatesOf(source);
@@ -226,7 +226,7 @@ function crlsIn(source: string | Uint8Array): readonly Uint8Array[] {
 type KeyInput = string | Buffer | { readonly pem: string | Buffer; readonly passphrase?: string };
 type PfxInput = string | Buffer | { readonly buf: string | Buffer; readonly passphrase?: string };
 
-/** Each certificate with the key that belongs to it: Node has compared them already. */
+/** Each certificate with its key: Node has already matched them. */
 function credentialsOf({ cert, key, pfx, passphrase }: SecureContextOptions): readonly Credential[] {
   const keys = !key ? [] : flat<KeyInput>(key).map((each) => keyOf(each, passphrase));
   const chains = !cert ? [] : flat<string | Buffer>(cert).map(certificatesIn);
@@ -281,7 +281,7 @@ const bitsOf = (bits: number): Pick<ContextOptions, 'sessionTickets' | 'secureRe
   ...((bits & constants.SSL_OP_LEGACY_SERVER_CONNECT) !== 0 && { secureRenegotiation: 'allow' }),
 });
 
-/** What Node began with: an engine has better defaults, so only what the program has changed counts. */
+/** Node's initial values: the engines have better defaults, so only values changed by the program count. */
 const initial = { DEFAULT_CIPHERS: nodeTls.DEFAULT_CIPHERS, DEFAULT_ECDH_CURVE: nodeTls.DEFAULT_ECDH_CURVE };
 const changed = (name: keyof typeof initial, value: string): string | undefined =>
   value === initial[name] ? undefined : value;

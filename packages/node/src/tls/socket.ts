@@ -19,13 +19,13 @@ import { type Given, ownCopy, refusal, refuseByTable } from './options.ts';
 import { type ClientContext, clientContextOf, contextFor } from './secure-context.ts';
 import { traceLine } from './trace.ts';
 
-/** Those of `tls.connect()`, and what ferrule adds. */
+/** The options of `tls.connect()`, and ferrule's own. */
 export interface TlsConnectOptions extends ConnectionOptions {
   /** Default: native where it loads, else pure. */
   readonly backend?: BackendChoice | undefined;
   /**
-   * What an end without close_notify is. `error` (default): `ECONNRESET`, since whoever can cut the connection could
-   * end the plaintext where he likes (RFC 9846 section 6.1). `end`: an orderly end, as node:tls has it.
+   * How to treat EOF without close_notify. `error` (default): `ECONNRESET`, since an attacker could truncate the
+   * plaintext at will (RFC 9846 section 6.1). `end`: an orderly end, as in node:tls.
    */
   readonly truncation?: Truncation | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -35,13 +35,13 @@ export interface TlsConnectOptions extends ConnectionOptions {
   readonly isServer?: boolean | undefined;
 }
 
-/** Node's own, also once this one has taken its place. */
+/** Node's own, even after this one has replaced it. */
 const NodeTLSSocket = nodeTls.TLSSocket;
 const { convertALPNProtocols } = nodeTls as unknown as {
   readonly convertALPNProtocols: (protocols: unknown, out: { ALPNProtocols?: Buffer }) => void;
 };
 
-/** What changes until the handshake begins, and what is known after it. */
+/** State that changes until the handshake begins, and results of it. */
 interface State {
   readonly options: TlsConnectOptions;
   readonly identity: string;
@@ -56,23 +56,23 @@ interface State {
   /** The transport. */
   connected: boolean;
   secure: boolean;
-  /** Sessions that came before `secureConnect`. */
+  /** Sessions received before `secureConnect`. */
   readonly early: TlsSession[];
-  /** What is told of errors. */
+  /** The converted error of each error. */
   readonly told: Map<Error, Error>;
 }
 
 export class TLSSocket extends TlsDuplex {
-  // Not set where a constructor's answer takes the place of this
+  // Not set if the constructor returns another object
   readonly #state!: State;
 
   /**
-   * As `new tls.TLSSocket(socket, options)`; with `isServer` it is one of node:tls. The handshake begins as soon as
-   * `socket` is connected, or once `connect()` has been.
-   * @throws TypeError for what is refused: docs/migrating-from-node-tls.md has the table.
+   * As `new tls.TLSSocket(socket, options)`; with `isServer` it is node:tls's. The handshake begins as soon as
+   * `socket`, or `connect()`, is connected.
+   * @throws TypeError for refused options: see the table in docs/migrating-from-node-tls.md.
    */
   constructor(socket?: Duplex | null, options: TlsConnectOptions = {}) {
-    // What a constructor returns takes the place of what it would have made
+    // An object returned by a constructor replaces the new one
     if (options.isServer === true)
       return new NodeTLSSocket(socket as net.Socket, options as nodeTls.TLSSocketOptions) as unknown as TLSSocket;
     if (socket && typeof (socket as Partial<Duplex>).write !== 'function')
@@ -109,7 +109,7 @@ export class TLSSocket extends TlsDuplex {
     if (options.signal) addAbortSignal(options.signal, this);
   }
 
-  /** Until the transport is connected; {@link secureConnecting} until TLS is. */
+  /** True until the transport is connected; {@link secureConnecting} until TLS is. */
   override get connecting(): boolean {
     return !this.#state.connected && !this.destroyed;
   }
@@ -128,7 +128,7 @@ export class TLSSocket extends TlsDuplex {
     for (const event of ['lookup', 'connectionAttempt']) this.carrier?.removeAllListeners(event);
     if (this.#state.connected) return;
     this.#state.connected = true;
-    // node:http2 waits for `secureConnect` of its own TLSSocket alone, and would begin its session before TLS
+    // node:http2 waits for `secureConnect` only on node:tls's TLSSocket, and would begin its session before TLS
     if (!this.carriesHttp2) this.#tellConnected();
   }
 
@@ -141,7 +141,7 @@ export class TLSSocket extends TlsDuplex {
   }
 
   override connect(...args: Parameters<TlsDuplex['connect']>): this {
-    // Before there is an `error` listener, an aborted one is destroyed
+    // An aborted socket is destroyed before it has an `error` listener
     if (this.destroyed) return this;
     super.connect(...args);
     const { carrier } = this;
@@ -155,7 +155,7 @@ export class TLSSocket extends TlsDuplex {
     const state = this.#state;
     state.secure = true;
     if (this.carriesHttp2) this.#tellConnected();
-    // As node:tls, which says the others from inside the last, before anybody else hears of that
+    // As in node:tls, which emits the others from its own first listener of the last
     this.#tell('secureConnect');
     for (const session of state.early.splice(0)) this.gotSession(session);
     this.#tell('secure');
@@ -168,8 +168,8 @@ export class TLSSocket extends TlsDuplex {
   }
 
   /**
-   * The newest session of this connection, or the one that it resumed. As with node:tls, before the server has issued
-   * one in TLS 1.3 it is one that nobody can resume: here an empty one.
+   * The newest session of this connection, or the one that it resumed. As in node:tls, before the server has issued one
+   * in TLS 1.3 it cannot be resumed: here it is empty.
    */
   override getSession(): Buffer | undefined {
     const { offered, early, secure } = this.#state;
@@ -177,13 +177,13 @@ export class TLSSocket extends TlsDuplex {
     return super.getSession() ?? (newest ? asBuffer(newest.toBytes()) : secure ? Buffer.alloc(0) : undefined);
   }
 
-  /** For the handshake that has not begun. @throws TypeError for what is not a session, and afterwards. */
+  /** Before the handshake only. @throws TypeError if it is not a session, or too late. */
   setSession(session: Buffer | string): void {
     if (this.ssl !== undefined) throw refusal('setSession', 'the handshake has begun: give `session` to connect()');
     this.#state.session = sessionBytes(session);
   }
 
-  /** SNI of the handshake that has not begun. */
+  /** SNI; before the handshake only. */
   override setServername(name: string): void {
     if (typeof name !== 'string') throw argumentType('name', 'of type string', name);
     if (this.ssl !== undefined)
@@ -192,7 +192,7 @@ export class TLSSocket extends TlsDuplex {
   }
 
   /**
-   * Always false: renegotiation never happens. `callback` is told so, with Node's code where TLS 1.3 has none.
+   * Always false: renegotiation never happens. `callback` gets the error, with Node's code in TLS 1.3, which has none.
    * @throws TypeError `ERR_INVALID_ARG_TYPE`, as node:tls.
    */
   override renegotiate(options: object, callback?: (error: Error) => void): false {
@@ -267,7 +267,7 @@ function stateOf(given: TlsConnectOptions, socket: Duplex | undefined): State {
     context: clientContextOf(secureContext || contextFor(options)),
     alpn: protocolsOf(ALPNProtocols),
     servername: sniOf(servername),
-    // As node:tls, which asks whether it is true
+    // As in node:tls, by truthiness
     session: (session as unknown) ? sessionOption(session) : undefined,
     made: undefined,
     offered: undefined,
@@ -279,7 +279,7 @@ function stateOf(given: TlsConnectOptions, socket: Duplex | undefined): State {
   };
 }
 
-/** The option may be no string; what setSession() is given may be one. @throws TypeError as {@link sessionBytes}. */
+/** Unlike setSession(), the option must not be a string. @throws TypeError as {@link sessionBytes}. */
 function sessionOption(session: unknown): Buffer | undefined {
   if (typeof session === 'string') throw argumentType('options.session', 'an instance of Buffer', session);
   return sessionBytes(session);
@@ -293,16 +293,16 @@ function sessionBytes(session: unknown): Buffer | undefined {
   return Buffer.from(new Uint8Array(session.buffer, session.byteOffset, session.byteLength));
 }
 
-/** What is sent: no address, and nothing where the name is empty (RFC 6066 section 3). */
+/** The SNI to send: no IP address, none for an empty name (RFC 6066 section 3). */
 const sniOf = (name: string | undefined): string | undefined =>
   typeof name === 'string' && name !== '' && net.isIP(name) === 0 ? name : undefined;
 
-/** RFC 7301 section 3.1: each name behind its length. */
+/** RFC 7301 section 3.1: each name is preceded by its length. */
 function protocolsOf(given: unknown): readonly string[] {
   if (given === undefined || given === null) return [];
   const out: { ALPNProtocols?: Buffer } = {};
   convertALPNProtocols(given, out);
-  // As node:tls, what is false is not given
+  // As in node:tls, falsy means absent
   if (out.ALPNProtocols === undefined && Boolean(given))
     throw argumentType('options.ALPNProtocols', 'an array of strings or an instance of Buffer', given);
   const wire = out.ALPNProtocols ?? Buffer.alloc(0);
@@ -318,7 +318,7 @@ async function sslOf(state: State, socket: TLSSocket): Promise<Ssl> {
     throw withCode(error);
   });
   const variant = {
-    // The chain is the engine's to judge, the name that of checkServerIdentity()
+    // The engine verifies the chain, checkServerIdentity() the name
     verify: rejects(options.rejectUnauthorized) ? 'peer' : 'none',
     alpn: state.alpn,
     ocsp: options.requestOCSP === true,
@@ -336,7 +336,7 @@ async function sslOf(state: State, socket: TLSSocket): Promise<Ssl> {
   return ssl;
 }
 
-/** @throws TypeError for what is not a DNS name: the engine's own, under the name that the option has here. */
+/** @throws TypeError if it is not a DNS name: the engine's error with this face's option name. */
 function setName(ssl: Ssl, servername: string): void {
   try {
     ssl.setHost(servername);
@@ -345,7 +345,7 @@ function setName(ssl: Ssl, servername: string): void {
   }
 }
 
-/** One that does not fit is not offered: the handshake is a full one then. */
+/** A session that does not match is not offered: full handshake. */
 function offer(state: State, ssl: Ssl): void {
   const { session, made } = state;
   const known = session && made?.sessionFromBytes(session);
@@ -374,7 +374,7 @@ function pskOf(callback: ConnectionOptions['pskCallback']): ExternalPsk | undefi
 
 const OF_PSK = /^externalPsks(?:\[0\]\.(?:key|identity))?: /;
 
-/** @throws TypeError for a PSK that cannot be: the engine's own, under the name that the option has here. */
+/** @throws TypeError for an invalid PSK: the engine's error with this face's option name. */
 function withOwnName<T>(make: () => T): T {
   try {
     return make();
@@ -384,32 +384,32 @@ function withOwnName<T>(make: () => T): T {
   }
 }
 
-/** A wrong option that only the engine knows to be wrong is one of Node's kind of errors, too. */
+/** Adds Node's error code to option errors of the engine. */
 const withCode = (error: unknown): unknown =>
   error instanceof TypeError && !('code' in error) ? Object.assign(error, { code: 'ERR_INVALID_ARG_VALUE' }) : error;
 
-/** What is wrong with the server, chain first, then name. */
+/** The verification error, chain first, then name. */
 function judged(state: State, ssl: Ssl, socket: TLSSocket): Error | undefined {
   const { context, identity, options } = state;
   const { verifyResult, peerCertificates, verifiedChain } = ssl;
   if (verifyResult !== X509V.OK) return verifyFailure(verifyResult, depthOf(peerCertificates));
-  // An external PSK has proved who it is
+  // An external PSK has authenticated the server
   if (peerCertificates.length === 0 && !options.pskCallback) return verifyFailure(X509V.UNSPECIFIED);
   if (!context.allowPartialTrustChain && verifiedChain !== undefined && !endsInRoot(verifiedChain, context.ca ?? []))
     return verifyFailure(X509V.UNABLE_TO_GET_ISSUER_CERT, verifiedChain.length - 1);
   const check = options.checkServerIdentity ?? nodeTls.checkServerIdentity;
-  // As node:tls, whatever is false is no complaint
+  // As in node:tls, falsy means no error
   return check(identity, socket.getPeerCertificate(true) as PeerCertificate) || undefined;
 }
 
-/** Where a path ends that leads nowhere: at the server's own certificate, or above it where its issuer was sent. */
+/** Depth at which an incomplete path ends: the leaf, or above it if its issuer was sent. */
 function depthOf([leaf, ...others]: readonly Uint8Array[]): number {
   if (leaf === undefined || others.length === 0) return 0;
   const issued = (der: Uint8Array): boolean => {
     try {
       return new X509Certificate(leaf).checkIssued(new X509Certificate(der));
     } catch {
-      // What was sent is no certificate
+      // Not a certificate
       return false;
     }
   };
@@ -432,12 +432,12 @@ function endsInRoot(chain: readonly Uint8Array[], anchors: readonly Uint8Array[]
   return false;
 }
 
-/** Also one that may not sign certificates: OpenSSL asks its own signer for no keyCertSign. */
+/** Even without keyCertSign, which OpenSSL does not require of a self-signed certificate. */
 const isSelfSigned = (certificate: X509Certificate): boolean =>
   certificate.checkIssued(certificate) ||
   (certificate.subject === certificate.issuer && certificate.verify(certificate.publicKey));
 
-/** An error of an attempt says where it went, and which of node:tls's ways it took. The same for the same one. */
+/** Adds the destination to the error of an attempt, in the form node:tls uses. The same result for the same error. */
 function toldWith(state: State, error: Error, socket: TLSSocket | undefined): Error {
   const known = state.told.get(error);
   if (known !== undefined) return known;
@@ -446,7 +446,7 @@ function toldWith(state: State, error: Error, socket: TLSSocket | undefined): Er
   return made;
 }
 
-/** Of net.Socket, where what was written had no connection to go to. */
+/** net.Socket's code for writes without a connection. */
 const NEVER_OPEN = 'ERR_SOCKET_CLOSED_BEFORE_CONNECTION';
 
 function ofAttempt({ options, connected }: State, error: Error, socket: TLSSocket | undefined): Error {

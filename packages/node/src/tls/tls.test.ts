@@ -66,7 +66,7 @@ describe.each(['native', 'pure'] as const)('@ferrule/node/tls on %s', async (bac
     const secure = async (socket: TLSSocket): Promise<TLSSocket> => (await once(socket, 'secureConnect'), socket);
     const failure = async (socket: TLSSocket): Promise<Failure> => ((await once(socket, 'error')) as [Failure])[0];
 
-    it('connects, says so in the order of node:tls, and carries data', async () => {
+    it('connects, emits events in the order of node:tls, and carries data', async () => {
       const port = await serve({ ALPNProtocols: ['one'] });
       const socket = open(port, { ALPNProtocols: ['two', 'one'] });
       const events: string[] = [];
@@ -94,7 +94,7 @@ describe.each(['native', 'pure'] as const)('@ferrule/node/tls on %s', async (bac
       expect(events.indexOf('session')).toBeGreaterThan(events.indexOf('secureConnect'));
     });
 
-    it('is what it was told when it was made: neither the caller nor a default changes it afterwards', async () => {
+    it('keeps its options as given: later changes by the caller or to defaults have no effect', async () => {
       const unknown = await pki('unknownRoot');
       const port = await serve({ key: unknown.keyPem, cert: unknown.chainPem });
       const root = (await pki('unknownRoot')).chainPem;
@@ -164,7 +164,7 @@ describe.each(['native', 'pure'] as const)('@ferrule/node/tls on %s', async (bac
       },
     );
 
-    it('takes options behind the first object, as node:tls', async () => {
+    it('takes options after the first object, as node:tls', async () => {
       const port = await serve();
       const refuse = { checkServerIdentity: () => new Error('not mine') };
       const more = connect as unknown as (first: object, more: object) => TLSSocket;
@@ -193,7 +193,7 @@ describe.each(['native', 'pure'] as const)('@ferrule/node/tls on %s', async (bac
       expect(await told(old)).toMatchObject({ code: 'ERR_SSL_NO_RENEGOTIATION' });
     });
 
-    it('takes a session that is false for none', async () => {
+    it('treats a falsy session as absent', async () => {
       expect((await secure(open(await serve(), { session: false as never }))).isSessionReused()).toBe(false);
     });
 
@@ -246,7 +246,7 @@ describe.each(['native', 'pure'] as const)('@ferrule/node/tls on %s', async (bac
       },
     );
 
-    it('asks checkServerIdentity beside the chain, and never in its place', async () => {
+    it('calls checkServerIdentity in addition to verifying the chain, never instead', async () => {
       const port = await serve();
       const asked: unknown[] = [];
       const checkServerIdentity = (host: string, cert: nodeTls.PeerCertificate): undefined =>
@@ -260,7 +260,7 @@ describe.each(['native', 'pure'] as const)('@ferrule/node/tls on %s', async (bac
       expect(await failure(open(port, { checkServerIdentity: () => own }))).toBe(own);
     });
 
-    it('sends no data to a server that it refuses', async () => {
+    it('sends no data to a server that it rejects', async () => {
       let received = 0;
       const port = await serve({}, (socket) => void socket.on('data', (data: Buffer) => (received += data.length)));
       const socket = open(port, { servername: 'other.test' });
@@ -337,7 +337,7 @@ describe.each(['native', 'pure'] as const)('@ferrule/node/tls on %s', async (bac
         true,
         true,
       ]);
-      // For another name it is not offered
+      // It is not offered for another name
       const error = await failure(open(port, { session, servername: 'other.test' }));
       expect(error.code).toBe('ERR_TLS_CERT_ALTNAME_INVALID');
     });
@@ -362,7 +362,7 @@ describe.each(['native', 'pure'] as const)('@ferrule/node/tls on %s', async (bac
       ]);
     });
 
-    it('tells what the system and the peer said as Node does', async () => {
+    it('reports errors of the system and the peer as Node does', async () => {
       const gone = net.createServer();
       const nobody = await listening(gone);
       gone.close();
@@ -401,7 +401,7 @@ describe.each(['native', 'pure'] as const)('@ferrule/node/tls on %s', async (bac
       expect(await failure(aborted)).toMatchObject({ name: 'AbortError', code: 'ABORT_ERR' });
     });
 
-    it("takes an end without close_notify for an error, and with truncation: 'end' for the end", async () => {
+    it("treats EOF without close_notify as an error, with truncation: 'end' as the end", async () => {
       const port = await serve({}, (socket) => {
         socket.write('all of it', () => cut(socket));
       });
@@ -420,7 +420,7 @@ describe.each(['native', 'pure'] as const)('@ferrule/node/tls on %s', async (bac
       expect(await said(open(port, { socket: raw() }))).toEqual(['all of it', 'error', 'ECONNRESET']);
       expect(await said(open(port, { socket: raw(), truncation: 'end' }))).toEqual(['all of it', 'end', undefined]);
     });
-    /** FIN without close_notify: the raw socket is ended beneath TLS. */
+    /** FIN without close_notify: ends the raw socket beneath TLS. */
     const cut = (socket: nodeTls.TLSSocket): void => {
       const { _handle } = socket as unknown as {
         readonly _handle: { readonly _parent: { shutdown(request: object): number } };
@@ -445,7 +445,7 @@ describe.each(['native', 'pure'] as const)('@ferrule/node/tls on %s', async (bac
       expect((await secure(open(port, { ca: [intermediate, ca] }))).authorized).toBe(true);
     });
 
-    it('lends itself to https, and takes itself back', async () => {
+    it('installs itself for https, and uninstalls itself', async () => {
       const server = https.createServer(identity, (request, response) => void request.pipe(response));
       const port = await listening(server);
       const before = [nodeTls.connect, nodeTls.TLSSocket];

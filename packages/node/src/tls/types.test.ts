@@ -1,4 +1,4 @@
-/** What compiles with node:tls compiles with the face in its place. */
+/** Code that compiles with node:tls compiles with this face. */
 import tls from './index.ts';
 import type * as all from './index.ts';
 import { expectTypeOf, it } from 'vitest';

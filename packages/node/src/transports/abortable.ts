@@ -1,9 +1,9 @@
-/** @module One promise for what can be given up. */
+/** @module A promise for an abortable operation. */
 import { reasonOf } from 'ferrule/pump';
 
 type Settle<T> = (resolve: (value: T) => void, reject: (error: Error) => void) => () => void;
 
-/** As `new Promise`; what `start` returns gives everything up, when the signal says so or the attempt fails. */
+/** As `new Promise`; the function that `start` returns is called to clean up on abort or failure. */
 export function abortable<T>(signal: AbortSignal, start: Settle<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = (): void => fail(reasonOf(signal));

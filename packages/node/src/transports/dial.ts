@@ -1,4 +1,4 @@
-/** @module Going the way that a route describes: one connected Duplex, whatever it takes. */
+/** @module Connects along a route: one connected Duplex, whatever the route. */
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Dial, Transport } from 'ferrule';
@@ -15,25 +15,23 @@ import { socks5 } from './socks5.ts';
 import { webSocket } from './web-socket.ts';
 
 export interface DialOptions {
-  /**
-   * Ends the attempt: with its reason where that is a `TlsError`, else with `ABORTED`. Not the connection that came of
-   * it.
-   */
+  /** Aborts the attempt, not the connection: with its reason if that is a `TlsError`, else with `ABORTED`. */
   readonly signal?: AbortSignal;
   /**
-   * Told of each step that is done: `DNS`, `TCP`, `proxy DNS`, `proxy TCP`, `SOCKS5`, `CONNECT`, `WebSocket`, `unix
-   * socket`, `exec`.
+   * Called after each step: `DNS`, `TCP`, `proxy DNS`, `proxy TCP`, `SOCKS5`, `CONNECT`, `WebSocket`, `unix socket`,
+   * `exec`.
    */
   readonly onStep?: (step: string) => void;
-  /** Addresses of this family alone, for TCP to the server (no route, or `tcp:`); a proxy chooses by itself. */
+  /** Only addresses of this family, for TCP to the server (no route, or `tcp:`); a proxy chooses itself. */
   readonly family?: 4 | 6;
 }
 
 /**
- * A connection to `to`, along `way`, a route or its URL; over TCP where that is `undefined`. It allows half-open
- * connections, and nobody has read from it.
+ * Connects to `to` along `way`, a route or its URL; over TCP if that is `undefined`. The stream is half-open capable
+ * and unread.
  * @throws TlsError `TRANSPORT_ERROR`, `PROXY_*`, `ABORTED`.
- * @throws TypeError where `way` is no route, `family` is given with one that is not TCP or does not fit the address, or the package that the route needs (`socks`, `ws`) is not installed.
+ * @throws TypeError if `way` is not a route, `family` does not match the address or is given for a route other than
+ * TCP, or the route's package (`socks`, `ws`) is not installed.
  */
 export async function dial(
   way: string | Route | undefined,
@@ -80,9 +78,8 @@ async function go(route: Route | undefined, to: Destination, attempt: Attempt, f
 }
 
 /**
- * Connections along a route, handed out at once: what is written waits, and a failure destroys them. For whoever wants
- * a Duplex without waiting, as `new TlsConnector({ dial: dialer('socks5://proxy.example:1080') })` does for the
- * adapters.
+ * Connections along a route, returned at once: writes wait, and a failure destroys the stream. For callers that need a
+ * Duplex synchronously, as `new TlsConnector({ dial: dialer('socks5://proxy.example:1080') })` does for the adapters.
  * @throws TypeError as {@link checkRoute}, also for `undefined`.
  */
 export function dialer(way: string | Route): (to: Destination) => Duplex {
@@ -109,8 +106,8 @@ export function via(way: string | Route): Dial {
 }
 
 /**
- * A stream that is connected as what carries a connection of `connectOver()`, and belongs to it from then on. @param
- * name for messages. @param remote the address of the server, where it is known.
+ * Makes a connected stream a transport for `connectOver()`, which takes ownership. @param name for messages. @param
+ * remote the address of the server, if known.
  */
 export const streamTransport = (stream: Duplex, name: string, remote?: string): Transport =>
   new StreamTransport({ stream }, name, undefined, remote);

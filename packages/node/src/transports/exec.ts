@@ -8,13 +8,13 @@ import { reasonOf } from 'ferrule/pump';
 import { LateDuplex } from './late-duplex.ts';
 import type { Attempt } from './socket.ts';
 
-/** How long a program has to end by itself once it was told to by a signal, milliseconds. */
+/** How long a program may take to exit after a signal, milliseconds. */
 const PATIENCE = 1000;
-/** How long it has after an orderly end: it may have bytes in it that were told to be sent; milliseconds. */
+/** How long it may take after an orderly end, since it may still hold data that we reported as sent; milliseconds. */
 const GRACE = 10_000;
 
 /**
- * Its stderr is ours. It ends with the connection. @throws TlsError PROXY_UNREACHABLE where it cannot be started;
+ * It inherits our stderr and ends with the connection. @throws TlsError PROXY_UNREACHABLE if it cannot be started;
  * ABORTED.
  */
 export async function run(
@@ -22,7 +22,7 @@ export async function run(
   { host, port }: Destination,
   { signal, onStep }: Pick<Attempt, 'signal' | 'onStep'>,
 ): Promise<Duplex> {
-  // A name may come from a list of somebody else's: it may become neither an option nor the text of a shell
+  // Names may be untrusted: one must become neither an option nor shell syntax
   if (host !== '' && !/^[\p{L}\p{N}_.:%][\p{L}\p{N}_.:%-]*$/u.test(host))
     throw new TypeError(`host: ${JSON.stringify(host)} is not a host name`);
   const [program = '', ...args] = command.map((word) =>
@@ -32,7 +32,7 @@ export async function run(
   try {
     await once(child, 'spawn');
   } catch (error) {
-    // Node's error has the arguments in it, and a password may be one
+    // Node's error includes the arguments, and one may be a password
     const { message, code } = error as NodeJS.ErrnoException;
     const cause = Object.assign(new Error(message), { code });
     throw new TlsError('PROXY_UNREACHABLE', `the command ${program} could not be started: ${message}`, {
@@ -51,7 +51,7 @@ export async function run(
     readable: child.stdout,
     writable: child.stdin,
     why: async (error) => {
-      // Whoever has spoken has connected; what went wrong then is the server's, or the way's
+      // Output means that it had connected; later failures are the server's, or the path's
       if (heard) return error;
       const [code, killed] = await exited;
       if (code === 0) return undefined;
@@ -66,7 +66,7 @@ export async function run(
     ref: () => child.ref(),
     unref: () => child.unref(),
     close: () => {
-      // Ended and flushed: what the program has got it may pass on, and then it ends by itself
+      // Ended and flushed: let the program forward its data and exit by itself
       const orderly = child.stdin.writableFinished;
       let late: NodeJS.Timeout | undefined;
       const gone = (): boolean => child.exitCode !== null || child.signalCode !== null;

@@ -7,12 +7,12 @@ import { credentialsRefused, nameOfProxy, refused, unreachable } from './refusal
 import { type Proxy, proxyHost } from './route.ts';
 import { type Attempt, openProxySocket } from './socket.ts';
 
-/** All heads together, bytes: as much as Node's own client takes for one. */
+/** Limit of all response heads together, bytes: that of Node's own client for one. */
 const LIMIT = 16_384;
 
 /**
- * @throws TlsError PROXY_*; TRANSPORT_ERROR where the proxy cannot reach the server; ABORTED. TypeError for a host that
- * is none.
+ * @throws TlsError PROXY_*; TRANSPORT_ERROR if the proxy cannot reach the server; ABORTED. TypeError for an invalid
+ * host.
  */
 export async function connectThrough(proxy: Proxy, { host, port }: Destination, attempt: Attempt): Promise<Socket> {
   const { signal, onStep } = attempt;
@@ -34,9 +34,9 @@ export async function connectThrough(proxy: Proxy, { host, port }: Destination, 
       const error = refusal(status, proxy, target);
       if (error !== undefined) return reject(error);
       socket.off('end', ended).off('error', failed).off('close', ended).off('readable', readable);
-      // As Node leaves a socket after CONNECT: paused by nobody
+      // As Node leaves a socket after CONNECT: not explicitly paused
       (socket as { readableFlowing: boolean | null }).readableFlowing = null;
-      // A server that speaks first may have done so already
+      // The server may already have sent data
       if (rest.length > 0) socket.unshift(rest);
       resolve();
     };
@@ -48,7 +48,7 @@ export async function connectThrough(proxy: Proxy, { host, port }: Destination, 
   return socket;
 }
 
-/** Nothing in it is the caller's but what has been checked: the host, and credentials in base64. */
+/** Its only inputs are checked: the host, and credentials in base64. */
 function request(target: string, credentials: Proxy['credentials']): string {
   const authorization =
     credentials === undefined
@@ -58,15 +58,15 @@ function request(target: string, credentials: Proxy['credentials']): string {
 }
 
 interface Answer {
-  /** Code and reason of the final response; `undefined` while it has not come whole. */
+  /** Code and reason of the final response; `undefined` until it is complete. */
   readonly status: string | undefined;
-  /** What followed its head: the tunnel's, after a success. */
+  /** Data after its head: of the tunnel, on success. */
   readonly rest: Buffer;
   readonly wrong: boolean;
 }
 
 const STATUS_LINE = /^HTTP\/1\.[01] (\d{3}(?: [\t\x20-\x7e\x80-\xff]*)?)\r\n/;
-/** As much of a status line as can be judged at once. */
+/** The part of a status line that is checked early. */
 const BEGINNING = 'HTTP/1.';
 
 /** The first response that is final: any number of interim ones (1xx) may come before it (RFC 9110 section 15.2). */
@@ -81,7 +81,7 @@ function answerIn(received: Buffer): Answer {
     const status = STATUS_LINE.exec(rest.toString('latin1', 0, end + 4))?.[1];
     if (status === undefined || end > LIMIT || at > LIMIT) return { ...nothing, wrong: true };
     at += end + 4;
-    // 101 is an answer to an Upgrade, and we asked for none
+    // 101 answers an Upgrade, which we did not request
     if (!status.startsWith('1') || status.startsWith('101'))
       return { status, rest: received.subarray(at), wrong: false };
   }

@@ -1,6 +1,6 @@
 /**
- * @module @ferrule/node/transports: ways to a server as URLs. A route that fails is a `TlsError`: `PROXY_*` where the
- * proxy, relay or command is to blame, `TRANSPORT_ERROR` where the server is, by what the proxy says.
+ * @module @ferrule/node/transports: routes to a server as URLs. A failed route is a `TlsError`: `PROXY_*` if the proxy,
+ * relay or command failed, `TRANSPORT_ERROR` if, according to the proxy, the server did.
  */
 export { dial, dialer, type DialOptions, streamTransport, via } from './dial.ts';
 export { authority, type Destination } from '@ferrule/result/host';

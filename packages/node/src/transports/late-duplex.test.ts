@@ -1,4 +1,4 @@
-/** Writes through a stream that is handed out before there is anything behind it are told of its end. */
+/** Writes to a stream that is returned before it is connected are called back on failure. */
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { PassThrough, type Duplex } from 'node:stream';
@@ -11,7 +11,7 @@ afterEach(() => {
   for (const each of undo.splice(0)) each();
 });
 
-/** What the callbacks of two writes and of end() were given, or `never`. */
+/** The arguments of the callbacks of two writes and of end(), or `never`. */
 async function told(duplex: Duplex, act: () => void): Promise<readonly string[]> {
   const said = ['never', 'never', 'never'];
   const say =
@@ -29,7 +29,7 @@ async function told(duplex: Duplex, act: () => void): Promise<readonly string[]>
   return said;
 }
 
-it('a write is told that there was no way to the server', async () => {
+it('a write fails when the server is unreachable', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -39,17 +39,17 @@ it('a write is told that there was no way to the server', async () => {
   expect(await told(duplex, () => undefined)).toEqual(['error', 'error', 'error']);
 });
 
-it('a write is told that the stream was destroyed, before there was anything behind it and after', async () => {
+it('a write fails when the stream is destroyed, before and after it is connected', async () => {
   for (const attached of [false, true]) {
     const duplex = new LateDuplex();
-    // Takes nothing
+    // Accepts nothing
     const writable = new PassThrough({ write: () => undefined });
     if (attached) duplex.attach({ readable: new PassThrough(), writable, close: () => undefined });
     expect(await told(duplex, () => duplex.destroy())).toEqual(['error', 'error', 'error']);
   }
 });
 
-it('a write is told once what became of it', async () => {
+it('a write is called back once', async () => {
   const duplex = new LateDuplex();
   const inner = new PassThrough();
   duplex.attach({ readable: inner, writable: inner, close: () => void inner.destroy() });

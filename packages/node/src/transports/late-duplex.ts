@@ -1,43 +1,41 @@
-/** @module A Duplex that is handed out before there is anything behind it: what is written waits. */
+/** @module A Duplex that is returned before it is connected: writes wait. */
 import { Duplex, type Readable, type Writable } from 'node:stream';
 import { TlsError } from '@ferrule/result';
 
 type Callback = (error?: Error | null) => void;
 
 interface Handle {
-  /** Whether the process stays alive for it. */
+  /** Keeps the process alive. */
   ref?(): unknown;
   unref?(): unknown;
 }
 
-/** What comes to stand behind it. Its `ref` and `unref` are for what it has besides its streams. */
+/** The connected stream. Its `ref` and `unref` cover whatever it has besides its two streams. */
 export interface Inner extends Handle {
   readonly readable: Readable;
   readonly writable: Writable;
-  /**
-   * Asked of the end of `readable` (without an error) and of errors: what it really was; `undefined` is an orderly end.
-   */
+  /** The real cause of an error, or of the end of `readable` (no argument); `undefined` means an orderly end. */
   why?(error: Error | undefined): Promise<Error | undefined>;
-  /** Give everything up. */
+  /** Close both streams. */
   close(): void;
 }
 
 export class LateDuplex extends Duplex {
-  /** Until something stands behind it; then `connect` is emitted, as by a socket. */
+  /** True until connected; then `connect` is emitted, as by a socket. */
   connecting = true;
   #inner: Inner | undefined;
   #begin: (() => void) | undefined;
-  /** Of the write, or the end, that has not been told. */
+  /** Of the pending write or end. */
   #underWay: Callback | undefined;
   #referenced = true;
-  /** What keeps the process alive until something stands behind it. */
+  /** Keeps the process alive until connected. */
   #way: Handle | undefined;
 
   constructor() {
     super({ allowHalfOpen: true });
   }
 
-  /** It is connecting by this: the process stays alive for it as it shall for what comes of it. */
+  /** Sets what it is connecting by, to which ref() and unref() apply until connected. */
   comesBy(way: Handle): void {
     this.#way = way;
     if (!this.#referenced) this.unref();
@@ -57,7 +55,7 @@ export class LateDuplex extends Duplex {
       else if (!ended) this.push(null);
       ended = true;
     };
-    // An error may follow the end of a connection that is half open
+    // An error may follow the end of a half-open connection
     const ask = (error?: Error): void => {
       over = true;
       if (inner.why === undefined) settle(error);
@@ -88,7 +86,7 @@ export class LateDuplex extends Duplex {
     this.#attached(({ writable }) => void writable.end(done as () => void));
   }
 
-  /** A failure comes as an event too, and there with its reason, which {@link _destroy} tells. */
+  /** A failure is also emitted as an event with its cause, which {@link _destroy} reports. */
   #telling(callback: Callback): Callback {
     this.#underWay = callback;
     return (error) => {
@@ -98,7 +96,7 @@ export class LateDuplex extends Duplex {
     };
   }
 
-  /** Bytes that were written and have not gone: here, there, and in its socket. */
+  /** Unsent bytes: buffered here, in the inner stream, and in its socket. */
   get queued(): number {
     const { writableLength = 0, _handle } = (this.#inner?.writable ?? {}) as {
       readonly writableLength?: number;
@@ -113,7 +111,7 @@ export class LateDuplex extends Duplex {
     return this;
   }
 
-  /** The process does not stay alive for what stands behind it, nor for the way to it. */
+  /** Stops keeping the process alive, before and after it is connected. */
   unref(): this {
     this.#referenced = false;
     for (const each of this.#handles()) each.unref?.();

@@ -1,6 +1,6 @@
 /** @module Packages that only some routes need. */
 
-/** @throws TypeError that names the package where it is not installed. */
+/** @throws TypeError that names the package if it is not installed. */
 export async function load<T>(scheme: string, name: string, importing: () => Promise<T>): Promise<T> {
   try {
     return await importing();

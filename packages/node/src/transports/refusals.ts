@@ -1,12 +1,12 @@
-/** @module What a proxy or relay refuses, in the same words whichever protocol it speaks. */
+/** @module Errors of proxies and relays, with the same messages for every protocol. */
 import { TlsError } from '@ferrule/result';
 import { authority, type Destination } from '@ferrule/result/host';
 
 export const nameOfProxy = (proxy: Destination): string => `the proxy ${authority(proxy)}`;
 
 /**
- * @param given whether it was given credentials.
- * @param answer its own words, where it has any.
+ * @param given whether credentials were sent.
+ * @param answer its own message, if any.
  */
 export const credentialsRefused = (name: string, given: boolean, answer = '', cause?: Error): TlsError =>
   new TlsError(
@@ -19,7 +19,7 @@ export const credentialsRefused = (name: string, given: boolean, answer = '', ca
 export const refused = (name: string, to: string, why: string, cause?: Error): TlsError =>
   new TlsError('PROXY_REFUSED', `${name} refused to connect to ${to}: ${why}`, { cause });
 
-/** The proxy is there, and the server is not. @param to host and port of the server. */
+/** The proxy is reachable, the server is not. @param to host and port of the server. */
 export const unreachable = (name: string, to: string, why: string, cause?: Error): TlsError =>
   new TlsError('TRANSPORT_ERROR', `${name} cannot reach ${to}: ${why}`, {
     cause,

@@ -62,18 +62,18 @@ describe('parseRoute()', () => {
     expect(nameOfRoute(parseRoute(url))).toMatch(/^ws:\/\/relay\.test(\/x?)?$/);
   });
 
-  it('names a relay by the places for the destination that it has', () => {
+  it('names a relay by its destination placeholders', () => {
     expect(nameOfRoute(parseRoute('ws://me:secret@{host}:{port}/to/{host}?{port}'))).toBe(
       'ws://{host}:{port}/to/{host}',
     );
   });
 
-  it('what is not a route is told what one is, by dialer() too', () => {
+  it('an invalid route gets an error that describes valid ones, from dialer() too', () => {
     for (const none of [undefined, null, 1, Symbol('x')])
       expect(() => dialer(none as never)).toThrow(/^route: must be a URL with tcp, unix, socks5/);
   });
 
-  it('never tells credentials', () => {
+  it('never reveals credentials', () => {
     for (const url of [
       'socks5://me:secret@proxy',
       'http://me:secret@proxy',

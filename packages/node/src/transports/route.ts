@@ -1,17 +1,17 @@
 /**
- * @module A way to a server, as a URL: straight, through a proxy or a relay, or over the standard streams of a program.
+ * @module A route to a server, as a URL: direct, through a proxy or a relay, or over the standard streams of a program.
  */
 import { plainOptions, refuseOption } from '@ferrule/result/arguments';
 import { asciiHost, authority, unbracketed } from '@ferrule/result/host';
 
 export type Route =
-  /** There, whatever the destination: a port forward, another address of the same server. */
+  /** A fixed address, whatever the destination: a port forward, another address of the same server. */
   | { readonly scheme: 'tcp'; readonly host: string; readonly port: number }
   | { readonly scheme: 'unix'; readonly path: string }
   | ({ readonly scheme: 'socks5' | 'http' } & Proxy)
-  /** TLS in binary frames: `url` may have `{host}` and `{port}` of the destination. */
+  /** TLS in binary frames: `url` may contain `{host}` and `{port}` of the destination. */
   | { readonly scheme: 'ws'; readonly url: string }
-  /** The words of a command, which may have `{host}` and `{port}`; no shell reads them. */
+  /** The words of a command, which may contain `{host}` and `{port}`; no shell is involved. */
   | { readonly scheme: 'exec'; readonly command: readonly string[] };
 
 export interface Proxy {
@@ -77,12 +77,12 @@ const FIELDS = {
 } as const;
 
 /**
- * The route that a caller gave, as a URL or as {@link parseRoute} makes it, in a copy that stays. What is neither is
- * never taken for "no route": who asks for a proxy must not be connected without it.
+ * A copy of the caller's route, a URL or a result of {@link parseRoute}. An invalid one never means "no route": a
+ * caller that wants a proxy must not be connected without it.
  * @throws TypeError
  */
 export function checkRoute(given: string | Route): Route {
-  // What is neither is told what parseRoute() takes
+  // For anything else parseRoute() throws an error that says what it accepts
   if (typeof given !== 'object' || (given as object | null) === null) return parseRoute(given as unknown as string);
   const { scheme, ...rest } = plainOptions(
     given,
@@ -116,7 +116,7 @@ function checkField(key: string, value: unknown): void {
   if (!good) throw new TypeError(`route.${key}: missing, or not what the route needs`);
 }
 
-/** For messages: never with credentials. */
+/** For messages: without credentials. */
 export function nameOfRoute(route: Route): string {
   switch (route.scheme) {
     case 'unix':
@@ -131,9 +131,8 @@ export function nameOfRoute(route: Route): string {
 }
 
 /**
- * A host as it goes to a proxy: A-labels where it is not ASCII (RFC 5890), which DNS and every proxy understand.
- * @throws TypeError for what is not a host name, or longer than 255 bytes (RFC 1928 section 5 has one byte for the
- * length).
+ * A host as sent to a proxy: A-labels if it is not ASCII (RFC 5890), which DNS and every proxy understand.
+ * @throws TypeError if it is not a host name, or longer than 255 bytes (RFC 1928 section 5: a one-byte length).
  */
 export function proxyHost(host: string): string {
   const ascii = asciiHost(host);
@@ -163,10 +162,10 @@ function urlOf(scheme: string, rest: string): URL {
   return url;
 }
 
-/** What stands for `{host}` and `{port}` where a URL is parsed: neither could be there as it is. */
+/** Substitutes for `{host}` and `{port}` while a URL is parsed: neither is valid there. */
 const [A_HOST, A_PORT] = ['host-of-destination', '65535'];
 
-/** The URL of a relay as it is parsed: WHATWG's parser takes `ws:///user:password@relay` for one with credentials. */
+/** A relay's parsed URL: WHATWG's parser finds credentials in `ws:///user:password@relay`. */
 const relayOf = (url: string): URL =>
   urlOf('ws', url.slice('ws:'.length).replaceAll('{host}', A_HOST).replaceAll('{port}', A_PORT));
 
@@ -197,7 +196,7 @@ function pathOf(rest: string): string {
   return path;
 }
 
-/** Words as a shell splits them, quotes taken off; nothing else that a shell does. */
+/** Splits words as a shell does and removes quotes; no other shell syntax. */
 function wordsOf(text: string): readonly string[] {
   const words = [...text.matchAll(/(?:[^\s"']|"[^"]*"|'[^']*')+/g)].map(([word]) =>
     word.replaceAll(/"([^"]*)"|'([^']*)'/g, '$1$2'),

@@ -1,4 +1,4 @@
-/** @module The socket under every route: TCP or unix, its errors with hints. */
+/** @module The socket under every route: TCP or unix, with hints in its errors. */
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
 import { TlsError } from '@ferrule/result';
 import type { Destination } from '@ferrule/result/host';
@@ -6,11 +6,11 @@ import { transportError } from 'ferrule/tcp';
 import { abortable } from './abortable.ts';
 import { nameOfProxy } from './refusals.ts';
 
-/** What whoever wants the connection keeps of the way to it. */
+/** The caller's hooks for an attempt. */
 export interface Attempt {
   readonly signal: AbortSignal;
   readonly onStep: (step: string) => void;
-  /** Told of the socket under it, which is not connected yet. */
+  /** Called with the underlying socket before it is connected. */
   readonly onSocket: (socket: Socket) => void;
 }
 
@@ -20,7 +20,7 @@ export interface SocketOptions extends Attempt {
   readonly family?: 4 | 6 | undefined;
 }
 
-/** TCP_NODELAY is on: a handshake waits otherwise. @throws TlsError TRANSPORT_ERROR, ABORTED. */
+/** Sets TCP_NODELAY, so that a handshake is not delayed. @throws TlsError TRANSPORT_ERROR, ABORTED. */
 export function openSocket(
   where: Destination | { readonly path: string },
   { name, signal, onStep, onSocket, family }: SocketOptions,
@@ -29,9 +29,9 @@ export function openSocket(
     'path' in where
       ? { path: where.path }
       : { host: where.host, port: where.port, autoSelectFamily: family === undefined, ...(family && { family }) };
-  // Half-open, or Node would end our side when the server ends its own
+  // Otherwise Node ends our side when the server ends its own
   const socket = connect({ ...options, noDelay: true, allowHalfOpen: true } as NetConnectOpts);
-  // Between two owners nobody may be listening; `close` follows in any case
+  // Between two owners there may be no listener; `close` follows in any case
   socket.on('error', () => {});
   onSocket(socket);
   return abortable<Socket>(signal, (resolve, reject) => {
@@ -45,7 +45,7 @@ export function openSocket(
   });
 }
 
-/** A name may have addresses, and none of the family. */
+/** A name may have addresses, but none of the family. */
 function explained(error: NodeJS.ErrnoException, name: string, family: 4 | 6 | undefined): TlsError {
   const told = transportError(error, name);
   return family === undefined || error.code !== 'ENOTFOUND'
@@ -53,7 +53,7 @@ function explained(error: NodeJS.ErrnoException, name: string, family: 4 | 6 | u
     : new TlsError(told, told.message, { cause: error, hint: `The name may have no IPv${family} address.` });
 }
 
-/** To a proxy or relay, which is at fault when it cannot be reached. @throws TlsError PROXY_UNREACHABLE, ABORTED. */
+/** To a proxy or relay; if it cannot be reached, the error names it. @throws TlsError PROXY_UNREACHABLE, ABORTED. */
 export async function openProxySocket(proxy: Destination, attempt: Attempt): Promise<Socket> {
   const name = nameOfProxy(proxy);
   try {

@@ -1,4 +1,4 @@
-/** @module SOCKS5, RFC 1928 and RFC 1929, with the package `socks`. Names are looked up by the proxy. */
+/** @module SOCKS5, RFC 1928 and RFC 1929, with the package `socks`. The proxy resolves names. */
 import type { Socket } from 'node:net';
 import { TlsError } from '@ferrule/result';
 import { authority, type Destination } from '@ferrule/result/host';
@@ -9,7 +9,7 @@ import { type Proxy, proxyHost } from './route.ts';
 import { type Attempt, openProxySocket } from './socket.ts';
 
 /**
- * @throws TlsError PROXY_*; TRANSPORT_ERROR where the proxy cannot reach the server; ABORTED. TypeError for a host or
+ * @throws TlsError PROXY_*; TRANSPORT_ERROR if the proxy cannot reach the server; ABORTED. TypeError for a host or
  * credentials that SOCKS5 cannot carry.
  */
 export async function socks5(proxy: Proxy, { host, port }: Destination, attempt: Attempt): Promise<Socket> {
@@ -19,7 +19,7 @@ export async function socks5(proxy: Proxy, { host, port }: Destination, attempt:
   for (const each of [username, password])
     if (each !== undefined && !fits(each))
       throw new TypeError('socks5: user name and password have 1 to 255 bytes each (RFC 1929 section 2)');
-  // In CommonJS: a bundle that is split has nothing of it but `default`
+  // CommonJS: in a split bundle only `default` is available
   const socks = await load('socks5', 'socks', () => import('socks'));
   const { SocksClient } = (socks as Partial<typeof socks>).SocksClient === undefined ? socks.default : socks;
   const socket = await openProxySocket(proxy, attempt);
@@ -43,7 +43,7 @@ export async function socks5(proxy: Proxy, { host, port }: Destination, attempt:
         socket.off('end', ended);
         collectExcess(socket).then(resolve, reject);
       },
-      // The package's error has its options in it, the password among them
+      // The package's error includes its options, with the password
       ({ message }: Error) => reject(failure(new Error(message), proxy, to)),
     );
     return () => void socket.destroy();
@@ -52,24 +52,22 @@ export async function socks5(proxy: Proxy, { host, port }: Destination, attempt:
   return socket;
 }
 
-/** As RFC 1929 section 2 has it: one byte says how long it is. */
+/** RFC 1929 section 2: a one-byte length. */
 const fits = (text: string): boolean => text !== '' && Buffer.byteLength(text) <= 255;
 
-/**
- * The package shows what followed the proxy's answer as an event, once, and lets the socket flow: nobody listens yet.
- */
+/** The package emits data that followed the proxy's answer once, and resumes the socket before there is a listener. */
 async function collectExcess(socket: Socket): Promise<void> {
   const excess: Buffer[] = [];
   const collect = (chunk: Buffer): void => void excess.push(chunk);
   socket.on('data', collect);
   await new Promise((resolve) => setImmediate(resolve));
   socket.pause().off('data', collect);
-  // Not paused by anybody: as Node leaves a socket after CONNECT
+  // Not explicitly paused: as Node leaves a socket after CONNECT
   (socket as { readableFlowing: boolean | null }).readableFlowing = null;
   if (excess.length > 0) socket.unshift(Buffer.concat(excess));
 }
 
-/** By the names of the replies, RFC 1928 section 6. */
+/** By reply name, RFC 1928 section 6. */
 const UNREACHABLE: Readonly<Record<string, string>> = {
   NetworkUnreachable: 'network unreachable',
   HostUnreachable: 'host unreachable',

@@ -33,7 +33,7 @@ async function listen(server: Server, path?: string): Promise<number> {
   return path === undefined ? (server.address() as AddressInfo).port : 0;
 }
 
-/** Greets first, answers what it hears in capitals, and ends when its client has. */
+/** Greets first, echoes in capitals, and ends when its client does. */
 const greeter = (): Server =>
   createServer({ allowHalfOpen: true }, (socket) => {
     socket.on('error', () => {});
@@ -84,7 +84,7 @@ describe('dial()', () => {
       `const s = require('net').connect({port: ${where}, host: '127.0.0.1', allowHalfOpen: true}); process.stdin.pipe(s).pipe(process.stdout)`,
     );
 
-  it('goes straight to another address with tcp:, and to a unix socket', async () => {
+  it('connects directly to another address with tcp:, and to a unix socket', async () => {
     const path = join(folder, 'sock');
     await listen(greeter(), path);
     for (const url of [`tcp://127.0.0.1:${port}`, `unix:${path}`])
@@ -98,14 +98,14 @@ describe('dial()', () => {
     expect(steps.splice(0)).toEqual(expect.arrayContaining(['proxy TCP', 'SOCKS5']));
   });
 
-  it('loses nothing that the server says in the same packet as the proxy', async () => {
+  it('loses no server data in the same packet as the answer of the proxy', async () => {
     const [socks, http] = [
       kept(await socksProxy(() => (stream) => void stream.end('at once'))),
       kept(await httpProxy(() => (stream) => void stream.end('at once'))),
     ];
     for (const url of [`socks5://127.0.0.1:${socks.port}`, `http://127.0.0.1:${http.port}`]) {
       const stream = await along(url);
-      // Whoever comes late finds it still
+      // A late reader still gets it
       await new Promise((resolve) => setTimeout(resolve, 20));
       expect(await text(stream)).toBe('at once');
     }
@@ -186,7 +186,7 @@ describe('dial()', () => {
     }
   });
 
-  it('gives a SOCKS5 proxy credentials by their bytes, and tells nobody', async () => {
+  it('sends a SOCKS5 proxy credentials as bytes, and reveals them to no one else', async () => {
     const credentials = { username: 'mé', password: 'pässwört' };
     const proxy = kept(await socksProxy(() => port, credentials));
     const way = (username: string, password: string): string =>
@@ -246,7 +246,7 @@ describe('dial()', () => {
     while (!gone()) await new Promise((resolve) => setTimeout(resolve, 20));
   });
 
-  it('lets a program pass on what it has after an orderly end', async () => {
+  it('lets a program forward its data after an orderly end', async () => {
     let got = 0;
     const server = createServer(
       { allowHalfOpen: true },
@@ -258,7 +258,7 @@ describe('dial()', () => {
     );
     const sink = await listen(server);
     const all = once(server, 'connection').then(([socket]) => once(socket as Duplex, 'end'));
-    // It takes everything at once, and passes it on later
+    // It reads everything at once, and forwards it later
     const late = `const s = require('net').connect({port: ${sink}, host: '127.0.0.1', allowHalfOpen: true}); s.pipe(process.stdout); const all = []; process.stdin.on('data', (c) => all.push(c)).on('end', () => setTimeout(() => s.end(Buffer.concat(all)), 300))`;
     const stream = await along(program(late));
     stream.resume().end(Buffer.alloc(300_000));
@@ -267,7 +267,7 @@ describe('dial()', () => {
     expect(got).toBe(300_000);
   });
 
-  it('lets no host name of somebody else’s become an option or a command', async () => {
+  it('lets no untrusted host name become an option or a command', async () => {
     for (const host of ['-oProxyCommand=x', '$(id)', 'a b', 'a;b', 'a`b`']) {
       await expect(dial(parseRoute('exec:ssh -W {host}:{port} jump'), { host, port: 1 })).rejects.toThrow(
         /is not a host name/,
@@ -357,7 +357,7 @@ describe('dial()', () => {
     expect((error as TlsError).hint).toMatch(hint);
   });
 
-  it('shows nobody the arguments of a program that cannot be started', async () => {
+  it('does not reveal the arguments of a program that cannot be started', async () => {
     const error = await dial(parseRoute('exec:/nonexistent --password hunter2'), { host: 'x', port: 1 }).catch(
       (reason: unknown) => reason,
     );
@@ -365,7 +365,7 @@ describe('dial()', () => {
     expect(inspect(error)).not.toContain('hunter2');
   });
 
-  it('leaves no connection to a relay whose URL the package ws does not take', async () => {
+  it('leaves no connection to a relay whose URL the package ws rejects', async () => {
     const relay = createServer();
     const port = await listen(relay);
     const gone = once(relay, 'connection').then(([socket]) => once((socket as Socket).resume(), 'close'));
@@ -373,7 +373,7 @@ describe('dial()', () => {
     await gone;
   });
 
-  it('tells a program that fails from a server that ends', async () => {
+  it('distinguishes a program that fails from a server that ends', async () => {
     const failing = await along(program('process.exit(3)'));
     failing.on('error', () => {});
     failing.resume().write('something');
@@ -467,8 +467,8 @@ async function nobody(): Promise<number> {
   return port;
 }
 
-describe('unref() of a Duplex that goes by a route lets the process end', () => {
-  /** A process that connects, does not want to stay alive for it, and must end by itself. */
+describe('unref() of a Duplex on a route lets the process end', () => {
+  /** A process that connects, calls unref(), and must exit by itself. */
   const ends = (route: string, then = ''): Promise<unknown> => {
     const code = `
       import { TlsConnector } from '@ferrule/node/duplex';

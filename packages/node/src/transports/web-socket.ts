@@ -17,7 +17,7 @@ import { type Attempt, openProxySocket } from './socket.ts';
 export async function webSocket(template: string, to: Destination, attempt: Attempt): Promise<Duplex> {
   const { signal, onStep } = attempt;
   const { WebSocket, createWebSocketStream } = await load('ws', 'ws', () => import('ws'));
-  // No other way needs HTTP of Node, which takes a while to load
+  // No other route needs Node's HTTP, which is slow to load
   const { Agent: HttpAgent } = await import('node:http');
   const url = new URL(template.replaceAll('{host}', encodeURIComponent(to.host)).replaceAll('{port}', String(to.port)));
   const name = `the relay ${nameOfRoute({ scheme: 'ws', url: url.href })}`;
@@ -37,7 +37,7 @@ export async function webSocket(template: string, to: Destination, attempt: Atte
     throw new TypeError(`ws: the package ws does not take ${name}: ${(cause as Error).message}`, { cause });
   }
   return abortable<Duplex>(signal, (resolve, reject) => {
-    // Made now: a server that speaks first may do so with the answer
+    // Created now: a server that sends first may do so with the answer
     const stream = Object.assign(createWebSocketStream(ws, { allowHalfOpen: true }), {
       ref: () => socket.ref(),
       unref: () => socket.unref(),
@@ -57,18 +57,18 @@ export async function webSocket(template: string, to: Destination, attempt: Atte
       );
     stream.on('error', failed);
     ws.once('open', () => {
-      // What comes with the answer may be no frame, and between two owners nobody listens
+      // Data after the answer may not be a frame, and between two owners there is no listener
       stream.on('error', () => {}).off('error', failed);
       onStep('WebSocket');
       resolve(stream);
     });
     return () => {
-      // What is given up may still complain
+      // An abandoned stream may still emit errors
       stream.on('error', () => {});
       ws.terminate();
     };
   });
 }
 
-/** Every version of ws asks an agent; `createConnection` counts from 8.17 on. */
+/** Every version of ws uses an agent; `createConnection` is honoured since 8.17. */
 const agentFor = (agent: Agent, socket: Duplex): Agent => Object.assign(agent, { createConnection: () => socket });
