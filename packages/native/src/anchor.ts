@@ -1,11 +1,11 @@
 /**
- * @module Trust anchors for OpenSSL, which knows only certificates: an anchor given as subject, key and constraints
- * (RFC 5280 section 6.1.1 d) becomes a certificate that says just that. Its signature is empty: OpenSSL does not look
- * at the signature of an anchor, and nothing else ever sees this certificate.
+ * @module Trust anchors for OpenSSL, which supports only certificates: an anchor given as subject, key and constraints
+ * (RFC 5280 section 6.1.1 d) becomes a certificate with just these. Its signature is empty: OpenSSL does not check an
+ * anchor's signature, and the certificate is never exposed.
  */
 import type { TrustAnchor } from '@ferrule/contract';
 
-/** DER of the certificate to put into OpenSSL's store. @throws TypeError for one of the parts that is not whole */
+/** DER of the certificate for OpenSSL's store. @throws TypeError for a malformed part */
 export function anchorCertificate(anchor: TrustAnchor, i: number): Uint8Array {
   if (anchor instanceof Uint8Array) return anchor;
   const { subject, spki, nameConstraints } = anchor;
@@ -33,7 +33,7 @@ function tlv(tag: number, ...contents: readonly Uint8Array[]): Buffer {
   return Buffer.concat([Buffer.from([tag, ...size]), body]);
 }
 
-/** Whether these bytes are one element. What is in it, OpenSSL reads. */
+/** Whether these bytes are exactly one element. OpenSSL checks its content. */
 function isSequence(der: Uint8Array): boolean {
   const [tag, first = 0x80] = der;
   const octets = first < 0x80 ? 0 : first & 0x7f;
@@ -46,9 +46,9 @@ const [BIT_STRING, OCTET_STRING, SEQUENCE, GENERALIZED_TIME, VERSION, EXTENSIONS
   0x03, 0x04, 0x30, 0x18, 0xa0, 0xa3,
 ] as const;
 const TRUE = Buffer.from([0x01, 0x01, 0xff]);
-/** A positive INTEGER of 20 bytes by which {@link isMade} knows its own: "ferrule trust anchor" in ASCII. */
+/** A positive INTEGER of 20 bytes that {@link isMade} recognises: "ferrule trust anchor" in ASCII. */
 const SERIAL = tlv(0x02, Buffer.from('ferrule trust anchor', 'latin1'));
-/** sha256WithRSAEncryption, or any other: it is never used. */
+/** sha256WithRSAEncryption; arbitrary, since it is never used. */
 const ALGORITHM = tlv(SEQUENCE, Buffer.from('06092a864886f70d01010b0500', 'hex'));
 const VALIDITY = tlv(
   SEQUENCE,

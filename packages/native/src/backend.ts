@@ -1,4 +1,4 @@
-/** @module The engine: what this process's OpenSSL can do, found out by asking it, and contexts made of it. */
+/** @module The engine: probes the abilities of this process's OpenSSL, and creates contexts. */
 import type { Backend, ContextOptions, Feature, SslContext } from '@ferrule/contract';
 import { CertificateCompressionId } from '@ferrule/result/numbers';
 import { byPreference, GROUPS, isKem, SIGNATURE_SCHEMES, SUITES } from '@ferrule/result/preference';
@@ -14,9 +14,9 @@ import {
   SCHEMES,
 } from './names.ts';
 
-/** What the library at hand can do, in its own names. */
+/** The abilities of this library, by its own names. */
 export interface Abilities {
-  /** OpenSSL's name of each cipher suite that we use and it has. In order of preference, as the others. */
+  /** OpenSSL's name of each supported cipher suite. In order of preference, like the others. */
   readonly suiteNames: ReadonlyMap<number, string>;
   readonly groupNames: ReadonlyMap<number, string>;
   /** Offered when the caller names none. */
@@ -29,7 +29,7 @@ export interface Abilities {
 }
 
 /**
- * What every OpenSSL 3 can do. Absent, with reasons, in docs/adr/0012: external-signer, seeded-random, ech, grease and
+ * Features of every OpenSSL 3. Absent, with reasons in docs/adr/0012: external-signer, seeded-random, ech, grease and
  * others.
  */
 const FEATURES: readonly Feature[] = [
@@ -73,7 +73,7 @@ export function makeBackend(library: Library): Backend {
   return backend;
 }
 
-/** Neither Node's version nor OpenSSL's tells what a build has; OpenSSL itself does. */
+/** The versions of Node and OpenSSL do not determine what a build supports; OpenSSL itself reports it. */
 function probe(binding: Binding): Abilities {
   const suites = new Map(binding.cipherSuites());
   const groups = new Map<number, string>();
@@ -84,7 +84,7 @@ function probe(binding: Binding): Abilities {
   return {
     suiteNames: picked(suites, byPreference(SUITES, suites.keys())),
     groupNames: picked(groups, usableGroups),
-    // OpenSSL 3.5 knows its own defaults by this name; before, they were those that we offer and finite fields.
+    // The name of OpenSSL 3.5 for its defaults; earlier ones were those that we offer plus finite fields.
     defaultGroups: defaultGroups(usableGroups, binding.offer('DEFAULT', '').groups),
     schemeNames: new Map(schemes.map(({ id, name }) => [id, name])),
     schemes,
@@ -105,7 +105,7 @@ function schemesOf(binding: Binding): readonly Scheme[] {
   const known = new Map(SCHEMES.map((scheme) => [scheme.name, scheme]));
   const names = builtin === '' ? [...known.keys()] : builtin.split(':');
   const found = [
-    // A name that is new to us: its code point is what a ClientHello with it has.
+    // An unknown name: its code point is read from a ClientHello that offers it.
     ...names.flatMap((name): readonly Scheme[] => {
       const scheme = known.get(name);
       return scheme === undefined ? binding.offer('', name).schemes.map((id) => ({ id, name, kind: '' })) : [scheme];

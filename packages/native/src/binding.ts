@@ -1,4 +1,4 @@
-/** @module The addon as TypeScript sees it: the functions of addon/addon.cpp, and the control block of its hot call. */
+/** @module The addon's interface: the functions of addon/addon.cpp, and the control block of its hot call. */
 
 import type { Capability } from './names.ts';
 
@@ -13,9 +13,9 @@ export const Control = {
   events: 3,
   pending: 4,
   shutdown: 5,
-  /** An answer to the peer waits for space: `flush` when there is some. */
+  /** A response to the peer waits for space: call `flush` once there is some. */
   answerUnsent: 6,
-  /** Bytes that the write which waits must be repeated with. */
+  /** Length with which the pending write must be retried. */
   committed: 7,
   /** The connection has failed; while `error` is WANT_WRITE, its alert waits for space. */
   failed: 8,
@@ -43,11 +43,11 @@ export const Operation = {
 } as const;
 export type Operation = (typeof Operation)[keyof typeof Operation];
 
-/** What happened inside a call, fetched after it; core/connection.h has the same list. */
+/** Events inside a call, fetched after it; core/connection.h has the same list. */
 export const EventKind = { keylog: 0, session: 1, sent: 2, received: 3 } as const;
 export type NativeEvent = readonly [kind: number, contentType: number, bytes: Uint8Array];
 
-/** Connections, contexts and credentials are numbers; 0 is none, a stale one finds nothing. */
+/** Connections, contexts and credentials are numbers; 0 is none, a stale one is harmless. */
 export type Handle = number;
 
 /** Checked options in OpenSSL's notation; core/context.h says what each means. */
@@ -68,7 +68,7 @@ export interface NativeConfig {
   readonly ocsp: 0 | 1 | 2;
   readonly anchors: readonly Uint8Array[];
   readonly crls: readonly Uint8Array[];
-  /** Whether to ask about the server's certificate when its path is good. */
+  /** Whether to check revocation of the server's certificate once its path is valid. */
   readonly revocation: boolean;
   readonly pins: readonly Uint8Array[];
   /** Empty: no external PSK. */
@@ -98,31 +98,31 @@ export interface NativeConfig {
 /** Why a connection is dead, in OpenSSL's numbers. */
 export interface NativeFailure {
   readonly duringHandshake: boolean;
-  /** ERR_GET_LIB and ERR_GET_REASON of the entry that matters. */
+  /** ERR_GET_LIB and ERR_GET_REASON of the relevant entry. */
   readonly library: number;
   readonly reason: number;
   /** One of {@link OwnReason}. */
   readonly own: number;
-  /** OpenSSL's whole error queue, for people. */
+  /** OpenSSL's whole error queue, for messages. */
   readonly text: string;
   /** AlertDescriptions; -1 = none. */
   readonly alertSent: number;
   readonly alertReceived: number;
   readonly verifyResult: number;
   readonly verifyDepth: number;
-  /** The certificate that the verdict is about, where it is about one. */
+  /** The certificate that the verdict concerns, if any. */
   readonly certificate: ConcernedCertificate | undefined;
   readonly state: string;
   /** The first bytes that the peer sent. */
   readonly head: Uint8Array;
 }
 
-/** What messages about a certificate are made of. */
+/** Facts for messages about a certificate. */
 export interface ConcernedCertificate {
-  /** RFC 4514, in UTF-8; empty where there is none. */
+  /** RFC 4514, in UTF-8; empty if absent. */
   readonly subject: string;
   readonly issuer: string;
-  /** IA5 of the first id-ad-caIssuers URI; empty where there is none. */
+  /** IA5 of the first id-ad-caIssuers URI; empty if absent. */
   readonly issuerUrl: Uint8Array;
   /** The text of the UTCTime or GeneralizedTime. */
   readonly notBefore: string;
@@ -133,7 +133,7 @@ export interface ConcernedCertificate {
 /** A dNSName or an iPAddress. */
 export type PeerName = readonly [isAddress: boolean, value: Uint8Array];
 
-/** Reasons that OpenSSL has none for; core/rules.h has the same list. */
+/** Our own reasons, which OpenSSL lacks; core/rules.h has the same list. */
 export const OwnReason = {
   none: 0,
   keyUpdateFlood: 1,
@@ -174,23 +174,22 @@ export const OwnReason = {
 /** The addon's exports. */
 export interface Binding {
   version(): string;
-  /** AEADs with ECDHE that OpenSSL offers by itself, in its order. */
+  /** AEAD suites with ECDHE that OpenSSL offers by default, in its order. */
   cipherSuites(): readonly (readonly [id: number, name: string])[];
-  /** Of all providers; one group may have several names. */
+  /** Groups of all providers; one may have several names. */
   groups(): readonly Capability[];
-  /** `builtin`: names with colons between; empty before OpenSSL 3.2. */
+  /** `builtin`: names separated by colons; empty before OpenSSL 3.2. */
   schemes(): { readonly ofProviders: readonly Capability[]; readonly builtin: string };
   /**
-   * The code points of a ClientHello under these lists, or under OpenSSL's own where one is empty; none where it
-   * refuses a list.
+   * The code points of a ClientHello with these lists (OpenSSL's default for an empty one); none if it rejects a list.
    */
   offer(groups: string, schemes: string): { readonly groups: readonly number[]; readonly schemes: readonly number[] };
   accepts(what: 'groups' | 'signatureAlgorithms', list: string): boolean;
   accepts(what: 'certificateCompression', id: number): boolean;
   useControl(control: Int32Array): void;
-  /** What texts of directory names are equal by; `tag` is that of the string type. Asked while `step` runs. */
+  /** Sets the normalisation for comparing directory names; `tag` is that of the string type. Called during `step`. */
   useTexts(comparableText: (tag: number, octets: Uint8Array) => string | undefined): void;
-  /** @throws TypeError saying what is wrong with the file. */
+  /** @throws TypeError that says what is wrong with the file. */
   pkcs12(der: Uint8Array, passphrase: string): { readonly chain: readonly Uint8Array[]; readonly key: Uint8Array };
 
   /** @throws TypeError beginning with the name of the option. */
@@ -206,7 +205,7 @@ export interface Binding {
 
   open(context: Handle): Handle;
   close(connection: Handle): void;
-  /** The hot call. Answers through the control block; see addon/step.cpp. */
+  /** The hot call. Returns results in the control block; see addon/step.cpp. */
   step(
     connection: Handle,
     operation: Operation,
@@ -217,10 +216,7 @@ export interface Binding {
   ): number;
   setHost(connection: Handle, name: string, isAddress: boolean): boolean;
   setSession(connection: Handle, der: Uint8Array): boolean;
-  /**
-   * The certificates of a session, and its staple (empty: none), as if they came now; `undefined` when they no longer
-   * pass.
-   */
+  /** Verifies a session's certificates and staple (empty: none) again; `undefined` if they are no longer valid. */
   reverify(
     connection: Handle,
     chain: readonly Uint8Array[],
@@ -230,15 +226,16 @@ export interface Binding {
         readonly chain: readonly Uint8Array[];
         readonly verifyResult: number;
         readonly stapleResult: number;
-        /** Whether the pins hold where no path counts. */
+        /** Whether the leaf matches the pins, if the path does not count. */
         readonly leafPinned: boolean;
       }
     | undefined;
   setTime(connection: Handle, seconds: number): void;
   /**
-   * The answer to WANT_RETRY_VERIFY. Accepts only for `true` with X509_V_OK, or with the code that is to be told where
-   * nothing is refused (`verify: 1`); anything that is wrong with an argument refuses the server, and then throws. A refusal with X509_V_OK is one with X509_V_ERR_APPLICATION_VERIFICATION.
-   * @throws TypeError; Error when nothing was asked
+   * The answer to WANT_RETRY_VERIFY. Accepts only for `true` with X509_V_OK, or with the code to report when
+   * verification is off (`verify: 1`); an invalid argument rejects the server, and then throws. A rejection with
+   * X509_V_OK becomes X509_V_ERR_APPLICATION_VERIFICATION.
+   * @throws TypeError; Error when no question is pending
    */
   decide(connection: Handle, accept: boolean, verifyCode: number, alert: number): void;
   useCredential(connection: Handle, pair: Handle | null): boolean;
@@ -246,14 +243,14 @@ export interface Binding {
   certificateRequest(connection: Handle): {
     readonly authorities: readonly Uint8Array[];
     readonly signatureAlgorithms: readonly number[];
-    /** Those of the server that the context has for client certificates, in the order in which OpenSSL takes them. */
+    /** The server's algorithms that the context has for client certificates, in OpenSSL's order of preference. */
     readonly sharedSignatureAlgorithms: readonly number[];
     readonly certificateTypes: Uint8Array;
   };
   facts(connection: Handle): void;
   failure(connection: Handle): NativeFailure;
   events(connection: Handle): readonly NativeEvent[];
-  /** DER Certificate of the server and DER SubjectPublicKeyInfo of its issuer, of the path that was found last. */
+  /** DER Certificate of the server and DER SubjectPublicKeyInfo of its issuer, of the latest path. */
   revocationQuestion(connection: Handle): readonly [certificate: Uint8Array, issuerSpki: Uint8Array];
   peerChain(connection: Handle): readonly Uint8Array[];
   verifiedChain(connection: Handle): readonly Uint8Array[];

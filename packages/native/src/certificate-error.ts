@@ -1,19 +1,19 @@
-/** @module What OpenSSL, and what is asked behind it, have found wrong with a certificate, as a `TlsError`. */
+/** @module Certificate errors of OpenSSL, and of our checks after it, as a `TlsError`. */
 import { certificateCode, type CertificateFault, certificateText, TlsError } from '@ferrule/result';
 import { hostNameText } from '@ferrule/result/host';
 import { printable, withoutControls } from '@ferrule/result/bytes';
 import { type NativeFailure, OwnReason, type PeerName } from './binding.ts';
 
-/** What is known beside OpenSSL's numbers; asked for only when there is something to say. */
+/** Facts besides OpenSSL's numbers; read only on failure. */
 export interface PeerFacts {
   readonly host: string | undefined;
   /** Whether any trust anchors were given. */
   readonly anchored: boolean;
-  /** The names that the server's certificate has. */
+  /** The names in the server's certificate. */
   names(): readonly PeerName[];
 }
 
-/** The error of a refused certificate. */
+/** The error for a rejected certificate. */
 export function certificateError(native: NativeFailure, peer: PeerFacts): TlsError {
   const { verifyResult: verify, verifyDepth: depth, alertSent, own } = native;
   const code = own === OwnReason.pinMismatch ? 'CERT_PIN_MISMATCH' : certificateCode(verify, depth);
@@ -28,7 +28,7 @@ export function certificateError(native: NativeFailure, peer: PeerFacts): TlsErr
   });
 }
 
-/** What is known of the certificate that it is about. */
+/** The facts known of the certificate concerned. */
 export function concerned({ certificate }: NativeFailure): Partial<CertificateFault> {
   if (certificate === undefined) return {};
   const { subject, issuer, issuerUrl, notBefore, notAfter, trusted } = certificate;
@@ -43,8 +43,8 @@ export function concerned({ certificate }: NativeFailure): Partial<CertificateFa
 }
 
 /**
- * Milliseconds since the epoch of a UTCTime or a GeneralizedTime (RFC 5280 section 4.1.2.5); `undefined` for what is
- * written in another way.
+ * Milliseconds since the epoch of a UTCTime or a GeneralizedTime (RFC 5280 section 4.1.2.5); `undefined` for other
+ * forms.
  */
 function timeOf(text: string): number | undefined {
   const parts = /^(\d{2}|\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(text);

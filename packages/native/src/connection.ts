@@ -1,12 +1,12 @@
 /**
- * @module One connection below its shell: `Port` of @ferrule/ssl, the only file that sees a Bio.
+ * @module One connection below its shell: `Port` of @ferrule/ssl, the only file that uses a Bio.
  *
  *     read BIO's view ─┐                    ┌─ bytes used → nread
  *     write BIO's view ┼→ one native call ──┼─ bytes filled → nwrite
  *     caller's buffer ─┘                    └─ events, pauses, errors
  *
- * The native call works on the views themselves and never calls back; what it has to tell or to ask is in the control
- * block when it returns, and is acted on here, between calls.
+ * The native call works on the views in place and never calls back; its events and questions are in the control block
+ * when it returns, and are handled here, between calls.
  */
 import type { Bio } from '@ferrule/bio';
 import type { TlsSession } from '@ferrule/contract';
@@ -23,7 +23,7 @@ import { Questions } from './questions.ts';
 import { failureOf } from './reason.ts';
 import { receivedSession, type SessionFields, sessionFields } from './session.ts';
 
-/** Free space asked of a write BIO that grows: a handshake flight, or a record. */
+/** Free space requested of a growing write BIO: a handshake flight, or a record. */
 const [FLIGHT, RECORD] = [2048, 16_384 + 512];
 
 export class Connection implements Port {
@@ -39,7 +39,7 @@ export class Connection implements Port {
   readonly #questions: Questions;
   #pending = 0;
   #committed = 0;
-  /** What the write BIO threw when it was asked for space. It counts once space is needed. */
+  /** What the write BIO threw when asked for space. Reported once space is needed. */
   #spaceless: unknown;
   #shutdown: 0 | 1 | 2 | 3 = 0;
   #session: SessionFields | undefined;
@@ -65,7 +65,7 @@ export class Connection implements Port {
     this.#questions.host = host?.name;
     const { config } = this.#shared;
     const time = config.now();
-    if (this.#handle === 0) throw new TlsError('DISPOSED'); // By now() itself
+    if (this.#handle === 0) throw new TlsError('DISPOSED'); // Disposed by now() itself
     if (host !== undefined && !this.#binding.setHost(this.#handle, host.name, host.kind === 'ip'))
       throw new TlsError('INTERNAL_ERROR', `OpenSSL refuses the name ${host.name}`);
     if (config.now !== Date.now) this.#binding.setTime(this.#handle, Math.floor(time / 1000));
@@ -97,7 +97,7 @@ export class Connection implements Port {
   }
 
   shutdown(): number {
-    // A CertificateRequest after the handshake does not keep close_notify from leaving.
+    // A post-handshake CertificateRequest must not block close_notify.
     this.#questions.decline();
     return this.#run(Operation.shutdown);
   }
@@ -142,7 +142,7 @@ export class Connection implements Port {
     return hash.length === 0 ? undefined : hash;
   }
 
-  /** OpenSSL has sent its alert before it reports the failure; for one that is none of its own it sends nothing. */
+  /** OpenSSL sends its alert before it reports a failure; for failures of our own it sends none. */
   queueAlert(): boolean {
     return false;
   }
@@ -166,7 +166,7 @@ export class Connection implements Port {
     this.#binding.close(handle);
   }
 
-  /** An operation until it is done or has to wait for someone else. */
+  /** Runs an operation until it is done or has to wait. */
   #run(operation: Operation, data?: Uint8Array | boolean): number {
     const why = this.#questions.unanswered();
     if (why !== undefined) return -why;
@@ -174,7 +174,7 @@ export class Connection implements Port {
     const wbio = this.#wbio as Bio;
     const control = this.#control;
     const room = operation === Operation.write ? RECORD : FLIGHT;
-    // read() seldom has anything to send: an idle connection should not hold a block of output for it.
+    // read() seldom sends anything: an idle connection should not hold an output block for it.
     const length = data instanceof Uint8Array ? data.length : 0;
     let spacious = operation !== Operation.read || !this.#shared.config.native.refuseRenegotiation;
     for (;;) {
@@ -195,7 +195,7 @@ export class Connection implements Port {
       const events = control[Control.events] !== 0;
       const answerUnsent = control[Control.answerUnsent] !== 0;
       const failed = control[Control.failed] !== 0;
-      // From here on methods of the BIOs are called, which may use other connections: the control block is theirs, too.
+      // The BIO methods called from here on may use other connections, which share the control block.
       if (used > 0) rbio.nread(used);
       if (space.length > 0) wbio.nwrite(filled);
       if (events) this.#collect();
@@ -203,8 +203,7 @@ export class Connection implements Port {
       if (ret > 0) return ret;
       switch (error) {
         case SslErrorCode.wantRead:
-          // More than one view's worth, or the end behind it. A BIO that counts bytes and does not show them is waited
-          // for.
+          // More than one view's worth, or EOF after it. If a BIO counts bytes but does not expose them, wait.
           if ((rbio.pending > 0 && used > 0) || (!eof && rbio.eof)) continue;
           if (rbio.error !== undefined) throw transportError(rbio.error);
           if (!rbio.blocking) return -error;
@@ -216,7 +215,7 @@ export class Connection implements Port {
             continue;
           }
           if (wbio.error !== undefined || this.#spaceless !== undefined) {
-            // The alert cannot leave; why there is one is told all the same.
+            // The alert cannot be sent; its cause is still reported.
             if (failed) throw this.#death();
             throw this.#spaceless ?? transportError(wbio.error);
           }
@@ -232,7 +231,7 @@ export class Connection implements Port {
         case SslErrorCode.zeroReturn:
           return -error;
         case SslErrorCode.none:
-          // shutdown(): ours is sent, the peer's has not come.
+          // shutdown(): ours is sent, the peer's has not arrived.
           return ret;
         default:
           throw this.#death();
@@ -242,10 +241,7 @@ export class Connection implements Port {
     }
   }
 
-  /**
-   * The write BIO's free space. It has none where our side was shut down, which matters only to who has something to
-   * send.
-   */
+  /** The write BIO's free space. None if our side was shut down, which matters only when there is something to send. */
   #space(bio: Bio, atLeast: number): Uint8Array {
     try {
       this.#spaceless = undefined;
@@ -256,7 +252,7 @@ export class Connection implements Port {
     }
   }
 
-  /** Sends an answer to the peer that a call without space has left behind, as far as there is space now. */
+  /** Sends a response that an earlier call had no space for, as far as there is space now. */
   #flush(wbio: Bio): void {
     const space = this.#space(wbio, wbio.blocking ? 0 : FLIGHT);
     if (space.length === 0) return;
@@ -264,7 +260,7 @@ export class Connection implements Port {
     wbio.nwrite(this.#control[Control.outUsed] as number);
   }
 
-  /** OpenSSL says that the connection is dead: why. */
+  /** The reason for which OpenSSL failed the connection. */
   #death(): TlsError {
     if (this.#questions.refusal !== undefined) return this.#questions.refusal;
     return failureOf(this.#binding.failure(this.#handle), {

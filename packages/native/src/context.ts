@@ -12,20 +12,20 @@ import { forget, whenForgotten } from './forgotten.ts';
 import { type Config, parseOptions } from './options.ts';
 import { sessionFromBytes } from './session.ts';
 
-/** What connections share. */
+/** Shared by connections. */
 export interface Shared {
   readonly library: Library;
   readonly config: Config;
   readonly credentials: readonly ParsedCredential[];
-  /** What sessions are compared with; made when it is first asked for. */
+  /** What sessions are compared with; created on first use. */
   offering(): Omit<Offering, 'host'>;
 }
 
-// Made apart from their owners, whom they must not hold.
+// Created outside the owner, so as not to reference it.
 const closing = (binding: Binding, handle: Handle) => (): void => binding.close(handle);
 const freeing = (binding: Binding, handle: Handle) => (): void => binding.freeContext(handle);
 
-/** @throws TypeError naming the option that is unknown, malformed or beyond this OpenSSL. */
+/** @throws TypeError that names the option that is unknown, malformed or not supported by this OpenSSL. */
 export function makeContext(
   library: Library,
   backend: Backend,

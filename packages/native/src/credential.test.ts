@@ -41,7 +41,7 @@ describe('credentials from PEM', () => {
     );
   });
 
-  it('are read from certificates as every other reader of PEM has it', () => {
+  it('are read from PEM as by every other reader', () => {
     for (const label of ['X509 CERTIFICATE', 'CERTIFICATE'])
       expect(credentialFromPem({ cert: chainPem.replaceAll('CERTIFICATE', label), key: keyPem }).chain).toHaveLength(
         chain.length,
@@ -57,7 +57,7 @@ describe('credentials from PEM', () => {
     expect(() => credentialFromPem({ cert: encrypted + chainPem })).toThrow(/^key: is encrypted/);
   });
 
-  it('are read from the bytes of files, too', () => {
+  it('are read from the bytes of files', () => {
     const read = credentialFromPem({ cert: Buffer.from(chainPem), key: Buffer.from(keyPem) });
     expect(read.chain).toHaveLength(chain.length);
     for (const cert of [null, 5, {}, [chainPem]])
@@ -65,7 +65,7 @@ describe('credentials from PEM', () => {
     expect(() => credentialFromPem({ cert: chainPem, key: 5 as never })).toThrow(/^key: must be PEM, as text or bytes/);
   });
 
-  it('are refused with a TypeError that names the part which is missing or does not fit', () => {
+  it('are refused with a TypeError that names the part that is missing or does not match', () => {
     expect(() => credentialFromPem({ cert: keyPem })).toThrow('cert: holds no PEM certificate');
     expect(() => credentialFromPem({ cert: chainPem })).toThrow('key: holds no PEM private key');
     expect(() => credentialFromPem({ cert: chainPem, key: other.keyPem })).toThrow('key: does not belong to chain[0]');
@@ -84,13 +84,13 @@ describe('credentials from DER', () => {
     }
   });
 
-  it('are TypeErrors when they are none', () => {
+  it('are TypeErrors when invalid', () => {
     expect(() => credentialFromDer([], key)).toThrow('chain: must not be empty');
     expect(() => credentialFromDer([key], key)).toThrow('chain[0]: is not a DER certificate');
     expect(() => credentialFromDer(chain, chain[0] as Uint8Array)).toThrow('key: is not a DER private key');
   });
 
-  it('that do not fit together are a TypeError of the context, which names them', () => {
+  it('that do not match are a TypeError of the context, which names them', () => {
     const backend = createNative();
     expect(() => backend.createContext({ credentials: [{ chain, key: other.key }] })).toThrow(
       'credentials[0].key: does not belong to chain[0]',

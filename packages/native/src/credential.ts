@@ -1,4 +1,4 @@
-/** @module Client credentials: made from the files people have, and chosen for what a server asks. */
+/** @module Client credentials: created from common file formats, and matched with a server's request. */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import type { CertificateRequest, Credential, TlsVersion } from '@ferrule/contract';
 import type { CommonCode } from '@ferrule/result';
@@ -18,13 +18,13 @@ export interface ParsedCredential {
   /** OpenSSL's name of the kind of key. */
   readonly kind: string;
   readonly bits: number;
-  /** RFC 4055 section 3.3: the one hash that an RSASSA-PSS key signs with, as `sha384`. */
+  /** RFC 4055 section 3.3: the only hash that an RSASSA-PSS key signs with, e.g. `sha384`. */
   readonly hash: string | undefined;
   /** DER `Name`s. */
   readonly issuers: readonly Uint8Array[];
 }
 
-/** @throws TypeError naming the part of `name` that cannot be used. */
+/** @throws TypeError that names the unusable part of `name`. */
 export function parseCredential(binding: Binding, credential: OwnCredential, name: string): ParsedCredential {
   try {
     const made = binding.credential(credential.chain, credential.key as Uint8Array);
@@ -40,10 +40,13 @@ export function parseCredential(binding: Binding, credential: OwnCredential, nam
 const hashOf = (leaf: Uint8Array): string | undefined =>
   readCertificate(leaf).publicKey.asymmetricKeyDetails?.hashAlgorithm;
 
-// Made apart from the owner, which it must not hold.
+// Created outside the owner, so as not to reference it.
 const freeing = (binding: Binding, pair: Handle) => (): void => binding.freeCredential(pair);
 
-/** Why a credential is not for this server; `undefined` when it is. `schemes`: what this OpenSSL signs with. */
+/**
+ * Why a credential does not match this server's request; `undefined` if it does. `schemes`: what this OpenSSL signs
+ * with.
+ */
 export function mismatch(
   parsed: ParsedCredential,
   request: CertificateRequest,
@@ -69,9 +72,8 @@ export function mismatch(
 }
 
 /**
- * What OpenSSL signs with: the first that suits the key, of those that it and the server share. It settles them when it
- * reads the CertificateRequest, before it asks for a credential, and no call changes them any more (`tls_choose_sigalg`
- * in t1_lib.c).
+ * What OpenSSL will sign with: the first shared scheme that suits the key. It fixes the list when it reads the
+ * CertificateRequest, before it asks for a credential, and no later call changes it (`tls_choose_sigalg` in t1_lib.c).
  */
 export const settledScheme = (
   parsed: ParsedCredential,
@@ -88,13 +90,10 @@ const suits = (scheme: Scheme, { kind, bits, hash }: ParsedCredential, version: 
   (scheme.only === undefined || scheme.only === version) &&
   (version === 'TLSv1.2' || scheme.bits === undefined || scheme.bits === bits) &&
   (hash === undefined || scheme.name.endsWith(`_${hash}`)) &&
-  // 1024 bits have no room for a hash and a salt of 64 bytes each (RFC 8017 section 9.1.1).
+  // 1024 bits are too short for a hash and a salt of 64 bytes each (RFC 8017 section 9.1.1).
   !(scheme.name.startsWith('rsa_pss') && scheme.name.endsWith('sha512') && bits <= 1032);
 
-/**
- * DER certificates, leaf first, and a DER key (PKCS#8, PKCS#1 or SEC 1). @throws TypeError when they do not fit
- * together.
- */
+/** DER certificates, leaf first, and a DER key (PKCS#8, PKCS#1 or SEC 1). @throws TypeError when they do not match. */
 export function credentialFromDer(chain: readonly Uint8Array[], key: Uint8Array): Credential {
   const [leaf] = chain;
   if (leaf === undefined) throw new TypeError('chain: must not be empty');
@@ -118,7 +117,7 @@ function readKey(der: Uint8Array): KeyObject {
     try {
       return createPrivateKey({ key, format: 'der', type });
     } catch {
-      // The next form
+      // Try the next form
     }
   }
   throw new TypeError('key: is not a DER private key (PKCS#8, PKCS#1 or SEC 1)');
@@ -127,13 +126,13 @@ function readKey(der: Uint8Array): KeyObject {
 export interface PemCredentialOptions {
   /** PEM of the certificates, leaf first: text, or the bytes of a file. */
   readonly cert: string | Uint8Array;
-  /** PEM of the key, in any of its forms; default: the one in `cert`. */
+  /** PEM of the key, in any form; default: the one in `cert`. */
   readonly key?: string | Uint8Array;
   /** Of an encrypted key. */
   readonly passphrase?: string;
 }
 
-/** A credential from PEM files. @throws TypeError when they hold none, or the passphrase is missing or wrong. */
+/** A credential from PEM files. @throws TypeError when a part is absent, or the passphrase is missing or wrong. */
 export function credentialFromPem(options: PemCredentialOptions): Credential {
   const { cert, key = cert, passphrase } = knownOptions(options, ['cert', 'key', 'passphrase']);
   const chain = readPem(pemText(cert, 'cert'), (message) => new TypeError(`cert: ${message}`), isCertificateLabel).map(
@@ -164,9 +163,9 @@ export function credentialFromPem(options: PemCredentialOptions): Credential {
 }
 
 /**
- * A credential from a PKCS#12 file (.p12, .pfx), old ones with RC2, 3DES or SHA-1 included: they are read in an OpenSSL
- * library context of their own, and the process's configuration stays as it is.
- * @throws TypeError when it is none, holds no key, or the passphrase is wrong; Error where the engine cannot run.
+ * A credential from a PKCS#12 file (.p12, .pfx), including old ones with RC2, 3DES or SHA-1: they are read in a
+ * separate OpenSSL library context, so that the process's configuration is unchanged.
+ * @throws TypeError when it is not PKCS#12, holds no key, or the passphrase is wrong; Error if the engine cannot run.
  */
 export function credentialFromPkcs12(file: Uint8Array, passphrase: string = ''): Credential {
   const library = loadLibrary();

@@ -1,11 +1,11 @@
-/** @module What happened inside a call of the addon, told to the caller's observers. */
+/** @module Reports events inside a call of the addon to the caller's observers. */
 import type { TlsSession } from '@ferrule/contract';
 import type { Outlet } from '@ferrule/ssl';
 import { EventKind, type NativeEvent } from './binding.ts';
 
 /**
  * In order.
- * @param receive - makes a session of what the addon gave; without it, the session is wiped.
+ * @param receive - converts the addon's session; if absent, the session is wiped.
  */
 export function tellEvents(
   events: readonly NativeEvent[],
@@ -21,9 +21,9 @@ export function tellEvents(
   }
 }
 
-/** A line of the key log, whose bytes are wiped; a string cannot be. */
+/** Reads a key log line and wipes its bytes; the string cannot be wiped. */
 function takeLine(bytes: Uint8Array): string {
-  // The same memory: a copy would come out of Node's pool, and stay there.
+  // The same memory: a copy would remain in Node's pool.
   const line = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
   bytes.fill(0);
   return line;

@@ -1,6 +1,5 @@
 /**
- * @module What OpenSSL knows of a connection, asked when somebody asks: numbers through the control block, bytes one by
- * one.
+ * @module Facts of a connection, read from OpenSSL on demand: numbers through the control block, bytes individually.
  */
 import type { Credential } from '@ferrule/contract';
 import { EMPTY } from '@ferrule/result/bytes';
@@ -15,12 +14,12 @@ export class NativeFacts {
   #handle: Handle;
   begun = false;
   #established = false;
-  /** Whom the session that went into the ClientHello is with. */
+  /** The peer of the session offered in the ClientHello. */
   offered: PeerRecord | undefined;
-  /** The last look at the numbers; final once established. */
+  /** The numbers as last read; final once established. */
   #numbers: Int32Array | undefined;
   #peerCertificates: readonly Uint8Array[] | undefined;
-  /** Kept when the connection is disposed. */
+  /** Kept after the connection is disposed of. */
   #alpn: string | undefined;
   clientCredential: Credential | undefined;
 
@@ -35,7 +34,7 @@ export class NativeFacts {
     this.#numbers = undefined;
   }
 
-  /** Numbers and names stay; what is long is not copied for everybody just in case. */
+  /** Keeps numbers and names; long values are not copied in advance. */
   close(): void {
     this.#alpn = this.get('alpn');
     this.#number(Control.version);
@@ -46,7 +45,7 @@ export class NativeFacts {
     return NativeFacts.#of[name](this) as Facts[K] | undefined;
   }
 
-  /** For a session: what the handshake told of the peer. */
+  /** For a session: facts of the peer from the handshake. */
   peer(): PeerRecord {
     return {
       verifyResult: this.get('verifyResult') ?? 0,
@@ -65,7 +64,7 @@ export class NativeFacts {
       return version === 0x0303 ? 'TLSv1.2' : version === 0x0304 ? 'TLSv1.3' : undefined;
     },
     cipherSuite: (it) => it.#number(Control.cipherSuite) || undefined,
-    // Each TLS 1.3 handshake has a key exchange; a resumption of TLS 1.2 has none.
+    // A TLS 1.2 resumption has no key exchange.
     group: (it) => it.#number(Control.group) || it.#resumedPeer()?.group || undefined,
     peerSignatureAlgorithm: (it) =>
       (it.#resumedPeer()?.signatureAlgorithm ?? it.#number(Control.peerSignatureAlgorithm)) || undefined,
@@ -94,8 +93,8 @@ export class NativeFacts {
     signedCertificateTimestamps: (it) => it.#bytes('signedCertificateTimestamps'),
     clientCredential: (it) => it.clientCredential,
     sessionReused: (it) => it.#number(Control.sessionReused) === 1,
-    // SSL_get_early_data_status(3) knows of bytes that left although writeEarlyData() had to wait. Until the server has
-    // answered it says "rejected".
+    // SSL_get_early_data_status(3) includes bytes sent while writeEarlyData() had to wait. Until the server has
+    // answered it returns "rejected".
     earlyData: (it) =>
       it.#established ? (['not-sent', 'rejected', 'accepted'] as const)[it.#number(Control.earlyData) ?? 0] : undefined,
     ech: () => undefined,
@@ -106,7 +105,7 @@ export class NativeFacts {
     return this.#handle !== 0 && this.begun;
   }
 
-  /** `undefined` until the ServerHello has come. */
+  /** `undefined` until the ServerHello. */
   #number(word: number): number | undefined {
     if (this.#numbers === undefined || !this.#established) {
       if (this.#asking) {
@@ -117,7 +116,7 @@ export class NativeFacts {
     return (this.#numbers[Control.helloRetryRequested] as number) < 0 ? undefined : this.#numbers[word];
   }
 
-  /** What the handshake told of the peer whose session this connection resumes. */
+  /** Facts of the peer from the handshake whose session this connection resumes. */
   #resumedPeer(): PeerRecord | undefined {
     return this.offered !== undefined && this.#number(Control.sessionReused) === 1 ? this.offered : undefined;
   }

@@ -1,9 +1,9 @@
-/** @module What the addon holds for objects whose owners forget to dispose of them. */
+/** @module Releases resources of the addon whose owners were not disposed of. */
 
 const registry = new FinalizationRegistry<() => void>((release) => release());
 
-/** Calls `release`, which must not hold `owner`, once nothing else does. */
+/** Calls `release`, which must not reference `owner`, once it is collected. */
 export const whenForgotten = (owner: object, release: () => void): void => registry.register(owner, release, owner);
 
-/** For what was disposed of in time. */
+/** For owners that were disposed of. */
 export const forget = (owner: object): void => void registry.unregister(owner);

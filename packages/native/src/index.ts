@@ -11,7 +11,7 @@ export type Loaded = { readonly ok: true; readonly backend: Backend } | Refusal;
 
 let made: Loaded | undefined;
 
-/** The engine, or why not: the host is looked at first, the addon is loaded at the first call. Never throws. */
+/** The engine, or why not: checks the host, then loads the addon on the first call. Never throws. */
 export function loadNative(): Loaded {
   if (made === undefined) {
     const library = loadLibrary();
@@ -20,7 +20,7 @@ export function loadNative(): Loaded {
   return made;
 }
 
-/** The engine. @throws Error with `code` and the reason where it cannot run; use {@link loadNative} to ask first. */
+/** The engine. @throws Error with `code` and the reason if it cannot run; use {@link loadNative} to check first. */
 export function createNative(): Backend {
   const result = loadNative();
   if (!result.ok) throw Object.assign(new Error(`@ferrule/native: ${result.reason}`), { code: result.code });

@@ -12,7 +12,7 @@ const withVersions = (versions: Record<string, string | undefined>): Host => ({
 });
 
 describe('hostProblem()', () => {
-  it('has nothing against Node with OpenSSL 3', () => {
+  it('accepts Node with OpenSSL 3', () => {
     expect(hostProblem(node)).toBeUndefined();
     expect(hostProblem(withVersions({ openssl: '3.5.8' }))).toBeUndefined();
   });
@@ -49,14 +49,14 @@ describe('addonFiles()', () => {
     ...fields,
   });
 
-  it.each(targets)('takes what was built here, then the package of $name', ({ name, os, cpu, libc }) => {
+  it.each(targets)('tries a local build, then the package of $name', ({ name, os, cpu, libc }) => {
     const [built, packaged, ...more] = addonFiles(machine({ platform: os, arch: cpu, libc: libc as Machine['libc'] }));
     expect(built).toBe(`/native/prebuilds/${os}-${cpu}${libc === 'musl' ? '-musl' : ''}/ferrule.node`);
     expect(packaged).toBe(`/modules/${name}/ferrule.node`);
     expect(more).toEqual([]);
   });
 
-  it('tries both C libraries of Linux where it is not known', () => {
+  it('tries both C libraries of Linux if unknown', () => {
     expect(addonFiles(machine({ libc: undefined })).map((file) => file.split('/').at(-2))).toEqual([
       'linux-x64',
       'linux-x64-musl',
@@ -65,7 +65,7 @@ describe('addonFiles()', () => {
     ]);
   });
 
-  it('takes nothing but the file that FERRULE_NATIVE_ADDON names', () => {
+  it('tries only the file that FERRULE_NATIVE_ADDON names', () => {
     expect(addonFiles(machine({ env: { FERRULE_NATIVE_ADDON: '/mine.node' } }))).toEqual(['/mine.node']);
     expect(addonFiles(machine({ env: { FERRULE_NATIVE_ADDON: '' } }))).toHaveLength(2);
   });
@@ -74,7 +74,7 @@ describe('addonFiles()', () => {
     expect(addonFiles(machine({ resolve: () => undefined }))).toEqual([]);
   });
 
-  it('names the package that is missing, and where there is none says how the addon is built', () => {
+  it('names the missing package, or says how to build the addon where there is none', () => {
     expect(notBuilt(machine({ libc: 'musl' }))).toMatch(
       /^@ferrule\/native-linux-x64-musl is not installed .*npx ferrule-native-build/,
     );
@@ -107,7 +107,7 @@ describe('loadNative()', () => {
     return JSON.parse(stdout || JSON.stringify(stderr)) as unknown;
   };
 
-  it('says that the addon is not built where there is none, and never throws', () => {
+  it('reports an addon that is not built, and never throws', () => {
     const reason = expect.stringMatching(
       /^FERRULE_NATIVE_ADDON names nowhere\.node, .* correct the path, or unset/,
     ) as string;
@@ -123,7 +123,7 @@ describe('loadNative()', () => {
 });
 
 describe('the backend', () => {
-  it('tells which OpenSSL it drives, and what that can do', () => {
+  it('reports its OpenSSL and the abilities of that', () => {
     const backend = createNative();
     expect(backend.engine).toBe(`OpenSSL ${process.versions.openssl?.split('+')[0]} (host process)`);
     expect(backend.supported.cipherSuites).toContain(0x1301);

@@ -1,8 +1,8 @@
 /**
- * @module Finding out whether this process has an OpenSSL that we can drive, before anything is loaded into it.
+ * @module Checks whether this process has a usable OpenSSL, before anything is loaded into it.
  *
- * The order matters: Bun, Deno and Electron all claim an OpenSSL in `process.versions` and have none that an addon
- * could call, so they are told apart first. What is refused is refused with a reason, in a fraction of a millisecond.
+ * The order matters: Bun, Deno and Electron all claim an OpenSSL in `process.versions` but have none that an addon
+ * could call, so they are detected first. Each refusal has a reason, and takes a fraction of a millisecond.
  */
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -24,15 +24,15 @@ export type LoadCode =
   | 'ADDON_NOT_BUILT'
   | 'ADDON_NOT_LOADABLE';
 
-/** Where the engine cannot run, and why. */
+/** Why the engine cannot run. */
 export interface Refusal {
   readonly ok: false;
   readonly code: LoadCode;
-  /** One sentence for people: what is missing, and what to do where something can be done. */
+  /** One sentence for users: what is missing, and the remedy if there is one. */
   readonly reason: string;
 }
 
-/** The parts of `process` that tell hosts apart. */
+/** The parts of `process` that identify the host. */
 export interface Host {
   readonly versions: { readonly [name: string]: string | undefined };
   readonly release: { readonly name?: string };
@@ -42,7 +42,7 @@ const NODE_API = 8;
 
 const refuse = (code: LoadCode, reason: string): Refusal => Object.freeze({ ok: false, code, reason });
 
-/** `undefined` when the host can be driven. Looks at names and versions only. */
+/** `undefined` if the host is supported. Checks names and versions only. */
 export function hostProblem({ versions, release }: Host): Refusal | undefined {
   if (versions['electron'] !== undefined) {
     return refuse('HOST_IS_ELECTRON', 'Electron has BoringSSL, and exports none of it to addons');
@@ -69,21 +69,20 @@ export function loadLibrary(): Library | Refusal {
   return loaded;
 }
 
-/** What decides which file is loaded. */
+/** The facts that decide which file is loaded. */
 export interface Machine {
   readonly platform: string;
   readonly arch: string;
   readonly env: { readonly [name: string]: string | undefined };
-  /** The C library that this Node runs on; `undefined` where it is not known, and outside Linux. */
+  /** The C library that this Node runs on; `undefined` if unknown, and outside Linux. */
   readonly libc: 'glibc' | 'musl' | undefined;
-  /** The file that a module's name stands for, seen from this package; `undefined` when it is not installed. */
+  /** Resolves a module's name to a file, from this package; `undefined` if not installed. */
   readonly resolve: (name: string) => string | undefined;
 }
 
 /**
- * Where an addon may be, in the order in which they are tried: one that was built here by someone who asked for it,
- * then the platform's package. FERRULE_NATIVE_ADDON names another one, for those who work on it (a build with
- * sanitizers).
+ * Candidate files in the order tried: a local build, then the platform's package. FERRULE_NATIVE_ADDON names a
+ * different file, for development (a build with sanitizers).
  */
 export function addonFiles({ platform, arch, env, libc, resolve }: Machine): string[] {
   const chosen = env['FERRULE_NATIVE_ADDON'];
@@ -99,10 +98,7 @@ export function addonFiles({ platform, arch, env, libc, resolve }: Machine): str
   return [...built, ...packaged.filter((file) => file !== undefined)];
 }
 
-/**
- * The names in targets.json that may fit: two on Linux when its C library is not known, since the wrong one does not
- * load.
- */
+/** The matching names in targets.json: two on Linux if its C library is unknown, since the wrong one does not load. */
 function targetsOf(platform: string, arch: string, libc: Machine['libc']): string[] {
   const fits = (target: (typeof targets)[number]): boolean =>
     target.libc === undefined || libc === undefined || target.libc === libc;
@@ -113,7 +109,7 @@ function targetsOf(platform: string, arch: string, libc: Machine['libc']): strin
 
 const platformPackage = (target: string): string => `@ferrule/native-${target}`;
 
-/** Why there is no file at all, and what helps. */
+/** Why there is no file at all, and the remedy. */
 export function notBuilt({ platform, arch, libc, env }: Omit<Machine, 'resolve'>): string {
   const chosen = env['FERRULE_NATIVE_ADDON'];
   if (chosen)
@@ -125,12 +121,12 @@ export function notBuilt({ platform, arch, libc, env }: Omit<Machine, 'resolve'>
 }
 
 function thisMachine(): Machine {
-  // Seen from this file, then from the program: in a bundle in CommonJS `import.meta` is empty, and in one of webpack
-  // it names the file where the bundle was made. Bundlers also rewrite a createRequire() that they recognise.
+  // Resolved from this file, then from the program: `import.meta` is empty in a CommonJS bundle, and webpack's names
+  // the build machine's file. Bundlers also rewrite a createRequire() that they recognise.
   const { createRequire } = process.getBuiltinModule('node:module');
   const from = [import.meta.url as string | undefined, pathToFileURL(process.argv[1] ?? process.execPath).href];
   const resolve = resolveFrom(from.filter((place) => place !== undefined).map((place) => createRequire(place)));
-  // A bundle has this file, not its place: pnpm lets nobody but @ferrule/native see the platform's package
+  // A bundle moves this file, but under pnpm only @ferrule/native can resolve the platform's package
   const home = resolve('@ferrule/native/package.json');
   const resolveAtHome = home === undefined ? resolve : resolveFrom([createRequire(home)]);
   const { platform, arch, env } = process;
@@ -143,21 +139,21 @@ function thisMachine(): Machine {
   };
 }
 
-/** The file that a name stands for, seen from the first place that knows it. */
+/** Resolves a name from the first place that can. */
 function resolveFrom(requires: readonly NodeJS.Require[]): Machine['resolve'] {
   return (name) => {
     for (const require of requires) {
       try {
         return require.resolve(name);
       } catch {
-        // From the next place
+        // Try the next place
       }
     }
     return undefined;
   };
 }
 
-/** The C library is the one whose loader the program names (PT_INTERP), which stands at the front of the file. */
+/** Detects the C library by the program's loader (PT_INTERP), near the start of the file. */
 function libcOf(program: string): Machine['libc'] {
   try {
     const file = openSync(program, 'r');

@@ -1,7 +1,6 @@
 /**
- * @module IANA code points, and what of an OpenSSL ferrule uses: not a list of names, but a floor under what the
- * library has. What is not in the lists of preference (`@ferrule/result/preference`) comes behind them, in OpenSSL's own
- * order.
+ * @module IANA code points, and which abilities of OpenSSL are used: not a fixed list, but minimum requirements.
+ * Anything not in the preference lists (`@ferrule/result/preference`) follows them in OpenSSL's own order.
  */
 import type { CertificateProfile, TlsVersion } from '@ferrule/contract';
 import { isTls13Suite, NamedGroup, SignatureScheme, Version } from '@ferrule/result/numbers';
@@ -11,7 +10,7 @@ export const PROFILES: readonly CertificateProfile[] = Object.freeze(['compatibl
 
 export const versionOf = (suite: number): TlsVersion => (isTls13Suite(suite) ? 'TLSv1.3' : 'TLSv1.2');
 
-/** What is offered by default where OpenSSL has it; each OpenSSL 3 has those that are not hybrid. */
+/** Offered by default if OpenSSL supports them; every OpenSSL 3 has the non-hybrid ones. */
 const OFFERED_GROUPS: readonly number[] = [
   NamedGroup.X25519MLKEM768,
   NamedGroup.x25519,
@@ -25,9 +24,9 @@ const OFFERED_GROUPS: readonly number[] = [
 export interface Capability {
   readonly id: number;
   readonly name: string;
-  /** Of a scheme: OpenSSL's name of the key that signs with it. */
+  /** Of a scheme: OpenSSL's name of its key type. */
   readonly keyType: string;
-  /** Of security. */
+  /** Security bits. */
   readonly bits: number;
   /** 0: none. */
   readonly maxVersion: number;
@@ -38,18 +37,17 @@ const MIN_SECURITY_BITS = 112;
 const isUsable = ({ bits, maxVersion }: Capability): boolean =>
   bits >= MIN_SECURITY_BITS && (maxVersion === 0 || maxVersion >= VERSIONS['TLSv1.3']);
 
-/** Groups that TLS 1.3 still has, but for finite fields (RFC 7919), which cost the client much and give no more. */
+/** Groups still allowed in TLS 1.3, except finite fields (RFC 7919), which are expensive without benefit. */
 export const mayUseGroup = (group: Capability): boolean => isUsable(group) && group.id >> 8 !== 0x01;
 
-/** No MD5, SHA-1, SHA-224 and DSA, whose code points are a hash and a kind of key (RFC 5246 section 7.4.1.4.1). */
+/**
+ * Excludes MD5, SHA-1, SHA-224 and DSA, whose code points are a hash and a kind of key (RFC 5246 section 7.4.1.4.1).
+ */
 export const mayUseScheme = (id: number): boolean =>
   id >> 8 >= 7 || (id >> 8 >= 4 && ((id & 0xff) === 1 || (id & 0xff) === 3));
 export const mayUseSchemeOfProvider = (scheme: Capability): boolean => isUsable(scheme) && mayUseScheme(scheme.id);
 
-/**
- * Of the groups at hand, those that are offered when the caller names none. `ownDefault`: what OpenSSL offers by
- * itself.
- */
+/** The available groups to offer by default. `ownDefault`: OpenSSL's own default. */
 export const defaultGroups = (atHand: Iterable<number>, ownDefault: readonly number[]): number[] =>
   [...atHand].filter((id) => OFFERED_GROUPS.includes(id) || ownDefault.includes(id));
 
@@ -63,11 +61,11 @@ export interface Scheme {
   readonly id: number;
   /** OpenSSL's name, which is IANA's. */
   readonly name: string;
-  /** OpenSSL's name of the key that signs with it; empty where it is not known. */
+  /** OpenSSL's name of its key type; empty if unknown. */
   readonly kind: string;
   /** Of the curve, for ECDSA in TLS 1.3 (RFC 9846 section 4.3.3). */
   readonly bits?: number;
-  /** The only version in which it signs handshakes: RSASSA-PKCS1-v1_5 in TLS 1.2, what providers bring in TLS 1.3. */
+  /** The only version in which it signs handshakes: TLS 1.2 for RSASSA-PKCS1-v1_5, TLS 1.3 for schemes of providers. */
   readonly only?: TlsVersion;
 }
 
@@ -77,7 +75,7 @@ const scheme = (
   more: Pick<Scheme, 'bits' | 'only'> = {},
 ): Scheme => ({ id: SignatureScheme[name], name, kind, ...more });
 
-/** What every OpenSSL 3 has built in. Later ones say themselves what they have. */
+/** Built into every OpenSSL 3. Later versions report theirs. */
 export const SCHEMES: readonly Scheme[] = [
   scheme('ecdsa_secp256r1_sha256', KeyKind.ec, { bits: 256 }),
   scheme('rsa_pss_rsae_sha256', KeyKind.rsa),

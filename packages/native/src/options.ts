@@ -1,6 +1,6 @@
 /**
- * @module ContextOptions → {@link Config}: every option checked once, what is unknown or beyond this OpenSSL refused by
- * name, and what comes out frozen, part of it in OpenSSL's own notation.
+ * @module ContextOptions → {@link Config}: every option is checked once, unknown or unsupported ones are refused by
+ * name, and the result is frozen, partly in OpenSSL's own notation.
  */
 import type {
   ContextOptions,
@@ -38,7 +38,7 @@ import type { NativeConfig } from './binding.ts';
 import { anchorCertificate } from './anchor.ts';
 import { PROFILES, type Scheme, VERSIONS, versionOf } from './names.ts';
 
-/** What a context is, after checking. */
+/** The checked options of a context. */
 export interface Config {
   readonly native: NativeConfig;
   readonly verify: 'peer' | 'none' | VerifyCallback;
@@ -51,13 +51,13 @@ export interface Config {
   readonly onKeylog: ((line: string, ssl: Ssl) => void) | undefined;
   readonly onSession: ((session: TlsSession, ssl: Ssl) => void) | undefined;
   readonly onMessage: ((message: TraceMessage, ssl: Ssl) => void) | undefined;
-  /** `Date.now` itself where none was given: OpenSSL asks the system then. */
+  /** `Date.now` itself by default: OpenSSL then uses the system clock. */
   readonly now: () => number;
-  /** What a session is compared with, but for the digest. */
+  /** What a session is compared with, except the digest. */
   readonly offering: Omit<Offering, 'host' | 'binding'>;
   /** What a session is bound to. */
   readonly bound: BoundOptions;
-  /** Whether trust anchors were given at all, for the hint of a failure. */
+  /** Whether any trust anchors were given, for the hint of a failure. */
   readonly anchored: boolean;
 }
 
@@ -189,13 +189,13 @@ export function credentialOption(value: unknown, name: string): OwnCredential {
   return credential;
 }
 
-/** OpenSSL has certificates, and signs by itself. @throws TypeError */
+/** Refuses raw public keys and external signers. @throws TypeError */
 function refuseForeign({ rawPublicKey, key }: OwnCredential, name: string): void {
   if (rawPublicKey !== undefined) throw new TypeError(`${name}.rawPublicKey: ${lacks('raw-public-key')}`);
   if ('sign' in key) throw new TypeError(`${name}.key: ${lacks('external-signer')}`);
 }
 
-/** Options of the contract that need a feature which OpenSSL does not have, and the value that asks for nothing. */
+/** Options of the contract that need a feature OpenSSL lacks, and their neutral value. */
 const ABSENT: readonly (readonly [keyof ContextOptions, Feature, unknown?])[] = [
   ['recordSizeLimit', 'record-size-limit'],
   ['ech', 'ech'],
@@ -240,7 +240,7 @@ function sharesOption(
 }
 
 /**
- * OpenSSL has one list for all client certificates of a context; its default is the list for verifying, which need not
+ * OpenSSL has one list for all client certificates of a context; its default is the list for verifying, which may not
  * suit our own keys.
  */
 function clientSchemes(credentials: readonly OwnCredential[], { schemeNames }: Abilities): string {
@@ -255,7 +255,7 @@ function clientSchemes(credentials: readonly OwnCredential[], { schemeNames }: A
   return list;
 }
 
-/** RFC 7301 section 3.1: each name behind its length. */
+/** RFC 7301 section 3.1: each name is preceded by its length. */
 function alpnOnWire(names: readonly string[]): Uint8Array {
   const encoded = names.map((name) => Buffer.from(name, 'utf8'));
   return Buffer.concat(encoded.flatMap((name) => [Buffer.from([name.length]), name]));
@@ -278,8 +278,7 @@ function compressionOption({ certificateCompression }: CompleteOptions, abilitie
 function limitsOption({
   limits,
 }: CompleteOptions): Pick<NativeConfig, 'handshakeBytes' | 'chainLength' | 'tickets' | 'keyUpdatesInARow'> {
-  // pathBuildingSteps: path building is bounded by the depth; the search itself does not branch (OpenSSL does not
-  // backtrack)
+  // pathBuildingSteps: bounded by the depth, since OpenSSL's path building does not backtrack
   const limit = (name: keyof typeof limits): number => Math.min(limits[name], 0x7fff_ffff);
   const { emptyRecordsInARow: least } = DEFAULT_LIMITS;
   if (limits.emptyRecordsInARow < least)
@@ -292,7 +291,7 @@ function limitsOption({
   };
 }
 
-/** @throws TypeError for a code point that this OpenSSL does not have. */
+/** @throws TypeError for a code point that this OpenSSL does not support. */
 const known = (
   name: 'cipherSuites' | 'groups' | 'signatureAlgorithms',
   own: OwnOptions,

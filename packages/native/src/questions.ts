@@ -1,6 +1,6 @@
 /**
- * @module What OpenSSL, or a session, makes us ask the caller: a verdict, a credential. Answers are used between native
- * calls.
+ * @module Questions to the caller, raised by OpenSSL or a session: a verdict, a credential. Answers are used between
+ * native calls.
  */
 import { createHash } from 'node:crypto';
 import type { CertificateRequest } from '@ferrule/contract';
@@ -30,13 +30,13 @@ export class Questions {
   readonly #handle: Handle;
   readonly #outlet: Outlet;
   readonly #facts: NativeFacts;
-  /** What a callback was asked, and what is done with its answer. */
+  /** The pending callback, and how its answer is used. */
   #question: { readonly asked: Asked<unknown>; readonly why: SslErrorCode; readonly use: () => void } | undefined;
   #disposed = false;
-  /** The failure that a callback's refusal is. */
+  /** The failure that results from a callback's refusal. */
   refusal: TlsError | undefined;
   host: string | undefined;
-  /** A callback has said, or not said, who we are: no session is made of it (ADR 0090). */
+  /** A callback has chosen, or declined, our credential: the session is not kept (ADR 0090). */
   named = false;
 
   constructor(shared: Shared, handle: Handle, outlet: Outlet, facts: NativeFacts) {
@@ -52,13 +52,13 @@ export class Questions {
     return this.#question?.asked.settled;
   }
 
-  /** Nobody waits for an answer any more; `disposed`: nor may anything go on that a callback interrupted. */
+  /** Drops a pending question; `disposed`: whatever the callback interrupted must not continue either. */
   drop(disposed: boolean): void {
     this.#question = undefined;
     this.#disposed ||= disposed;
   }
 
-  /** Nobody waits for the choice of a credential any more: we have none (RFC 9846 section 4.5.1). */
+  /** Answers a pending credential question with none (RFC 9846 section 4.5.1). */
   decline(): void {
     if (this.#question?.why !== SslErrorCode.wantX509Lookup || this.#question.asked.state !== 'pending') return;
     this.#question = undefined;
@@ -66,8 +66,7 @@ export class Questions {
   }
 
   /**
-   * Uses the answer to what was asked, if it is there; else why it is waited for. @throws TlsError DISPOSED, which a
-   * callback may do
+   * Uses the answer if available, otherwise returns the wait code. @throws TlsError DISPOSED, if a callback disposes
    */
   unanswered(): SslErrorCode | undefined {
     if (this.#disposed) throw new TlsError('DISPOSED');
@@ -90,7 +89,7 @@ export class Questions {
     const { chain, ocspResponse } = session.peer;
     const anew = this.#binding.reverify(this.#handle, chain, ocspResponse);
     if (anew === undefined) return;
-    // The path's is told before the staple's, as in a full handshake.
+    // The path's result takes precedence over the staple's, as in a full handshake.
     const verifyResult = anew.verifyResult === X509V.OK ? anew.stapleResult : anew.verifyResult;
     const peer = { ...session.peer, verifiedChain: anew.stapleResult === X509V.OK ? anew.chain : [], verifyResult };
     if (typeof verify !== 'function') {
@@ -120,7 +119,7 @@ export class Questions {
   verify(): void {
     const { verify } = this.#shared.config;
     if (typeof verify !== 'function') return this.#verifyRevocation(verify);
-    // Copies: what the callback does with them must not reach what is reported and stored.
+    // Copies: the callback must not be able to change what is reported and stored.
     const peer = {
       host: this.host,
       chain: this.#binding.peerChain(this.#handle),
@@ -143,7 +142,7 @@ export class Questions {
     };
   }
 
-  /** The path is good: is the server's certificate revoked? */
+  /** The path is valid: checks revocation of the server's certificate. */
   #verifyRevocation(verify: 'peer' | 'none'): void {
     const found = this.#askFilter();
     if (found === undefined) return this.#binding.decide(this.#handle, true, X509V.OK, 0);
@@ -153,7 +152,7 @@ export class Questions {
     this.#binding.decide(this.#handle, false, codeOf(found), found.alert?.description ?? Alert.internal_error);
   }
 
-  /** The failure that the filter's answer is. */
+  /** The failure that results from the filter's answer. */
   #askFilter(): TlsError | undefined {
     const { revocation, now } = this.#shared.config;
     if (revocation === undefined) return undefined;
@@ -203,7 +202,10 @@ export class Questions {
       : parseCredential(this.#binding, credentialOption(chosen, 'onCertificateRequest'), 'onCertificateRequest');
   }
 
-  /** One that the caller names for this very request: it must fit, and its signatureAlgorithms must count (ADR 0130). */
+  /**
+   * A credential the caller names for this request must match it, and its signatureAlgorithms must be in effect (ADR
+   * 0130).
+   */
   #useNamed(parsed: ParsedCredential | undefined, request: CertificateRequest, shared: readonly number[]): void {
     if (parsed === undefined) return this.#use(parsed);
     const version = this.#facts.get('version');

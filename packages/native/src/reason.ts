@@ -9,14 +9,14 @@ import { certificateError, type PeerFacts } from './certificate-error.ts';
 
 /** ERR_LIB_SSL. */
 const LIBRARY_SSL = 20;
-/** SSL_AD_REASON_OFFSET: a reason from it on is an alert that the peer sent, by its description. */
+/** SSL_AD_REASON_OFFSET: reasons from here on are the peer's alerts, by description. */
 const ALERT_OFFSET = 1000;
 
 /** ERR_R_* reasons of other libraries are far beyond those of alerts. */
 const isAlert = (reason: number): boolean => reason >= ALERT_OFFSET && reason <= ALERT_OFFSET + 255;
 const CERTIFICATE_VERIFY_FAILED = 134;
 
-/** `SSL_R_*` → code. What is not here is INTERNAL_ERROR, or by the alert that OpenSSL sent. */
+/** `SSL_R_*` → code. Others follow the alert that OpenSSL sent, or are INTERNAL_ERROR. */
 const CODE_OF: ReadonlyMap<number, CommonCode> = new Map<number, CommonCode>([
   [100, 'UNEXPECTED_RECORD'], // APP_DATA_IN_HANDSHAKE
   [101, 'MISSING_KEY_SHARE'], // NO_SUITABLE_KEY_SHARE
@@ -149,7 +149,7 @@ const CODE_OF: ReadonlyMap<number, CommonCode> = new Map<number, CommonCode>([
   [999, 'INVALID_SESSION_ID'],
 ]);
 
-/** Where no reason of the TLS library came with it, the alert that OpenSSL chose says most. */
+/** Used without a reason of the TLS library: OpenSSL's alert is then the best indication. */
 const CODE_OF_ALERT: ReadonlyMap<number, CommonCode> = new Map<number, CommonCode>([
   [Alert.unexpected_message, 'UNEXPECTED_MESSAGE'],
   [Alert.bad_record_mac, 'BAD_RECORD_MAC'],
@@ -198,13 +198,13 @@ const OWN: Readonly<Record<number, CommonCode>> = {
   [OwnReason.messageFlood]: 'TOO_MANY_MESSAGES',
 };
 
-/** The connection's failure, from what OpenSSL says of it. */
+/** The connection's failure, from OpenSSL's report. */
 export function failureOf(native: NativeFailure, peer: PeerFacts): Failed {
   const { own, reason, library, duringHandshake, alertSent, alertReceived, text } = native;
   if (own === OwnReason.pinMismatch || own === OwnReason.stapleRefused || (own === 0 && isVerification(native))) {
     return failed(certificateError(native, peer));
   }
-  // A fatal alert of the peer, or its close_notify, which is not an error to OpenSSL and leaves no reason.
+  // The peer's fatal alert, or its close_notify, which is no error for OpenSSL and leaves no reason.
   const silent = own === 0 && library === 0 && reason === 0;
   if (own === 0 && ((library === LIBRARY_SSL && isAlert(reason)) || (silent && alertReceived >= 0))) {
     const description = isAlert(reason) ? reason - ALERT_OFFSET : alertReceived;
@@ -214,7 +214,7 @@ export function failureOf(native: NativeFailure, peer: PeerFacts): Failed {
   const code = foreign?.code ?? codeOf(native);
   const alert =
     alertSent > 0 && code !== 'UNEXPECTED_EOF' ? { description: alertSent, origin: 'local' as const } : undefined;
-  // The words are ours, the same with every OpenSSL; its own are the cause.
+  // The message is ours, the same with every OpenSSL; its own is the cause.
   const cause = text === '' ? undefined : new Error(`OpenSSL: ${text}`);
   return failed(
     new TlsError(code, foreign?.message ?? messageOf(code, native), { alert, cause }),
@@ -235,7 +235,7 @@ function codeOf({ own, library, reason, alertSent }: NativeFailure): CommonCode 
   return known ?? CODE_OF_ALERT.get(alertSent) ?? 'INTERNAL_ERROR';
 }
 
-/** A content type of TLS, or what could be one of a later version, begins no text: 0x14 to 0x18, and the rest below a tab. */
+/** No text begins with a TLS content type, or a possible future one: 0x14 to 0x18, and anything below a tab. */
 function foreignOf({ head }: NativeFailure): ReturnType<typeof foreignPeer> | undefined {
   const first = head[0];
   return first === undefined || (first < 0x20 && first !== 0x09) ? undefined : foreignPeer(head);

@@ -49,7 +49,7 @@ describe('a serialised session', () => {
     }
   });
 
-  it('is nothing, and no exception, when its digest is right and what it covers is junk', () => {
+  it('is undefined, without an exception, when the digest of its junk is right', () => {
     const whole = makeSession(fields).toBytes().subarray(57);
     for (let length = 0; length < whole.length - 2; length++)
       expect(sessionFromBytes(sealed(whole.subarray(0, length))), `cut at ${length}`).toBeUndefined();
@@ -70,14 +70,14 @@ describe('a serialised session', () => {
     );
   });
 
-  it('is nothing for what is not bytes', () => {
+  it('is undefined if it is not bytes', () => {
     for (const other of [undefined, null, 'x', 1, [], new ArrayBuffer(8)])
       expect(sessionFromBytes(other as unknown as Uint8Array)).toBeUndefined();
   });
 });
 
-describe('a session whose kept certificates no longer pass', () => {
-  it.each(['TLSv1.3', 'TLSv1.2'] as const)('is not offered where they are verified anew, %s', async (version) => {
+describe('a session whose stored certificates are no longer valid', () => {
+  it.each(['TLSv1.3', 'TLSv1.2'] as const)('is not offered when they are verified again, %s', async (version) => {
     const backend = createNative();
     const server = await TestServer.make({ maxVersion: version });
     const sessions: TlsSession[] = [];

@@ -10,14 +10,14 @@ export interface SessionFields extends MadeSession {
   readonly maxEarlyData: number;
   /** The application protocol of the handshake that made it. */
   readonly alpn: string | undefined;
-  /** Milliseconds since the epoch: when what was verified of the peer ends; Infinity where nothing does. */
+  /** Milliseconds since the epoch: when the verified facts of the peer expire; Infinity if they do not. */
   readonly verifiedUntil: number;
   readonly peer: PeerRecord;
   /** i2d_SSL_SESSION(3). Holds secrets. */
   readonly der: Uint8Array;
 }
 
-/** What the full handshake told of the peer, and SSL_SESSION does not keep, or only in part. */
+/** Facts of the peer from the full handshake that SSL_SESSION does not keep, or only in part. */
 export interface PeerRecord {
   readonly verifyResult: number;
   /** 0 = none. */
@@ -35,10 +35,10 @@ export interface PeerRecord {
 }
 
 const fieldsOf = new WeakMap<TlsSession, SessionFields>();
-/** A session lives as long as somebody has it; then its bytes are wiped, which the collector would not do. */
+/** Wipes a session's bytes when it is collected, which the collector itself would not do. */
 const collected = new FinalizationRegistry<Uint8Array>((der) => der.fill(0));
 
-/** Its inside; `undefined` for sessions of another backend. */
+/** Its fields; `undefined` for sessions of another backend. */
 export const sessionFields = (session: TlsSession): SessionFields | undefined => fieldsOf.get(session);
 
 export function makeSession(fields: SessionFields): TlsSession {
@@ -49,13 +49,13 @@ export function makeSession(fields: SessionFields): TlsSession {
   return session;
 }
 
-/** What is known of the connection that a session comes from. */
+/** Facts of the connection that a session comes from. */
 export interface Origin {
   readonly host: string | undefined;
   readonly binding: Uint8Array;
   readonly peer: PeerRecord;
   readonly alpn: string | undefined;
-  /** Of the session that the connection resumed: what was verified was so then. */
+  /** Of the session that the connection resumed, when the peer was verified. */
   readonly resumedUntil: number | undefined;
 }
 
@@ -90,14 +90,12 @@ export function receivedSession(
 const MAGIC = Buffer.from('ferrule/native session 4\n', 'latin1');
 const DIGEST = 32;
 const NO_HOST = 0xffff;
-/** Bytes of what has a fixed place. */
+/** Length of the fixed part, bytes. */
 const HEAD = 44;
 
 const checksum = (body: Uint8Array): Buffer => createHash('sha256').update(MAGIC).update(body).digest();
 
-/**
- * magic, SHA-256 of what follows, the fields of fixed length, binding, host, what is known of the peer, SSL_SESSION.
- */
+/** magic, SHA-256 of what follows, the fields of fixed length, binding, host, facts of the peer, SSL_SESSION. */
 function encode({
   version,
   host,
@@ -134,7 +132,7 @@ function encode({
     ...vectors([peer.ocspResponse, peer.signedCertificateTimestamps, Buffer.from(alpn)]),
     der,
   ]);
-  // Not Buffer.concat's: that may be part of a pool, which other people's buffers come from.
+  // Not Buffer.concat(), which may use the shared pool.
   const bytes = new Uint8Array(MAGIC.length + DIGEST + body.length);
   bytes.set(MAGIC);
   bytes.set(checksum(body), MAGIC.length);
@@ -156,7 +154,7 @@ function uint(width: number, value: number): Buffer {
 
 /** `undefined` for bytes that are not a session of this backend, or not intact. Never throws. */
 export function sessionFromBytes(bytes: Uint8Array): TlsSession | undefined {
-  // A copy, so that nobody changes it between check and use.
+  // A copy, so that it cannot change between check and use.
   const copy = copyOf(bytes);
   if (copy === undefined) return undefined;
   const all = Buffer.from(copy.buffer);
@@ -177,7 +175,7 @@ export function sessionFromBytes(bytes: Uint8Array): TlsSession | undefined {
 function decode(body: Buffer): SessionFields | undefined {
   let at = HEAD;
   let whole = body.length >= HEAD;
-  // Past the end: zeros, of which nothing is made in the end.
+  // Past the end: zeros, and the result is discarded.
   const take = (length: number): Buffer => {
     whole &&= length <= body.length - at;
     if (!whole) return Buffer.alloc(3);

@@ -1,26 +1,26 @@
-/** @module What of a root certificate the list has. */
+/** @module The parts of a root certificate that the list has. */
 import { fromHex } from '@ferrule/result/bytes';
 import { nameText, parseCertificate } from '@ferrule/x509';
 import { certificatesOf } from 'ferrule';
 
 export interface Line {
-  /** For people who read the list. */
+  /** For readers of the list. */
   readonly name: string;
-  /** Base64 of subject, SubjectPublicKeyInfo and, where there are some, NameConstraints; a dot between. */
+  /** Base64 of subject, SubjectPublicKeyInfo and NameConstraints, if any; separated by dots. */
   readonly line: string;
 }
 
 const NAME_CONSTRAINTS = '2.5.29.30';
 
 /**
- * What Mozilla's own library limits though the root does not say so: by name, DER NameConstraints. Of a government's
- * root, only names under `.tr` count.
+ * Constraints imposed by Mozilla's library, not by the root itself: by name, DER NameConstraints. One government root
+ * is limited to names under `.tr`.
  */
 const IMPOSED: Readonly<Record<string, Uint8Array>> = {
   'TUBITAK Kamu SM SSL Kok Sertifikasi - Surum 1': fromHex('3009a00730058203' + '2e7472'),
 };
 
-/** The roots of a PEM text that have not expired at `now`, in the order of their names. */
+/** The roots of a PEM text that have not expired at `now`, sorted by name. */
 export function linesOf(pem: string, now: number): Line[] {
   return certificatesOf(pem)
     .map(parseCertificate)

@@ -22,7 +22,7 @@ it('has more than 100 roots, each with a name and a key that can be read, none o
   expect(trustStore(roots).anchors).toHaveLength(roots.length);
 });
 
-it('nine of ten are roots of the Node.js that runs this, whichever is newer', () => {
+it('nine of ten are roots of the running Node.js, whichever is newer', () => {
   const shared = mozillaRoots().filter((root) => ofThisNode.has(keyOf(root)));
   expect(shared.length / mozillaRoots().length).toBeGreaterThan(0.9);
 });
@@ -43,7 +43,7 @@ it("Mozilla's limit on the names of one root is in it", () => {
   ]);
 });
 
-it('says when and from what it was made, and when that is too long ago', () => {
+it('reports its date and source, and when it is stale', () => {
   const made = Date.parse(generatedAt);
   const day = 86_400_000;
   expect(source).toMatch(/^Node\.js \d+\.\d+\.\d+$/);

@@ -29,7 +29,7 @@ export function* telnet(inbox: Inbox): Preamble {
   }
 }
 
-/** One IAC command without its IAC; text between commands is passed over. */
+/** One IAC command without its IAC; text between commands is skipped. */
 function* telnetCommand(inbox: Inbox): Preamble<Uint8Array> {
   for (;;) {
     if ((yield* inbox.take(1))[0] !== IAC) continue;
@@ -59,8 +59,8 @@ export function* postgres(inbox: Inbox): Preamble {
 const CLIENT_SSL = 0x0800;
 
 /**
- * MySQL: the server's greeting, our SSLRequest packet, TLS at once. Sequence ids go on inside TLS, so the stream can be
- * handed on and not replayed.
+ * MySQL: the server's greeting, our SSLRequest packet, TLS at once. Sequence ids continue inside TLS, so the stream can
+ * be handed over but not replayed.
  */
 export function* mysql(inbox: Inbox): Preamble {
   const header = yield* inbox.take(4);
@@ -85,8 +85,8 @@ const EXTENDED_RESPONSE = 0x78;
 
 /**
  * RFC 4511 section 4.14: ExtendedRequest 1.3.6.1.4.1.1466.20037, and resultCode 0. Lengths may have more octets than
- * they need (section 5.1 asks for the definite form, X.690 section 8.1.3.5 lets it be long): Active Directory always
- * takes four.
+ * needed (section 5.1 requires the definite form, X.690 section 8.1.3.5 allows it to be long): Active Directory always
+ * uses four.
  */
 export function* ldap(inbox: Inbox): Preamble {
   const oid = '312e332e362e312e342e312e313436362e3230303337';
@@ -127,7 +127,7 @@ function firstElement(all: Uint8Array): {
   return { tag, value: all.subarray(start, end), rest: all.subarray(end) };
 }
 
-/** How many octets a length has that begins with `first`, one of the long form. */
+/** How many octets follow `first` in a length of the long form. */
 function lengthOctets(first: number): number {
   const octets = first & 0x7f;
   if (octets === 0 || octets > 4) throw malformed(`an LDAPMessage whose length begins with 0x${first.toString(16)}`);

@@ -1,4 +1,4 @@
-/** @module What can go wrong before TLS. */
+/** @module Error codes of the dialogue before TLS. */
 import { errorCodes, type CodeEntries } from '@ferrule/result';
 
 const ROWS = {

@@ -1,4 +1,4 @@
-// The one global of every JavaScript runtime that this package uses.
+// The only global that this package uses; every JavaScript runtime has it.
 declare class TextEncoder {
   encode(text: string): Uint8Array<ArrayBuffer>;
 }

@@ -1,20 +1,20 @@
-/** @module What has been received and not yet understood, and the two ways in which preambles take it. */
+/** @module Received bytes not yet parsed, and the two ways in which preambles read them. */
 import { TlsError } from '@ferrule/result';
 import { latin1, withoutControls } from '@ferrule/result/bytes';
 import { CODES } from './codes.ts';
 
-/** What a server may say before TLS, bytes; a dialogue that is longer is none, whoever leads it. */
+/** Limit of what a server may send before TLS, bytes; applies to custom dialogues too. */
 export const STARTTLS_LIMIT = 65_536;
 
 /** One step of a preamble: bytes to send, or `undefined` to ask for more input. */
 export type Preamble<T = void> = Generator<Uint8Array | undefined, T, void>;
 
-/** What came, in order. Each byte is stored once and looked at once, however small the pieces are in which it came. */
+/** Received bytes, in order. Each is stored and scanned once, however small the pieces. */
 export class Inbox {
   #all: Uint8Array = new Uint8Array(0);
   #at = 0;
   #end = 0;
-  /** Up to here there is none of the byte that is being looked for. */
+  /** Up to here the wanted byte does not occur. */
   #searched = 0;
 
   /** @throws TlsError STARTTLS_MALFORMED when the dialogue has become longer than 64 KiB. */
@@ -30,12 +30,12 @@ export class Inbox {
     this.#end = total;
   }
 
-  /** Bytes that wait. */
+  /** Unread bytes. */
   get length(): number {
     return this.#end - this.#at;
   }
 
-  /** A copy of what has been taken so far. */
+  /** A copy of everything read so far. */
   get taken(): Uint8Array {
     return this.#all.slice(0, this.#at);
   }
@@ -48,7 +48,7 @@ export class Inbox {
     return this.#all.subarray(this.#at - count, this.#at);
   }
 
-  /** Everything up to and with the next `mark`, one character for each byte. */
+  /** Everything up to and including the next `mark`, one character per byte. */
   *through(mark: number): Preamble<string> {
     for (;;) {
       const found = this.#all.subarray(0, this.#end).indexOf(mark, this.#searched);
@@ -73,5 +73,5 @@ export const notOffered = (what: string): TlsError => new TlsError(CODES.STARTTL
 const encoder = new TextEncoder();
 export const ascii = (text: string): Uint8Array => encoder.encode(text);
 
-/** A server's words in quotes, safe to show: no control or format characters; 200 characters at most. */
+/** Quotes a server's text for display: without control or format characters; 200 characters at most. */
 export const printable = (text: string): string => withoutControls(JSON.stringify(text.slice(0, 200)));

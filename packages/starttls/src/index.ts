@@ -1,8 +1,8 @@
 /**
  * @module @ferrule/starttls: the plain-text dialogue before TLS, for sixteen protocols, without I/O.
  *
- * Each preamble checks every reply, fails closed where TLS is not offered, and refuses any byte that follows the
- * go-ahead in plain text (RFC 3207 section 6).
+ * Each preamble checks every reply, fails closed if TLS is not offered, and rejects any plain text after the go-ahead
+ * (RFC 3207 section 6).
  */
 import { TlsError } from '@ferrule/result';
 import { knownOptions, refuseOption } from '@ferrule/result/arguments';
@@ -78,15 +78,13 @@ const PORTS: Readonly<Record<number, StarttlsProtocol>> = {
   6667: 'irc',
 };
 
-/** The protocol that speaks STARTTLS on a well-known port; `undefined` for ports of implicit TLS and unknown ones. */
+/** The protocol that uses STARTTLS on a well-known port; `undefined` for implicit TLS and unknown ports. */
 export const starttlsForPort = (port: number): StarttlsProtocol | undefined => PORTS[port];
 
 export interface StarttlsOptions {
   /** The server's name, 1 to 255 characters; XMPP addresses it. */
   readonly host?: string;
-  /**
-   * What to call ourselves in EHLO and LHLO. Default `[127.0.0.1]`, the address literal for a client without a name.
-   */
+  /** Our name in EHLO and LHLO. Default `[127.0.0.1]`, the address literal for a client without a name. */
   readonly clientName?: string;
 }
 
@@ -94,35 +92,32 @@ export interface StarttlsOptions {
 export interface Progress {
   /** Bytes to send now; may be empty. */
   readonly send: Uint8Array;
-  /** True when the next byte on the wire, in both directions, is TLS. Send `send` first. */
+  /** True when the next byte in both directions is TLS. Send `send` first. */
   readonly done: boolean;
 }
 
-/** A dialogue under way. */
+/** A dialogue in progress. */
 export interface Starttls {
   readonly protocol: StarttlsProtocol;
   /**
-   * The server's greeting, byte for byte; empty where there is none. It came in plain text: for people to see, not to
-   * act upon (RFC 3207 section 4.2).
+   * The server's greeting, verbatim; empty if there is none. It was plain text: display it, but do not act on it (RFC
+   * 3207 section 4.2).
    */
   readonly greeting: Uint8Array;
   /**
-   * What to show to a client library that expects a greeting once TLS is on, with nothing in it that came in plain
-   * text; empty where there is none.
+   * A greeting for client libraries that expect one inside TLS, without any of the server's plain text; empty if there
+   * is none.
    */
   readonly standInGreeting: Uint8Array;
   /**
-   * Give what was received; call it once without bytes to begin.
+   * Passes received bytes; call it once without bytes to begin.
    * @throws TlsError STARTTLS_NOT_OFFERED, STARTTLS_REFUSED, STARTTLS_INJECTION or STARTTLS_MALFORMED; the same one
    * again on each later call.
    */
   feed(received?: Uint8Array): Progress;
   /** The transport ended. @throws TlsError UNEXPECTED_EOF unless the dialogue was done. */
   end(): void;
-  /**
-   * Another dialogue, at its beginning, of the same protocol with the same options: each connection needs one of its
-   * own.
-   */
+  /** A new dialogue of the same protocol with the same options: each connection needs its own. */
   fresh(): Starttls;
 }
 
@@ -141,8 +136,8 @@ export function starttls(protocol: StarttlsProtocol, options: StarttlsOptions = 
 }
 
 /**
- * By protocol; the others greet inside TLS by themselves, or their first words must be the server's. NATS and MySQL are
- * such: what they announce in plain text is needed later.
+ * By protocol; the others greet inside TLS, or need the server's own greeting: NATS and MySQL announce in plain text
+ * what is needed later.
  */
 const STAND_IN_GREETINGS: Readonly<Partial<Record<StarttlsProtocol, string>>> = {
   smtp: '220 ready\r\n',
@@ -198,7 +193,7 @@ class Dialogue implements Starttls {
       throw new TlsError('UNEXPECTED_EOF', `the server closed the connection during the ${this.protocol} dialogue`);
   }
 
-  /** All that the server said before our first word, or before TLS where we say none. */
+  /** Everything the server sent before our first message, or before TLS if there is none. */
   #keepGreeting(): void {
     this.#greeting ??= this.#inbox.taken;
   }
@@ -220,7 +215,7 @@ class Dialogue implements Starttls {
       }
       if (step.value === undefined) return { send: concat(out), done: false };
       this.#keepGreeting();
-      // What came before it was asked for answers nothing of ours. Telnet alone negotiates options without turns.
+      // A reply received before the request cannot answer it. Only telnet negotiates without turns.
       if (this.#inbox.length > 0 && this.protocol !== 'telnet')
         throw new TlsError(CODES.STARTTLS_INJECTION, `${this.#inbox.length} bytes came before they were asked for`);
       out.push(step.value);

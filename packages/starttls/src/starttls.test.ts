@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { starttls, starttlsForPort, starttlsProtocols, type Starttls, type StarttlsProtocol } from './index.ts';
 
-/** A turn: what the server says, then what we must answer. Hexadecimal when it begins with `x:`. */
+/** A turn: the server's message, then our expected answer. Hexadecimal if it begins with `x:`. */
 type Turn = readonly [server: string, client: string];
 
 const XMPP_TLS = 'urn:ietf:params:xml:ns:xmpp-tls';
@@ -90,7 +90,7 @@ const bytes = (text: string): Uint8Array =>
   text.startsWith('x:') ? Buffer.from(text.slice(2).replace(/ /g, ''), 'hex') : Buffer.from(text, 'latin1');
 const begin = (protocol: StarttlsProtocol): Starttls => starttls(protocol, { host: 'mail.example' });
 
-/** Plays the server's part, cut into pieces by `cut`; returns what the client sent and whether it is done. */
+/** Plays the server, cut into pieces by `cut`; returns what the client sent and whether it is done. */
 function play(
   dialogue: Starttls,
   turns: readonly Turn[],
@@ -124,11 +124,11 @@ function codeOf(run: () => unknown): string {
 describe.each(starttlsProtocols)('%s', (protocol) => {
   const turns = GOOD[protocol];
 
-  it('says exactly what the protocol asks for, and is done after the go-ahead', () => {
+  it('sends exactly what the protocol requires, and is done after the go-ahead', () => {
     expect(play(begin(protocol), turns)).toEqual({ sent: sentIn(turns), done: true });
   });
 
-  it('does the same whatever the pieces are in which the server talks', () => {
+  it('does the same however the server data is split', () => {
     expect(play(begin(protocol), turns, (whole) => Array.from(whole, (byte) => Uint8Array.of(byte)))).toEqual({
       sent: sentIn(turns),
       done: true,
@@ -140,7 +140,7 @@ describe.each(starttlsProtocols)('%s', (protocol) => {
     }
   });
 
-  it('keeps the greeting, byte for byte, where the server talks first', () => {
+  it('keeps the greeting verbatim if the server sends first', () => {
     const dialogue = begin(protocol);
     play(dialogue, turns);
     const first = bytes(turns[0]?.[0] ?? '');
@@ -164,7 +164,7 @@ describe.each(starttlsProtocols)('%s', (protocol) => {
     expect(codeOf(() => play(begin(protocol), [[`x:${all.toString('hex')}`, '']]))).toBe('STARTTLS_INJECTION');
   });
 
-  it('answers random bytes with a typed error, a question, or patience', () => {
+  it('answers random bytes with a typed error, a message, or by waiting', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 60 }), { maxLength: 6 }), (parts) => {
         const code = codeOf(() => {
@@ -177,7 +177,7 @@ describe.each(starttlsProtocols)('%s', (protocol) => {
     );
   });
 
-  it('ends a server that never stops talking', () => {
+  it('fails on a server that never stops sending', () => {
     expect(
       codeOf(() => {
         const dialogue = begin(protocol);
@@ -187,8 +187,8 @@ describe.each(starttlsProtocols)('%s', (protocol) => {
     ).toMatch(/^STARTTLS_/);
   });
 
-  it('reads what never ends in linear time, in one piece or byte by byte, whichever turn it is', () => {
-    // Regular expressions, and searches that begin anew with each piece, took up to 20 seconds for 60 KB.
+  it('reads endless input in linear time, in one piece or byte by byte, in every turn', () => {
+    // Regular expressions, and searches restarted with each piece, took up to 20 seconds for 60 KB.
     const floods = [
       '<',
       '<proceed',
@@ -215,7 +215,7 @@ describe.each(starttlsProtocols)('%s', (protocol) => {
     }
   });
 
-  it('tells the end of the transport from the end of the dialogue', () => {
+  it('distinguishes the end of the transport from the end of the dialogue', () => {
     const dialogue = begin(protocol);
     dialogue.feed();
     expect(codeOf(() => dialogue.end())).toBe('UNEXPECTED_EOF');
@@ -300,7 +300,7 @@ it.each([
 });
 
 describe('a dialogue that is used again', () => {
-  it.each(starttlsProtocols)('%s: begins anew, with the same names', (protocol) => {
+  it.each(starttlsProtocols)('%s: restarts with the same names', (protocol) => {
     const first = begin(protocol);
     play(first, GOOD[protocol]);
     const second = first.fresh();
@@ -308,7 +308,7 @@ describe('a dialogue that is used again', () => {
     expect(play(second, GOOD[protocol])).toEqual({ sent: sentIn(GOOD[protocol]), done: true });
   });
 
-  it('has a greeting to show in which nothing is the server’s', () => {
+  it('has a stand-in greeting without any data of the server', () => {
     const dialogue = begin('smtp');
     play(dialogue, GOOD.smtp);
     expect(Buffer.from(dialogue.standInGreeting).toString()).toBe('220 ready\r\n');

@@ -1,7 +1,7 @@
 /** @module The line protocols: SMTP, LMTP, POP3, IMAP, FTP, NNTP, ManageSieve, IRC, NATS. */
 import { ascii, malformed, notOffered, printable, refused, type Inbox, type Preamble } from './inbox.ts';
 
-/** What a preamble may need to say about us. */
+/** Names that a preamble may send. */
 export interface Names {
   /** The server's name, for protocols that address a virtual host. */
   readonly host: string;

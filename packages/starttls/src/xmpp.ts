@@ -4,7 +4,7 @@ import type { Names } from './text.ts';
 
 const TLS_NAMESPACE = 'urn:ietf:params:xml:ns:xmpp-tls';
 
-/** One tag; what it says is looked at as text, never as a document. */
+/** One tag; parsed as text, never as an XML document. */
 interface Tag {
   readonly text: string;
   /** With its prefix. */
@@ -26,13 +26,13 @@ function* stream(inbox: Inbox, namespace: 'jabber:client' | 'jabber:server', { h
   while (answer.name !== 'proceed' && answer.name !== 'failure') answer = yield* nextTag(inbox);
   if (answer.name === 'failure') throw refused(answer.text);
   if (!isOfTls(answer)) throw malformed(`proceed without its namespace: ${printable(answer.text)}`);
-  // Two tags may say what one could.
+  // Accept a start and an end tag for an empty element.
   if (answer.kind === 'start' && !ends(yield* nextTag(inbox), 'proceed')) throw malformed('proceed is not empty');
 }
 export const xmpp = (inbox: Inbox, names: Names): Preamble => stream(inbox, 'jabber:client', names);
 export const xmppServer = (inbox: Inbox, names: Names): Preamble => stream(inbox, 'jabber:server', names);
 
-/** Passes over text, and refuses the end of the stream. Latin-1 keeps one character per byte. */
+/** Skips text, and rejects the end of the stream. Latin-1 keeps one character per byte. */
 function* nextTag(inbox: Inbox): Preamble<Tag> {
   const before = yield* inbox.through(LESS_THAN);
   const text = `<${yield* inbox.through(GREATER_THAN)}`;
