@@ -101,3 +101,23 @@ it.each([
   expect(parseCertificate(renewed.der).selfIssued).toBe(true);
   expect(parseCertificate(make({ issuer: old, subject: 'Renewed 2' }).der).selfIssued).toBe(false);
 });
+
+it('a filter is asked once about a certificate and the key of its issuer, however many paths lead there', () => {
+  const old = make({ ca: true, subject: 'Old root' });
+  const issuing = make({ ca: true, subject: 'Issuing', issuer: root });
+  const crossed = make({ ca: true, subject: 'Issuing', issuer: old, keys: issuing.keys });
+  const leaf = make({ issuer: issuing });
+  let asked = 0;
+  const check = (): 'revoked' => {
+    asked++;
+    return 'revoked';
+  };
+  const result = validatePath({
+    chain: [leaf, issuing, crossed].map(({ der }) => der),
+    trustAnchors: trustStore([root.der, old.der, issuing.der, leaf.der]),
+    verifier: nodeVerifier,
+    now: NOW,
+    revocation: { crlite: { check } },
+  });
+  expect([result.ok || result.error.code, asked]).toEqual(['CERT_REVOKED', 1]);
+});

@@ -76,7 +76,7 @@ export const TARGETS: readonly Target[] = [
     engine: 'x509',
     sources: [X509],
     tests: [
-      { folder: 'packages/x509', files: ['test/rules', 'test/malformed'] },
+      { folder: 'packages/x509', files: ['test/rules', 'test/malformed', 'test/responses', 'test/webs'] },
       {
         folder: 'packages/x509',
         files: [
