@@ -1,5 +1,6 @@
-// The addon: names for the core's functions, conversions, and an environment's life. src/binding.ts is its other side.
-// Every function reads and checks all of its arguments first, since a getter may run JavaScript, and then looks up handles.
+// The addon: exports the core's functions, converts values, and manages the environment. src/binding.ts is its
+// counterpart. Every function first reads and checks all arguments, since a getter may run JavaScript, and then looks
+// up handles.
 #include "addon.h"
 
 #include <cstring>
@@ -8,7 +9,7 @@
 namespace ferrule {
 namespace {
 
-// What a connection costs outside the heap, for the garbage collector to know.
+// Memory of a connection outside the heap, reported to the garbage collector.
 constexpr int64_t kConnectionBytes = 45 * 1024;
 
 constexpr int64_t kMostInt = 0x7fffffff;
@@ -167,7 +168,8 @@ napi_value setSession(const Napi::CallbackInfo& info) {
   return call.result(call.boolean(set));
 }
 
-// reverify(handle, chain, staple) → { chain, verifyResult, stapleResult, leafPinned }, or undefined when it no longer passes.
+// reverify(handle, chain, staple) → { chain, verifyResult, stapleResult, leafPinned }, or undefined when it is no
+// longer valid.
 napi_value reverify(const Napi::CallbackInfo& info) {
   Call call(info);
   const uint32_t handle = call.handle(0);
@@ -186,13 +188,13 @@ napi_value reverify(const Napi::CallbackInfo& info) {
 napi_value setTime(const Napi::CallbackInfo& info) {
   Call call(info);
   const uint32_t handle = call.handle(0);
-  // The years that X.509 can name, 0 to 9999.
+  // The years that X.509 can represent, 0 to 9999.
   const int64_t seconds = call.integer(call.argument(1), "seconds", -62167219200, 253402300799);
   if (Connection* connection = connectionOf(call, handle)) connection->setTime(static_cast<time_t>(seconds));
   return nullptr;
 }
 
-// decide(handle, accept, verifyCode, alert): the connection goes on only when `accept` is true and all else is in order.
+// decide(handle, accept, verifyCode, alert): the connection continues only if `accept` is true and all else is valid.
 napi_value decide(const Napi::CallbackInfo& info) {
   Call call(info);
   Connection* connection = connectionOf(call, call.handle(0));
@@ -207,7 +209,7 @@ napi_value decide(const Napi::CallbackInfo& info) {
   return nullptr;
 }
 
-// useCredential(handle, pair | null): this one, or none. False when OpenSSL refuses the pair, or it is freed.
+// useCredential(handle, pair | null): false when OpenSSL rejects the pair, or it is freed.
 napi_value useCredential(const Napi::CallbackInfo& info) {
   Call call(info);
   const uint32_t handle = call.handle(0);
@@ -256,7 +258,7 @@ napi_value facts(const Napi::CallbackInfo& info) {
   if (control == nullptr) return call.fail("there is no control block");
   const SSL* ssl = connection->ssl();
   const SSL_CIPHER* cipher = ossl().SSL_get_current_cipher(ssl);
-  // In TLS 1.2 it is that with the first keys; until then there is the one that the server chose.
+  // In TLS 1.2 it is set with the first keys; until then use the server's choice.
   if (cipher == nullptr && ossl().SSL_version(ssl) == K(TLS1_2_VERSION)) cipher = ossl().SSL_get_pending_cipher(ssl);
   const Facts& known = connection->facts();
   control[kVersion] = ossl().SSL_version(ssl);
@@ -379,7 +381,7 @@ napi_value exporter(const Napi::CallbackInfo& info) {
   return call.result(result);
 }
 
-// As Node-API calls a function, and as node-addon-api hands it its arguments.
+// Adapts a function to Node-API's signature, with node-addon-api's arguments.
 template <napi_value (*function)(const Napi::CallbackInfo&)>
 napi_value entry(napi_env env, napi_callback_info info) {
   return function(Napi::CallbackInfo(env, info));

@@ -10,7 +10,7 @@
 
 namespace ferrule {
 
-// Words of the control block through which hot calls answer; src/binding.ts has the same list.
+// Words of the control block for results of hot calls; src/binding.ts has the same list.
 enum Control : size_t {
   kInUsed = 0,
   kOutUsed,

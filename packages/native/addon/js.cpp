@@ -7,7 +7,7 @@
 
 namespace ferrule {
 
-// Arguments that are missing are undefined.
+// Missing arguments are undefined.
 Call::Call(const Napi::CallbackInfo& info) : env_(info.Env()), environment_(static_cast<Environment*>(info.Data())) {
   for (size_t i = 0; i < kArguments; i++) arguments_[i] = info[i];
   textReader = environment_;
@@ -18,7 +18,7 @@ bool Call::check(napi_status status) {
   if (!ok_) return false;
   ok_ = false;
   bool pending = false;
-  // In a worker that is being terminated this fails as well, and nobody is left to be told.
+  // In a worker that is being terminated this fails as well, with no one left to notify.
   if (napi_is_exception_pending(env_, &pending) == napi_ok && !pending) napi_throw_error(env_, nullptr, "Node-API refuses the call");
   return false;
 }

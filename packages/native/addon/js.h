@@ -1,9 +1,9 @@
-// Values from JavaScript and to it, over node-addon-api and Node-API with every status looked at.
+// Values from and to JavaScript, over node-addon-api and Node-API with every status checked.
 //
-// A worker may be terminated while it is in here, a getter may throw, an argument may be anything. What fails first makes
-// the call `not ok`: from then on everything here does nothing, the function returns null, and JavaScript finds the
-// exception that is pending, or its own end. node-addon-api's own conversions abort the process then, and turn NaN and
-// 2^32 into 0: of it come the module, the arguments and the environment, while values are read and made here.
+// A worker may be terminated during a call, a getter may throw, an argument may be anything. The first failure makes
+// the call `not ok`: everything here then does nothing, the function returns null, and JavaScript sees the pending
+// exception, or terminates. node-addon-api's own conversions would abort the process, and turn NaN and 2^32 into 0:
+// only the module, the arguments and the environment are its; values are converted here.
 #pragma once
 
 #include <napi.h>
@@ -24,9 +24,9 @@ struct View {
   size_t size = 0;
 };
 
-// A text may have any length in JavaScript; none that we use comes near this.
+// JavaScript strings may have any length; none that we use comes near this.
 constexpr size_t kLongestText = 65535;
-// OpenSSL counts bytes of DER as a long, which has 32 bits on Windows.
+// OpenSSL's lengths of DER are longs, which have 32 bits on Windows.
 constexpr size_t kMostBytes = 0x7fffffff;
 
 class Call {
@@ -37,7 +37,7 @@ class Call {
   Call(Napi::Env env, Environment* environment) : env_(env), environment_(environment) {}
 
   bool ok() const { return ok_; }
-  // Remembers the first failure, and throws what Node-API knows of it unless something is thrown already.
+  // Remembers the first failure, and throws Node-API's error unless an exception is already pending.
   bool check(napi_status status);
   // Throws; always null, for `return call.refuse(…)`.
   napi_value refuse(const std::string& typeError);
@@ -49,7 +49,7 @@ class Call {
   napi_value argument(size_t i) const { return arguments_[i]; }
   bool isUndefined(napi_value value);
 
-  // Values that came, each looked at once; `name` is what a TypeError begins with.
+  // Incoming values, each checked once; `name` begins the TypeError.
   int64_t integer(napi_value value, const char* name, int64_t least, int64_t most);
   uint32_t handle(size_t argument) { return static_cast<uint32_t>(integer(arguments_[argument], "handle", 0, UINT32_MAX)); }
   bool flag(napi_value value, const char* name);
@@ -62,7 +62,7 @@ class Call {
   // The memory of a Uint8Array as it is now; empty when it has been detached. Valid until JavaScript runs again.
   View view(napi_value value, const char* name);
 
-  // Values that go.
+  // Outgoing values.
   napi_value number(double value);
   napi_value boolean(bool value);
   napi_value string(const std::string& value);

@@ -1,4 +1,4 @@
-// What the addon says of the library, without a connection.
+// Information about the library, without a connection.
 #include "addon.h"
 
 #include "../core/host.h"
@@ -21,7 +21,7 @@ napi_value capabilityRows(Call& call, const std::vector<Capability>& capabilitie
   return rows;
 }
 
-// False for what is not a string. In UTF-16: two halves of surrogate pairs are not the same.
+// False if it is not a string. In UTF-16, where lone surrogates remain distinct.
 bool readText(napi_env env, napi_value value, std::u16string* text) {
   size_t size = 0;
   if (napi_get_value_string_utf16(env, value, nullptr, 0, &size) != napi_ok) return false;
@@ -39,8 +39,8 @@ napi_value codeRow(Call& call, const std::vector<int>& codes) {
 
 }  // namespace
 
-// In the middle of a call of OpenSSL. What JavaScript does not answer, since its stack is full or its worker ends, is text that
-// nobody can read.
+// Runs within a call of OpenSSL. If JavaScript cannot answer, on stack overflow or termination, the text counts as
+// unreadable.
 std::optional<std::u16string> Environment::comparable(int tag, const uint8_t* octets, size_t size) {
   Napi::HandleScope scope(env);
   Call call(env, this);
@@ -64,14 +64,13 @@ napi_value version(const Napi::CallbackInfo& info) {
   return call.result(call.string(ossl().OpenSSL_version(0)));
 }
 
-// [[id, name], …]: the cipher suites that this OpenSSL offers by itself, and which are AEADs with an ephemeral key exchange on
-// elliptic curves, in its own order.
+// [[id, name], …]: the AEAD cipher suites with ECDHE that this OpenSSL offers by default, in its own order.
 napi_value cipherSuites(const Napi::CallbackInfo& info) {
   Call call(info);
   const napi_value list = call.array(0);
   size_t count = 0;
   SSL_CTX* ctx = ossl().SSL_CTX_new_ex(nullptr, nullptr, ossl().TLS_client_method());
-  // Both lists are set, since an openssl.cnf may have made others of them.
+  // Both lists are set, since an openssl.cnf may have changed them.
   if (ctx != nullptr) ossl().SSL_CTX_ctrl(ctx, K(SSL_CTRL_CLEAR_CERT_FLAGS), ~0L, nullptr);
   if (ctx != nullptr && ossl().SSL_CTX_set_ciphersuites(ctx, ossl().OSSL_default_ciphersuites()) == 1 && ossl().SSL_CTX_set_cipher_list(ctx, ossl().OSSL_default_cipher_list()) == 1) {
     const auto* ciphers = reinterpret_cast<const OPENSSL_STACK*>(ossl().SSL_CTX_get_ciphers(ctx));
@@ -96,7 +95,7 @@ napi_value groups(const Napi::CallbackInfo& info) {
   return call.result(capabilityRows(call, groupsOfProviders()));
 }
 
-// schemes() → { ofProviders: as groups(), builtin: names with colons between }
+// schemes() → { ofProviders: as groups(), builtin: names separated by colons }
 napi_value schemes(const Napi::CallbackInfo& info) {
   Call call(info);
   const napi_value result = call.object();
@@ -118,7 +117,8 @@ napi_value offer(const Napi::CallbackInfo& info) {
   return call.result(result);
 }
 
-// accepts('groups' | 'signatureAlgorithms', list) or accepts('certificateCompression', id): does this OpenSSL take it?
+// accepts('groups' | 'signatureAlgorithms', list) or accepts('certificateCompression', id): does this OpenSSL accept
+// it?
 napi_value accepts(const Napi::CallbackInfo& info) {
   Call call(info);
   const std::string what = call.text(call.argument(0), "what");
@@ -152,7 +152,7 @@ napi_value useControl(const Napi::CallbackInfo& info) {
   if (napi_get_typedarray_info(info.Env(), call.argument(0), &type, &size, &data, &buffer, nullptr) != napi_ok || type != napi_int32_array || size < kControlWords) {
     return call.refuse("control: must be an Int32Array of " + std::to_string(kControlWords) + " words");
   }
-  // Not so of a SharedArrayBuffer, which keeps its memory for as long as it lives.
+  // A SharedArrayBuffer keeps its memory for its lifetime; an ArrayBuffer may be detached.
   if (!call.check(napi_is_arraybuffer(info.Env(), buffer, &detachable))) return nullptr;
   if (detachable) return call.refuse("control: must be over a SharedArrayBuffer");
   Environment& environment = call.environment();
@@ -164,7 +164,7 @@ napi_value useControl(const Napi::CallbackInfo& info) {
   return nullptr;
 }
 
-// useTexts(comparableText): the function that says what texts of directory names are equal by.
+// useTexts(comparableText): sets the normalisation for comparing directory names.
 napi_value useTexts(const Napi::CallbackInfo& info) {
   Call call(info);
   napi_valuetype type = napi_undefined;

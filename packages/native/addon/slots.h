@@ -1,4 +1,4 @@
-// Numbered handles for what JavaScript holds: an index and a generation, so that a stale handle finds nothing.
+// Numbered handles for objects held by JavaScript: an index and a generation, so that stale handles are detected.
 #pragma once
 
 #include <cstdint>

@@ -6,13 +6,13 @@
 namespace ferrule {
 namespace {
 
-// Counts go back in 32 bits.
+// Counts are returned in 32 bits.
 constexpr size_t kMostAtOnce = size_t{1} << 30;
 
 }  // namespace
 
-// step(handle, operation, eof, in, out[, data]) → ret; the rest of the answer is in the control block. `data` is the
-// caller's buffer, or for a key update a boolean: whether the peer is to update too.
+// step(handle, operation, eof, in, out[, data]) → ret; other results are in the control block. `data` is the caller's
+// buffer, or for a key update a boolean: whether to request one of the peer.
 napi_value step(const Napi::CallbackInfo& info) {
   Call call(info);
   const uint32_t handle = call.handle(0);

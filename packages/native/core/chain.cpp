@@ -16,7 +16,7 @@ namespace {
 
 X509* certificateAt(const OPENSSL_STACK* path, int i) { return static_cast<X509*>(ossl().OPENSSL_sk_value(path, i)); }
 
-// RFC 5280 section 4.2.1.4: whoever finds the extension critical knows its qualifiers too, or rejects the certificate.
+// RFC 5280 section 4.2.1.4: if the extension is critical, unknown qualifiers reject the certificate.
 bool hasUnknownQualifier(const X509* certificate) {
   bool critical = false;
   bool unreadable = false;
@@ -33,7 +33,7 @@ bool hasUnknownQualifier(const X509* certificate) {
   return unknown || (critical && unreadable);
 }
 
-// RFC 5280 section 4.2.1.13: there is at least one point. What a point must have, OpenSSL looks at.
+// RFC 5280 section 4.2.1.13: there is at least one point. OpenSSL checks each point.
 bool hasNoDistributionPoint(const X509* certificate) {
   bool critical = false;
   bool unreadable = false;
@@ -43,7 +43,7 @@ bool hasNoDistributionPoint(const X509* certificate) {
   return critical && none;
 }
 
-// RFC 5280 section 4.2.1.10, in place of OpenSSL's own check of the names: from the top down, as OpenSSL.
+// RFC 5280 section 4.2.1.10, instead of OpenSSL's own name check: from the top down, as in OpenSSL.
 Finding judgeConstraints(const OPENSSL_STACK* path, bool strict) {
   const int length = ossl().OPENSSL_sk_num(path);
   bool constrained = false;
@@ -70,8 +70,8 @@ Finding judgeConstraints(const OPENSSL_STACK* path, bool strict) {
   return {};
 }
 
-// An anchor is a name, a key and what it constrains (RFC 5280 section 6.1.1 d): what X509_V_FLAG_X509_STRICT asks of a CA is not
-// asked of it.
+// An anchor is a name, a key and constraints (RFC 5280 section 6.1.1 d): X509_V_FLAG_X509_STRICT's requirements on CAs
+// do not apply to it.
 bool isDutyOfAnchor(int error, X509_STORE_CTX* store) {
   const auto* path = reinterpret_cast<const OPENSSL_STACK*>(ossl().X509_STORE_CTX_get0_chain(store));
   const int last = ossl().OPENSSL_sk_num(path) - 1;
@@ -84,7 +84,8 @@ bool isDutyOfAnchor(int error, X509_STORE_CTX* store) {
 Finding judgePath(const OPENSSL_STACK* path, bool strict) {
   const int length = ossl().OPENSSL_sk_num(path);
   Finding finding = judgeConstraints(path, strict);
-  // The trust anchor is a name, a key and its constraints (section 6.1.1 d); alone in the path it is the server's certificate.
+  // The trust anchor is a name, a key and its constraints (section 6.1.1 d); alone in the path it is also the server's
+  // certificate.
   for (int i = 0; i < std::max(length - 1, 1) && finding.code == K(X509_V_OK); i++) {
     if (hasUnknownQualifier(certificateAt(path, i))) finding = {K(X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION), i};
     else if (hasNoDistributionPoint(certificateAt(path, i))) finding = {K(X509_V_ERR_INVALID_EXTENSION), i};
@@ -107,7 +108,7 @@ int forgive(int ok, X509_STORE_CTX* store) {
       // RFC 5280 section 4.1.2.5: valid through notAfter.
       fine = TrustStore::of(store).isBare(certificate) || ossl().ASN1_TIME_cmp_time_t(ossl().X509_get0_notAfter(certificate), timeOf(store)) == 0;
       break;
-    // judgePath() judges these.
+    // Left to judgePath().
     case K(X509_V_ERR_PERMITTED_VIOLATION):
     case K(X509_V_ERR_EXCLUDED_VIOLATION):
     case K(X509_V_ERR_SUBTREE_MINMAX):

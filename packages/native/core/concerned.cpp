@@ -3,7 +3,7 @@
 namespace ferrule {
 namespace {
 
-// RFC 4514, but of letters beyond ASCII as they are.
+// RFC 4514, but with non-ASCII characters unescaped.
 std::string nameOf(const X509_NAME* name) {
   BIO* out = ossl().BIO_new(ossl().BIO_s_mem());
   ossl().X509_NAME_print_ex(out, name, 0, static_cast<unsigned long>(K(XN_FLAG_RFC2253) & ~K(ASN1_STRFLGS_ESC_MSB)));
@@ -24,7 +24,7 @@ std::string timeOf(const ASN1_TIME* time) {
   return std::string(text.begin(), text.end());
 }
 
-// RFC 5280 section 4.2.2.1: where the certificate of the issuer is; empty where it does not say so.
+// RFC 5280 section 4.2.2.1: the URL of the issuer's certificate; empty if absent.
 Bytes issuerUrlOf(const X509* certificate) {
   Bytes url;
   auto* descriptions = static_cast<OPENSSL_STACK*>(ossl().X509_get_ext_d2i(certificate, K(NID_info_access), nullptr, nullptr));

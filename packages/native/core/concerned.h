@@ -1,4 +1,4 @@
-// What messages about a certificate are made of.
+// Facts for messages about a certificate.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace ferrule {
 
-// src/binding.ts says what is in it.
+// Documented in src/binding.ts.
 struct ConcernedCertificate {
   std::string subject;
   std::string issuer;

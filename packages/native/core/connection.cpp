@@ -8,11 +8,11 @@ namespace {
 
 constexpr size_t kRecordHeader = 5;
 constexpr size_t kMaxPlaintext = 16384;
-// What we answer to the peer while our own records wait for it to read. A peer that asks for more has to read first.
+// Limit of responses while our records wait for the peer to read. To get more, the peer has to read first.
 constexpr size_t kMostUnsentAnswers = 16384;
-// Counts go back as an int.
+// Counts are returned as an int.
 constexpr size_t kMostAtOnce = size_t{1} << 30;
-// Header, explicit nonce, inner content type and tag of a record, and room for a KeyUpdate that goes before it.
+// Header, explicit nonce, inner content type and tag of a record, and room for a preceding KeyUpdate.
 constexpr size_t kRecordOverhead = 128;
 
 }  // namespace
@@ -46,7 +46,7 @@ bool Connection::setHost(const std::string& name, bool isAddress) {
   const auto sendName = [&](const char* value) {
     return ossl().SSL_ctrl(ssl_, K(SSL_CTRL_SET_TLSEXT_HOSTNAME), K(TLSEXT_NAMETYPE_host_name), const_cast<char*>(value)) == 1;
   };
-  // Whatever was set before no longer counts. Addresses are not sent (RFC 6066 section 3).
+  // Replaces earlier settings. IP addresses are not sent (RFC 6066 section 3).
   ossl().X509_VERIFY_PARAM_set1_host(param, nullptr, 0);
   ossl().X509_VERIFY_PARAM_set1_ip(param, nullptr, 0);
   sendName(nullptr);
@@ -79,7 +79,7 @@ int Connection::step(Operation operation, uint8_t* data, size_t size) {
   }
   if (spans.unsent() == 0) unsentAnswers_ = 0;
   if (ret > 0 || !failure_.set) return ret;
-  // The alert has to reach the peer, and what was begun before it.
+  // Send the alert, and pending output before it.
   spans.drain();
   lastError = spans.unsent() > 0 ? K(SSL_ERROR_WANT_WRITE) : failure_.error;
   return -1;
@@ -112,12 +112,12 @@ int Connection::wantWrite() {
 int Connection::handshake() {
   if (established()) return 1;
   if (spans.unsent() > 0) return wantWrite();
-  committed_ = 0;  // Early data that waited is early data all the same: it has its place in the stream, before ours.
+  committed_ = 0;  // Pending early data remains early data and comes first in the stream.
   if (phase_ == Phase::handshake) {
     const int ret = ossl().SSL_do_handshake(ssl_);
     if (ret != 1) {
       notDone(ret);
-      // What could begin a record of SSL 2 makes OpenSSL wait for more. Nothing but an alert or a ServerHello can come first.
+      // OpenSSL waits for more after what could be an SSL 2 record. Only an alert or a ServerHello can come first.
       const bool strange = headSize_ >= kRecordHeader && head_[0] != K(SSL3_RT_HANDSHAKE) && head_[0] != K(SSL3_RT_ALERT);
       if (lastError == K(SSL_ERROR_WANT_READ) && strange && pending_ == Reason::none) pending_ = Reason::notTls;
       if (lastError == K(SSL_ERROR_WANT_READ) && spans.unsent() > 0) return wantWrite();
@@ -125,7 +125,7 @@ int Connection::handshake() {
     }
     if (pending_ == Reason::none) checkResult();
     if (pending_ != Reason::none) return -1;
-    // OpenSSL calls no new_session_cb when a session was resumed and the server sent another ticket for it.
+    // OpenSSL does not call new_session_cb when the server sends a new ticket for a resumed session.
     if (ticketRenewed_ && context_->config().sessions && ossl().SSL_session_reused(ssl_) == 1) saveSession(ossl().SSL_get_session(ssl_));
     phase_ = Phase::lastFlight;
   }
@@ -134,7 +134,7 @@ int Connection::handshake() {
   return 1;
 }
 
-// What OpenSSL does not insist on.
+// Requirements that OpenSSL does not enforce.
 void Connection::checkResult() {
   const ContextConfig& config = context_->config();
   if (ossl().SSL_version(ssl_) == K(TLS1_2_VERSION)) {
@@ -160,7 +160,7 @@ int Connection::read(uint8_t* into, size_t size) {
     if (spans.unsent() > unsent) unsentAnswers_ += spans.unsent() - unsent;
     if (got) {
       if (pending_ != Reason::none) {
-        // It came behind a message that ends the connection: nobody shall have it.
+        // Data after a message that ends the connection: discard it.
         ossl().OPENSSL_cleanse(into + total, n);
         return total > 0 ? static_cast<int>(total) : -1;
       }
@@ -170,10 +170,10 @@ int Connection::read(uint8_t* into, size_t size) {
       continue;
     }
     const int why = ossl().SSL_get_error(ssl_, 0);
-    // Without SSL_MODE_AUTO_RETRY, OpenSSL comes back after each message of the peer.
+    // Without SSL_MODE_AUTO_RETRY, OpenSSL returns after each message of the peer.
     if (why == K(SSL_ERROR_WANT_READ) && !spans.starved && messages_ > messages && pending_ == Reason::none) continue;
     if (total > 0) {
-      // The rest of the story is told by the next call, unless OpenSSL tells it only once.
+      // The next call reports the outcome, unless OpenSSL reports it only once.
       if ((why == K(SSL_ERROR_SSL) || why == K(SSL_ERROR_SYSCALL)) && !closedFatally()) fail();
       return static_cast<int>(total);
     }
@@ -181,8 +181,8 @@ int Connection::read(uint8_t* into, size_t size) {
   }
 }
 
-// One record after the other, as long as they fit. The first may find too little space, which is WANT_WRITE until the rest of
-// it is out; the others are begun only when they fit whole. A write that waited is repeated with committed() bytes or more.
+// Writes records as long as they fit. The first may lack space: WANT_WRITE until the rest of it is out; later ones are
+// started only if they fit. A pending write is retried with committed() bytes or more.
 int Connection::write(Operation how, const uint8_t* from, size_t size) {
   const auto seal = how == Operation::write ? ossl().SSL_write_ex : ossl().SSL_write_early_data;
   const size_t overhead = kRecordOverhead + context_->config().recordPadding;
@@ -216,12 +216,12 @@ int Connection::shutdown() {
     int ret;
     size_t before;
     do {
-      // As in read(): OpenSSL comes back after each message of the peer, and the next may have come.
+      // As in read(): OpenSSL returns after each message of the peer, and the next may have arrived.
       before = messages_ + spans.inUsed;
       spans.starved = false;
       ret = ossl().SSL_shutdown(ssl_);
     } while (ret < 0 && ossl().SSL_get_error(ssl_, ret) == K(SSL_ERROR_WANT_READ) && !spans.starved && messages_ + spans.inUsed > before && pending_ == Reason::none);
-    // A fatal alert in place of close_notify is an end to it as well, and an error behind its back.
+    // A fatal alert instead of close_notify also ends it, and leaves an error in the queue.
     if (ret == 1 && ossl().ERR_peek_error() != 0 && !closedFatally()) return fail();
     if (ret < 0) return notDone(ret);
     shutdownDue_ = ret;
@@ -237,7 +237,7 @@ int Connection::shutdownState() const {
   return shutdownDue_ < 0 ? state : state & ~K(SSL_SENT_SHUTDOWN);
 }
 
-// A message of the peer of which only a part has come: SSL_shutdown(3) and SSL_key_update(3) refuse while it is being read.
+// Reads a partially received message: SSL_shutdown(3) and SSL_key_update(3) fail until it is complete.
 bool Connection::readMessage() {
   if (ossl().SSL_in_init(ssl_) != 1) return true;
   const int ret = ossl().SSL_do_handshake(ssl_);
@@ -248,7 +248,7 @@ bool Connection::readMessage() {
 int Connection::keyUpdate(bool requestPeer) {
   if (spans.unsent() > 0) return wantWrite();
   if (phase_ == Phase::closed) return failClosed();
-  // One that asks for something else than the one that waited is another one.
+  // A different request than the pending one is a new key update.
   if (keyUpdating_ != (requestPeer ? 1 : 0)) {
     if (!readMessage()) return -1;
     const long type = requestPeer ? K(SSL_KEY_UPDATE_REQUESTED) : K(SSL_KEY_UPDATE_NOT_REQUESTED);
@@ -280,7 +280,7 @@ int Connection::notDone(int ret) {
   }
 }
 
-// RFC 9846 section 6.1: close_notify is a close, whatever its level. To OpenSSL it is a fatal alert in TLS 1.2.
+// RFC 9846 section 6.1: close_notify closes, whatever its level. OpenSSL treats a fatal one as an error in TLS 1.2.
 bool Connection::closedFatally() {
   const unsigned long error = ossl().ERR_peek_error();
   const bool alert = ((error >> 23) & 0xff) == static_cast<unsigned long>(K(ERR_LIB_SSL));
@@ -315,7 +315,7 @@ void Connection::failOwn() {
   failure_.library = failure_.reason = 0;
 }
 
-// The first one counts. With an alert, what OpenSSL makes of the message no longer goes out.
+// The first one counts. With an alert, OpenSSL's own output for the message is suppressed.
 void Connection::breach(Reason reason, int alert) {
   if (pending_ != Reason::none || reason == Reason::none) return;
   pending_ = reason;
@@ -324,7 +324,7 @@ void Connection::breach(Reason reason, int alert) {
   pendingAlert_ = alert;
 }
 
-// OpenSSL lets nobody choose an alert. As long as nothing has gone out under keys, ours is in the clear, as OpenSSL's own is.
+// OpenSSL does not let callers choose an alert. Until we send under keys, ours is in the clear, as OpenSSL's own.
 void Connection::sendAlert(int level, int alert) {
   if (protected_) return;
   const uint8_t record[] = {static_cast<uint8_t>(K(SSL3_RT_ALERT)), 3, 3, 0, 2, static_cast<uint8_t>(level), static_cast<uint8_t>(alert)};
@@ -332,11 +332,11 @@ void Connection::sendAlert(int level, int alert) {
   spans.push(record, sizeof record);
 }
 
-// For OpenSSL a key agreed out of band is a session as well.
+// For OpenSSL an external PSK is a session as well.
 void Connection::offerPsk(const EVP_MD* hash, const unsigned char** identity, size_t* size, SSL_SESSION** session) {
   const Psk& psk = context_->config().psk;
   *session = nullptr;
-  // After a HelloRetryRequest the hash is known, and the key may be for another.
+  // After a HelloRetryRequest the hash is fixed, and the PSK may need another.
   if (hash != nullptr && ossl().EVP_MD_get_size(hash) != (psk.sha384 ? 48 : 32)) return;
   const unsigned char suite[] = {0x13, static_cast<unsigned char>(psk.sha384 ? 0x02 : 0x01)};
   SSL_SESSION* made = ossl().SSL_SESSION_new();

@@ -1,5 +1,5 @@
-// SSL: one connection. No callback of OpenSSL leaves this file's world: what JavaScript should hear is queued as events
-// and fetched after the call; what it must decide makes OpenSSL pause (WANT_RETRY_VERIFY, WANT_X509_LOOKUP).
+// SSL: one connection. OpenSSL's callbacks never call JavaScript: events are queued and fetched after the call;
+// decisions make OpenSSL pause (WANT_RETRY_VERIFY, WANT_X509_LOOKUP).
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@
 
 namespace ferrule {
 
-// `flush` sends what is unsent and does nothing else.
+// `flush` only sends pending output.
 enum class Operation : uint32_t { handshake = 0, read = 1, write = 2, writeEarlyData = 3, shutdown = 4, keyUpdate = 5, flush = 6 };
 
 enum class EventKind : uint32_t { keylog = 0, session = 1, sent = 2, received = 3 };
@@ -29,13 +29,14 @@ struct Event {
   Bytes bytes;
 };
 
-// A session event begins with the version (2 bytes), the early data allowed (4), the lifetime in seconds (4), the cipher suite
-// (2), the length of the ticket (4) and the moment until which what was verified holds (8: seconds since the epoch, 0 = none).
+// A session event begins with the version (2 bytes), the early data allowed (4), the lifetime in seconds (4), the
+// cipher suite (2), the length of the ticket (4) and the expiry of the verified facts (8: seconds since the epoch, 0 =
+// none).
 constexpr size_t kSessionHeader = 24;
 
-// The earlier of the two, of which 0 is none; a moment that is not after `now` does not count.
+// The earlier of the two, where 0 means none; a time not after `now` is ignored.
 int64_t earlier(int64_t first, int64_t moment, int64_t now);
-// When lists end, or begin, so that what was verified under them is to be verified anew: seconds since the epoch.
+// When lists expire, or become valid, which requires verifying again: seconds since the epoch.
 std::vector<int64_t> endsOf(const RevocationLists& lists);
 
 // AlertLevel, RFC 5246 section 7.2.
@@ -50,7 +51,7 @@ struct Failure {
   int library = 0;     // ERR_GET_LIB
   int reason = 0;      // ERR_GET_REASON
   Reason own = Reason::none;
-  std::string text;    // the whole queue, for people
+  std::string text;    // the whole queue, for messages
   int verifyDepth = 0;
   std::optional<ConcernedCertificate> certificate;
 };
@@ -72,37 +73,38 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // One operation over `spans`, which the caller has pointed at the BIOs' views and clears afterwards. Returns what the
-  // contract's operation returns; `lastError` says why when that is not positive.
+  // One operation over `spans`, which the caller points at the BIOs' views and clears afterwards. Returns the
+  // contract's result; if not positive, the reason is in `lastError`.
   int step(Operation operation, uint8_t* data, size_t size);
 
   bool setHost(const std::string& name, bool isAddress);
   bool setSession(const uint8_t* der, size_t size);
-  // The certificates of a session, as the peer sent them, and its staple (empty: none), verified as if they came now. False when
-  // they no longer pass. A verify function is asked by JavaScript, beside this.
+  // The certificates of a session, as the peer sent them, and its staple (empty: none), verified again. False when no
+  // longer valid. A verify function is called by JavaScript, separately.
   bool reverify(const std::vector<Bytes>& ders, const Bytes& staple);
-  // What the last reverify() found: leaf to root, empty where no path was found and none was needed; an X509_V code.
+  // Results of the last reverify(): leaf to root, empty if no path was found and none was needed; an X509_V code.
   const std::vector<Bytes>& reverifiedChain() const { return reverifiedChain_; }
   long reverifiedResult() const { return reverifiedResult_; }
   // The same of the staple.
   long reverifiedStaple() const { return reverifiedStaple_; }
-  // Whether the pins hold where no path counts.
+  // Whether the leaf matches the pins, if the path does not count.
   bool leafPinned() const { return leafPinned_; }
   void setTime(time_t seconds);
-  // The answers to WANT_RETRY_VERIFY. False when nothing was asked. The code is told where verdicts are only told.
+  // The answers to WANT_RETRY_VERIFY. False when no question is pending. The code is reported when verification is off.
   bool accept(int verifyCode);
   bool onlyTells() const { return context_->config().verify == Verify::none; }
-  // X509_V_OK is no reason to reject, and becomes X509_V_ERR_APPLICATION_VERIFICATION. At any time.
+  // X509_V_OK becomes X509_V_ERR_APPLICATION_VERIFICATION. May be called at any time.
   void reject(int verifyCode, int alert);
-  // The answer to WANT_X509_LOOKUP; null for "no certificate". False when OpenSSL refuses the pair, or nothing was asked.
+  // The answer to WANT_X509_LOOKUP; null for "no certificate". False when OpenSSL rejects the pair, or no question is
+  // pending.
   bool useCredential(const KeyPair* credential);
-  // The other answer: there is none that fits, or the choice failed.
+  // The other answer: no credential matches, or the choice failed.
   void refuseCredential(int alert);
   bool exportKeyingMaterial(const std::string& label, const uint8_t* context, size_t contextSize, bool useContext, uint8_t* into, size_t size);
   // RFC 5929 section 4.1; empty where it is not defined.
   Bytes serverEndPoint() const;
 
-  // The leaf of the path that was found last, and its issuer's key.
+  // The leaf of the latest path, and its issuer's key.
   std::vector<Bytes> revocationQuestion() const { return question_; }
   std::vector<Bytes> peerChain() const;
   std::vector<Bytes> verifiedChain() const;
@@ -111,7 +113,7 @@ class Connection {
   std::string alpn() const;
   std::vector<Bytes> authorities() const;
   std::vector<int> requestedSignatureAlgorithms() const;
-  // Those of them that the context has for client certificates, in the order in which OpenSSL takes them.
+  // Those of them that the context has for client certificates, in OpenSSL's order of preference.
   std::vector<int> sharedSignatureAlgorithms() const;
   Bytes requestedCertificateTypes() const;
   std::vector<Event> takeEvents();
@@ -121,14 +123,14 @@ class Connection {
   const Failure& failure() const { return failure_; }
   Bytes signedCertificateTimestamps() const { return scts_; }
   bool hasEvents() const { return !events_.empty(); }
-  // Whether something is waiting for space that nobody will repeat an operation for: an answer to the peer.
+  // Whether output waits for space that no retried operation will send: a response to the peer.
   bool hasUnsentAnswer() const { return unsentAnswers_ > 0 && spans.unsent() > 0; }
-  // Bytes that the write which waits must be repeated with, or more.
+  // Minimum length with which the pending write must be retried.
   size_t committed() const { return committed_; }
   bool established() const { return phase_ >= Phase::established; }
-  // SSL_get_shutdown(3), but of a close_notify that has reached the write BIO: OpenSSL counts it before it sends it.
+  // SSL_get_shutdown(3), but only once close_notify has reached the write BIO: OpenSSL sets it before sending.
   int shutdownState() const;
-  // A session, that is, and not a key of the context.
+  // By a session, not by the context's PSK.
   bool resumed() const { return ossl().SSL_session_reused(ssl_) == 1 && !rules_.usesPsk(); }
   const uint8_t* head() const { return head_; }
   size_t headSize() const { return headSize_; }
@@ -152,17 +154,17 @@ class Connection {
   void keepTimestamps(const uint8_t* bytes, size_t size);
 
  private:
-  // Of JavaScript, about the certificate. In TLS 1.2 the stapled response comes behind it (RFC 6066 section 8), too late for
-  // OpenSSL's question: the certificate is taken for the time being, the verdict is due, and our flight is held until
+  // JavaScript's verdict on the certificate. In TLS 1.2 the stapled response follows it (RFC 6066 section 8), too late
+  // for OpenSSL's callback: the certificate is accepted provisionally, the verdict is due, and our flight is held until
   // JavaScript has judged both.
   enum class Verdict { none, asked, accepted, due };
-  // Of JavaScript, between credentials.
+  // JavaScript's choice of a credential.
   enum class Choice { none, asked, made, failed };
   enum class Phase {
     handshake,
-    lastFlight,   // OpenSSL is done, the end of our flight still waits for space
+    lastFlight,   // OpenSSL is done, the rest of our flight waits for space
     established,
-    closed,       // by a close_notify of fatal level, after which OpenSSL is of no more use
+    closed,       // by a close_notify of fatal level, after which OpenSSL is unusable
   };
 
   explicit Connection(std::shared_ptr<Context> context) : context_(std::move(context)), rules_(context_->config()) {}
@@ -194,7 +196,7 @@ class Connection {
   void readServerKeyExchange(const KeyExchangeView& exchange);
   bool askRevocation(X509_STORE_CTX* store);
   int pinnedLength(X509_STORE_CTX* store) const;
-  bool pinned(const OPENSSL_STACK* chain, int count) const;  // also where there are no pins
+  bool pinned(const OPENSSL_STACK* chain, int count) const;  // also true without pins
   Finding verifyPath(X509_STORE_CTX* store) const;
   bool needsStaple(const X509* leaf) const;
   long stapleVerdict(const uint8_t* der, size_t size, const OPENSSL_STACK* chain, const OPENSSL_STACK* sent) const;
@@ -205,7 +207,7 @@ class Connection {
   SSL* ssl_ = nullptr;
   Facts facts_;
   Failure failure_;
-  Reason pending_ = Reason::none;  // found inside a callback, reported when the call is over
+  Reason pending_ = Reason::none;  // found inside a callback, reported after the call
   int pendingAlert_ = 0;           // to be sent with it
   std::vector<Event> events_;
   Bytes scts_;
@@ -216,20 +218,20 @@ class Connection {
   Verdict verdict_ = Verdict::none;
   int told_ = 0;  // X509_V code that came with it
   std::vector<Bytes> question_;
-  bool stapleFollows_ = false;  // the server said in TLS 1.2 that it will come
+  bool stapleFollows_ = false;  // announced by the server in TLS 1.2
   Choice choice_ = Choice::none;
   Phase phase_ = Phase::handshake;
   bool peerProtects_ = false;  // since its change_cipher_spec of TLS 1.2
   bool protected_ = false;  // a record under keys has gone out
-  int keyUpdating_ = -1;    // what the KeyUpdate asks for that is under way
+  int keyUpdating_ = -1;    // what the pending KeyUpdate requests
   int shutdownDue_ = -1;    // what shutdown() returns once close_notify is out
   bool verified_ = false;
-  int pathLength_ = 0;  // where it is verified: up to its anchor
-  size_t handshakeBytes_ = 0;   // in records in the clear or of TLS 1.2, and not yet in a message that was seen whole
-  const char* messageState_ = nullptr;  // OpenSSL's, when it last had a message whole
+  int pathLength_ = 0;  // if verified: up to its anchor
+  size_t handshakeBytes_ = 0;   // in cleartext or TLS 1.2 records, not yet part of a complete message
+  const char* messageState_ = nullptr;  // OpenSSL's state at its last complete message
   bool answersClose_ = false;   // the peer's close_notify in a handshake of TLS 1.2
   bool ticketRenewed_ = false;  // by a TLS 1.2 resumption
-  // Of the peer, since data came.
+  // Counts of the peer's messages since data last arrived.
   struct {
     uint32_t keyUpdates = 0;
     uint32_t certificateRequests = 0;
@@ -237,9 +239,9 @@ class Connection {
     uint32_t records = 0;
   } row_;
   uint32_t tickets_ = 0;
-  size_t messages_ = 0;     // of the peer's handshake, seen whole
-  size_t committed_ = 0;      // by OpenSSL, of a write that its caller still has to repeat
-  size_t unsentAnswers_ = 0;  // bytes that reading wrote, since nothing was unsent
+  size_t messages_ = 0;     // complete handshake messages of the peer
+  size_t committed_ = 0;      // by OpenSSL, of a write that the caller still has to retry
+  size_t unsentAnswers_ = 0;  // bytes written by reading since all output was last sent
   time_t time_ = 0;  // 0: the clock of the machine
   uint8_t head_[bounds::quoted];
   size_t headSize_ = 0;

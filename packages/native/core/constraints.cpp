@@ -25,7 +25,7 @@ bool endsWith(const std::string& text, const std::string& end) {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
-// Four decimal numbers of an octet each, as pure reads them.
+// Four decimal octets, as the pure engine reads them.
 bool isAddress(const std::string& name) {
   size_t start = 0;
   for (int octets = 1; octets <= 4; octets++) {
@@ -52,7 +52,7 @@ bool isHost(const std::string& name) {
   return true;
 }
 
-// A name or constraint in the form that is compared; none for what is malformed.
+// A name or constraint normalised for comparison; none if malformed.
 using Reading = std::optional<std::string>;
 
 Reading readMailbox(const std::string& value) {
@@ -64,7 +64,7 @@ Reading readMailbox(const std::string& value) {
 
 Reading readAsciiMailbox(const std::string& value) { return isAscii(value) ? readMailbox(value) : Reading(); }
 
-// Its host: what has none, or an address in its place, cannot satisfy a constraint (RFC 5280 section 4.2.1.10).
+// Its host: a URI without one, or with an IP address, cannot satisfy a constraint (RFC 5280 section 4.2.1.10).
 Reading readUri(const std::string& value) {
   const std::string uri = lowered(value);
   const size_t colon = uri.find("://");
@@ -115,14 +115,14 @@ Reading readBase(int type, const std::string& value) {
   return isHost(base.front() == '.' ? base.substr(1) : base) ? Reading(base) : Reading();
 }
 
-// A name is below another when labels were added on its left; below one with a leading period when some were; the empty one is
-// above all.
+// A name is below another if it has zero or more labels added on its left, one or more for a leading period; all are
+// below the empty one.
 bool isBelow(const std::string& name, const std::string& base) {
   if (base.empty() || name == base) return base.empty() || base.front() != '.';
   return base.front() == '.' ? name.size() > base.size() && endsWith(name, base) : endsWith(name, "." + base);
 }
 
-// A wildcard is excluded as soon as one name that it stands for is.
+// A wildcard is excluded if any name that it matches is.
 bool isExcludedHost(const std::string& name, const std::string& base) {
   if (isBelow(name, base)) return true;
   if (name.front() != '*') return false;
@@ -158,17 +158,17 @@ bool isWithin(int type, const std::string& name, const std::string& base) {
 
 enum class Match { no, yes, untold };
 
-// What cannot be read may be anything but itself.
+// An unreadable value may equal anything; only itself for certain.
 Match matchTexts(const NameAttribute& a, const NameAttribute& b) {
   if (a.readable == b.readable && a.text == b.text) return Match::yes;
   return a.readable && b.readable ? Match::no : Match::untold;
 }
 
-// RDNs of more members are told apart by nobody: each would be compared with each.
+// Larger RDNs are not compared: the work is quadratic.
 constexpr size_t kMostMembers = 16;
 
-// Of the members that are not the same, each needs one that may be; what is read on one side needs what is not on the other, so it
-// chooses first.
+// Each member without an equal needs one that may be equal; readable ones can only match unreadable ones, so they
+// choose first.
 Match matchRdns(const std::vector<NameAttribute>& a, const std::vector<NameAttribute>& b) {
   if (a.size() != b.size()) return Match::no;
   if (std::equal(a.begin(), a.end(), b.begin(), [](const NameAttribute& x, const NameAttribute& y) { return x.type == y.type && matchTexts(x, y) == Match::yes; })) {
@@ -236,7 +236,7 @@ ConstrainedName nameOf(const GENERAL_NAME* general, Read read) {
       return textOf(name.type, static_cast<const ASN1_STRING*>(value), read);
     case K(GEN_OTHERNAME): {
       const auto* other = static_cast<const OtherName*>(value);
-      // Constraints of mailboxes apply to it (RFC 9598 section 6).
+      // Mailbox constraints apply to it (RFC 9598 section 6).
       if (read == readName && ossl().OBJ_obj2nid(other->type) == K(NID_id_on_SmtpUTF8Mailbox)) {
         name.type = K(GEN_EMAIL);
         name.value = mailboxOf(other->value);
@@ -263,19 +263,18 @@ bool isCompared(int type) { return type == K(GEN_DIRNAME) || type == K(GEN_DNS) 
 
 bool isUnreadable(const ConstrainedName& name) { return isCompared(name.type) && name.type != K(GEN_DIRNAME) && !name.value; }
 
-// A constraint on other names is one on those of its own kind; of mailboxes in UTF-8, too, which count as mailboxes.
+// A constraint on otherNames concerns only its own type; mailbox constraints also concern UTF-8 mailboxes.
 bool concerns(const ConstrainedName& base, const ConstrainedName& name) {
   return base.type == K(GEN_OTHERNAME) ? base.otherType == name.otherType : base.type == name.type;
 }
 
-// Whether the name lies within: X509_V_ERR_EXCLUDED_VIOLATION where it does, X509_V_OK where not, else why that cannot be told.
+// Whether the name is within: X509_V_ERR_EXCLUDED_VIOLATION if so, X509_V_OK if not, else why that is undecidable.
 long compare(const ConstrainedName& name, const ConstrainedName& base, bool excluding) {
   constexpr long kWithin = K(X509_V_ERR_EXCLUDED_VIOLATION);
   if (base.bounded) return K(X509_V_ERR_SUBTREE_MINMAX);
-  // DNS names are compared as text, so that one which is not a name lies within what permits its text, and harms nobody: it matches no
-  // host.
+  // DNS names are compared as text: an invalid one may be permitted, which is harmless since it matches no host.
   if (name.type == K(GEN_DNS) && !excluding) return isBelow(name.octets, base.octets) ? kWithin : K(X509_V_OK);
-  // What cannot be read may be what is excluded.
+  // An unreadable base may exclude anything.
   if (isUnreadable(base)) return K(X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX);
   if (!isCompared(base.type)) return K(X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE);
   if (isUnreadable(name)) return K(X509_V_ERR_UNSUPPORTED_NAME_SYNTAX);
@@ -305,7 +304,7 @@ long judgeExcluded(const std::vector<ConstrainedName>& excluded, const Constrain
   return K(X509_V_OK);
 }
 
-// RFC 5280 section 4.2.1.10, of each constraint by itself.
+// RFC 5280 section 4.2.1.10, for each constraint alone.
 long judgeForm(const std::vector<ConstrainedName>& bases) {
   for (const ConstrainedName& base : bases) {
     const bool period = base.type == K(GEN_DNS) && !base.octets.empty() && base.octets.front() == '.';

@@ -32,7 +32,7 @@ void onMessage(int sent, int, int contentType, const void* bytes, size_t size, S
   if (contentType == K(SSL3_RT_HEADER) && size >= 5) Connection::of(ssl).record(sent == 1, static_cast<const uint8_t*>(bytes));
   if (contentType == K(SSL3_RT_INNER_CONTENT_TYPE) && sent == 0 && size == 1) Connection::of(ssl).receivedInner(*static_cast<const uint8_t*>(bytes));
   if (contentType > K(SSL3_RT_HANDSHAKE)) return;
-  // Behind the peer's end OpenSSL's alert goes nowhere.
+  // After the peer's end OpenSSL's alert is dropped.
   if (sent == 1 && contentType == K(SSL3_RT_ALERT) && Connection::of(ssl).spans.ended) return;
   Connection::of(ssl).message(sent == 1, contentType, static_cast<const uint8_t*>(bytes), size);
 }
@@ -80,15 +80,16 @@ Context::~Context() {
   ossl().OPENSSL_cleanse(config_.psk.key.data(), config_.psk.key.size());
 }
 
-// Everything is set explicitly, on or off, and looked at afterwards: defaults differ between versions and builds, and an
-// openssl.cnf can change each of them (SSL_CONF_cmd(3)). What is wrong, or null.
+// Everything is set explicitly, on or off, and checked afterwards: defaults differ between versions and builds, and an
+// openssl.cnf can change each of them (SSL_CONF_cmd(3)). Returns a problem, or null.
 const char* Context::settle() {
   const auto control = [&](long command, long number) { return ossl().SSL_CTX_ctrl(ctx_, static_cast<int>(command), number, nullptr); };
-  // Before any list of ciphers: SuiteB is a flag, and has its own idea of them.
+  // Before any cipher list: the SuiteB flag overrides it.
   control(K(SSL_CTRL_CLEAR_CERT_FLAGS), ~0L);
   ossl().SSL_CTX_set0_CA_list(ctx_, nullptr);
 
-  // The contract's level is about the chain, and is set where that is verified; OpenSSL's governs what is offered as well.
+  // The contract's level applies to the chain, and is set for its verification; OpenSSL's also restricts what is
+  // offered.
   const int level = std::min(config_.securityLevel, 2);
   ossl().SSL_CTX_set_security_level(ctx_, level);
   if (ossl().SSL_CTX_get_security_level(ctx_) != level) return "securityLevel: OpenSSL refuses it";
@@ -107,8 +108,8 @@ const char* Context::settle() {
   ossl().SSL_CTX_set_options(ctx_, options);
   if (ossl().SSL_CTX_get_options(ctx_) != options) return "OpenSSL does not take the options of the context, or keeps others";
 
-  // Without SSL_MODE_AUTO_RETRY reading comes back after each message of the peer. Our chain is the one that was given, and
-  // not what can be made of it with the trust anchors.
+  // Without SSL_MODE_AUTO_RETRY reads return after each message of the peer. Our chain is sent as given, not completed
+  // from the trust anchors.
   const long modes = K(SSL_MODE_ENABLE_PARTIAL_WRITE) | K(SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER) | K(SSL_MODE_NO_AUTO_CHAIN) | K(SSL_MODE_RELEASE_BUFFERS);
   control(K(SSL_CTRL_CLEAR_MODE), ~modes);
   return control(K(SSL_CTRL_MODE), modes) == modes ? nullptr : "OpenSSL does not take the modes of the context, or keeps others";
@@ -129,7 +130,7 @@ bool Context::setUp(std::string* problem) {
   if (const char* what = settle()) return refuse(what);
   control(K(SSL_CTRL_SET_MAX_CERT_LIST), static_cast<long>(config_.handshakeBytes), nullptr);
 
-  // OpenSSL drops what it does not know from these lists and reports success: what remains is compared.
+  // OpenSSL silently drops unknown entries of these lists: compare the result.
   if (ossl().SSL_CTX_set_ciphersuites(ctx_, config_.cipherSuites.c_str()) != 1) return refuse("cipherSuites: OpenSSL refuses them");
   if (!config_.cipherList.empty() && ossl().SSL_CTX_set_cipher_list(ctx_, config_.cipherList.c_str()) != 1) return refuse("cipherSuites: OpenSSL refuses them");
   const auto* ciphers = reinterpret_cast<const OPENSSL_STACK*>(ossl().SSL_CTX_get_ciphers(ctx_));
@@ -167,11 +168,11 @@ bool Context::setUp(std::string* problem) {
   config_.crls.clear();
   ossl().X509_STORE_up_ref(store());
   ossl().SSL_CTX_set_cert_store(ctx_, store());
-  // Goes before the other one where there is one, as VerifyCAFile of an openssl.cnf makes it.
+  // Takes precedence over a store made by VerifyCAFile of an openssl.cnf.
   if (control(K(SSL_CTRL_SET_VERIFY_CERT_STORE), 1, store()) != 1) return refuse("trustAnchors: OpenSSL refuses the store");
   control(K(SSL_CTRL_SET_CHAIN_CERT_STORE), 0, nullptr);
 
-  // Always "peer", so that our verdict is heard: with SSL_VERIFY_NONE OpenSSL ignores it.
+  // Always "peer", so that our verdict counts: with SSL_VERIFY_NONE OpenSSL ignores it.
   ossl().SSL_CTX_set_verify(ctx_, K(SSL_VERIFY_PEER), nullptr);
   ossl().SSL_CTX_set_cert_verify_callback(ctx_, onVerify, nullptr);
   if (!config_.psk.identity.empty()) ossl().SSL_CTX_set_psk_use_session_callback(ctx_, onPsk);

@@ -1,4 +1,4 @@
-// SSL_CTX: one set of options, shared by connections, and the callbacks through which OpenSSL asks about them.
+// SSL_CTX: one set of options, shared by connections, and OpenSSL's callbacks that use them.
 #pragma once
 
 #include <array>
@@ -18,20 +18,20 @@ using Pin = std::array<uint8_t, 32>;
 enum class Verify { peer, none, ask };
 enum class Ocsp { off, request, require };
 
-// RFC 9846 section 4.3.11: a key agreed out of band.
+// RFC 9846 section 4.3.11: an external PSK.
 struct Psk {
   Bytes identity;  // empty: there is none
   Bytes key;
   bool sha384 = false;
 };
 
-// What JavaScript has checked already; strings are in OpenSSL's own notation.
+// Options already checked by JavaScript; strings are in OpenSSL's own notation.
 struct ContextConfig {
   int minVersion = 0;
   int maxVersion = 0;
   std::string cipherList;          // TLS 1.2; empty when only 1.3 is offered
   std::string cipherSuites;        // TLS 1.3
-  std::vector<uint16_t> suiteIds;  // what the two lists must come out as, in any order
+  std::vector<uint16_t> suiteIds;  // the expected result of both lists, in any order
   std::string groups;
   std::string signatureAlgorithms;
   std::string clientSignatureAlgorithms;  // empty: the same
@@ -41,7 +41,7 @@ struct ContextConfig {
   Ocsp ocsp = Ocsp::off;
   std::vector<Bytes> anchors;
   std::vector<Bytes> crls;
-  bool revocation = false;  // ask about the leaf of a good path
+  bool revocation = false;  // check revocation of the leaf of a valid path
   std::vector<Pin> pins;
   Psk psk;
   std::vector<int> certificateCompression;
@@ -66,7 +66,7 @@ struct ContextConfig {
 
 class Context {
  public:
-  // Null, and why in `problem`: an option by name, then what is wrong with it.
+  // Null on failure, with `problem`: the option's name, then what is wrong with it.
   static std::shared_ptr<Context> make(ContextConfig config, std::string* problem);
   ~Context();
   Context(const Context&) = delete;
@@ -75,7 +75,7 @@ class Context {
   SSL_CTX* get() const { return ctx_; }
   const ContextConfig& config() const { return config_; }
   X509_STORE* store() const { return store_->get(); }
-  // When each of the CRLs ends, seconds since the epoch.
+  // When each CRL expires, seconds since the epoch.
   const std::vector<int64_t>& crlEnds() const { return crlEnds_; }
 
  private:

@@ -12,7 +12,7 @@ namespace ferrule {
 
 class KeyPair {
  public:
-  // DER certificates, leaf first, and a DER key (PKCS#8, PKCS#1 or SEC 1). Null, and why in `problem`.
+  // DER certificates, leaf first, and a DER key (PKCS#8, PKCS#1 or SEC 1). Null on failure, with `problem`.
   static std::unique_ptr<KeyPair> make(const std::vector<std::vector<uint8_t>>& chain, const std::vector<uint8_t>& key, std::string* problem);
   ~KeyPair();
   KeyPair(const KeyPair&) = delete;
@@ -28,7 +28,7 @@ class KeyPair {
     return name == nullptr ? "" : name;
   }
   int bits() const { return ossl().EVP_PKEY_get_bits(key_); }
-  // DER Names of who issued the certificates of the chain.
+  // DER Names of the issuers of the chain's certificates.
   std::vector<std::vector<uint8_t>> issuers() const;
 
  private:
@@ -38,20 +38,20 @@ class KeyPair {
   OPENSSL_STACK* rest_ = nullptr;
 };
 
-// What a PKCS#12 file holds, as DER: leaf first, then whatever else it has; the key as PKCS#8.
+// The content of a PKCS#12 file, as DER: leaf first, then other certificates; the key as PKCS#8.
 struct Pkcs12Contents {
   std::vector<std::vector<uint8_t>> chain;
   std::vector<uint8_t> key;
 };
 
-// Old files (RC2, 3DES, SHA-1 MACs) too: they are read in a library context of their own, with the legacy provider, and
-// the process's own configuration stays as it was. False, and why in `problem`.
+// Including old files (RC2, 3DES, SHA-1 MACs): read in a separate library context with the legacy provider, so that the
+// process's configuration is unchanged. False on failure, with `problem`.
 bool readPkcs12(const std::vector<uint8_t>& der, const std::string& password, Pkcs12Contents* contents, std::string* problem);
 
 std::vector<uint8_t> derOf(const X509* certificate);
 std::vector<uint8_t> derOf(const X509_NAME* name);
 
-// OpenSSL's queue as one line, emptied.
+// Drains OpenSSL's error queue into one line.
 std::string takeErrors(int* library = nullptr, int* reason = nullptr);
 
 }  // namespace ferrule

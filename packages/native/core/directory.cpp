@@ -7,8 +7,8 @@
 namespace ferrule {
 namespace {
 
-// Universal tags of ASN.1. CAs write Latin-1 where ASCII belongs, and who compares whole names takes it for that, as OpenSSL; under
-// constraints it is a text that nobody can read.
+// Universal tags of ASN.1. CAs write Latin-1 where ASCII belongs; comparisons of whole names accept that, as OpenSSL
+// does; under constraints such text is unreadable.
 constexpr int kPrintableString = 19, kTeletexString = 20, kIa5String = 22, kVisibleString = 26;
 enum class Latin1 { unread, inAscii };
 

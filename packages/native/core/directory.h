@@ -1,4 +1,4 @@
-// Directory names as RFC 5280 section 7.1 compares them, by the one function that both engines ask (texts.h).
+// Directory names as RFC 5280 section 7.1 compares them, by the function shared by both engines (texts.h).
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@ namespace ferrule {
 struct NameAttribute {
   std::string type;  // the contents octets of an OID
   std::u16string text;
-  bool readable;  // else `text` holds its octets and its string type
+  bool readable;  // if not, `text` holds its octets and its string type
 };
 
 using Rdns = std::vector<std::vector<NameAttribute>>;
@@ -19,11 +19,11 @@ using Rdns = std::vector<std::vector<NameAttribute>>;
 // The contents octets.
 std::string oidOf(const ASN1_OBJECT* object);
 
-// The RDNs of a name, in its order; the members of each in an order of their own.
+// The RDNs of a name, in order; the members of each are sorted.
 Rdns rdnsOf(const X509_NAME* name);
 
-// Whatever string types and letters they are written in. X509_NAME_cmp(3) compares ASCII, and takes a NumericString for another name
-// than the PrintableString of its digits. Where JavaScript does not answer, its word is all that counts.
+// Ignores string types and case. X509_NAME_cmp(3) compares ASCII, and distinguishes a NumericString from a
+// PrintableString of the same digits. If JavaScript cannot answer, its result is used alone.
 bool sameName(const X509_NAME* a, const X509_NAME* b);
 
 }  // namespace ferrule

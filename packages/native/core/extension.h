@@ -7,7 +7,7 @@ namespace ferrule {
 
 inline bool hasExtension(const X509* certificate, long nid) { return ossl().X509_get_ext_by_NID(certificate, static_cast<int>(nid), -1) >= 0; }
 
-// A decoded extension. Null, and `unreadable`, where it is there and is malformed or there twice.
+// A decoded extension. Null, with `unreadable` set if it is malformed or present twice.
 template <typename T>
 T* decoded(const X509* certificate, long nid, bool* critical, bool* unreadable) {
   int found = -1;

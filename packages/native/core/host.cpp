@@ -32,7 +32,7 @@ int addCapability(const OSSL_PARAM* params, void* arg) {
   const OSSL_PARAM* code = ossl().OSSL_PARAM_locate_const(params, query.id);
   const OSSL_PARAM* strength = ossl().OSSL_PARAM_locate_const(params, query.bits);
   const OSSL_PARAM* most = ossl().OSSL_PARAM_locate_const(params, "tls-max-tls");
-  // Going on after one that cannot be read: 0 would end the list.
+  // Skip an unreadable one: 0 would end the list.
   if (capability.name.empty() || code == nullptr || ossl().OSSL_PARAM_get_uint(code, &id) != 1) return 1;
   if (strength != nullptr) ossl().OSSL_PARAM_get_uint(strength, &bits);
   if (most != nullptr) ossl().OSSL_PARAM_get_int(most, &capability.maxVersion);
@@ -43,7 +43,7 @@ int addCapability(const OSSL_PARAM* params, void* arg) {
 }
 
 int askProvider(OSSL_PROVIDER* provider, void* arg) {
-  // 0 is what a provider without the capability answers.
+  // A provider without the capability returns 0.
   ossl().OSSL_PROVIDER_get_capabilities(provider, static_cast<Query*>(arg)->capability, addCapability, arg);
   return 1;
 }
@@ -54,7 +54,7 @@ std::vector<Capability> ask(Query query) {
   return query.found;
 }
 
-// The body of the first message in a BIO of records: type and length, behind the header of the record.
+// The body of the first message in a BIO of records, after record and message headers.
 bool readHello(BIO* bio, Rules* rules) {
   char* data = nullptr;
   const long size = ossl().BIO_ctrl(bio, K(BIO_CTRL_INFO), 0, &data);
@@ -89,7 +89,7 @@ Offer offerOf(const std::string& groups, const std::string& schemes) {
   SSL_CTX* ctx = ossl().SSL_CTX_new_ex(nullptr, nullptr, ossl().TLS_client_method());
   Offer offer;
   if (ctx != nullptr) {
-    // As Context::settle: an openssl.cnf decides none of it.
+    // As in Context::settle: independent of openssl.cnf.
     ossl().SSL_CTX_ctrl(ctx, K(SSL_CTRL_CLEAR_CERT_FLAGS), ~0L, nullptr);
     ossl().SSL_CTX_ctrl(ctx, K(SSL_CTRL_SET_MIN_PROTO_VERSION), K(TLS1_2_VERSION), nullptr);
     ossl().SSL_CTX_ctrl(ctx, K(SSL_CTRL_SET_MAX_PROTO_VERSION), K(TLS1_3_VERSION), nullptr);

@@ -1,4 +1,4 @@
-// What this OpenSSL has: its groups and signature schemes, from the library itself, and what it offers by itself.
+// The abilities of this OpenSSL: its groups and signature schemes, and its default offer.
 #pragma once
 
 #include <string>
@@ -12,12 +12,12 @@ namespace ferrule {
 struct Capability {
   int id = 0;
   std::string name;     // in the notation of SSL_CTX_set1_groups_list(3) or SSL_CTX_set1_sigalgs_list(3)
-  std::string keyType;  // of a scheme: the name of the key that signs with it
-  int bits = 0;         // of security
+  std::string keyType;  // of a scheme: the name of its key type
+  int bits = 0;         // security bits
   int maxVersion = 0;   // 0: none; -1: not for TLS
 };
 
-// Providers tell of ML-DSA since OpenSSL 3.5, of no scheme before 3.2.
+// Providers report ML-DSA since OpenSSL 3.5, and no schemes before 3.2.
 std::vector<Capability> groupsOfProviders();
 std::vector<Capability> schemesOfProviders();
 
@@ -29,7 +29,8 @@ struct Offer {
   std::vector<int> schemes;
 };
 
-// What a ClientHello has under these lists, each of which may be empty: OpenSSL's own then. Nothing where OpenSSL refuses one.
+// The code points of a ClientHello with these lists; an empty one means OpenSSL's default. Empty if OpenSSL rejects a
+// list.
 Offer offerOf(const std::string& groups, const std::string& schemes);
 
 }  // namespace ferrule

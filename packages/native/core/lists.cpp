@@ -25,17 +25,17 @@ std::vector<uint8_t> octetsOf(const ASN1_STRING* value) {
 
 int typeOf(X509_EXTENSION* extension) { return ossl().OBJ_obj2nid(ossl().X509_EXTENSION_get_object(extension)); }
 
-// RFC 5280 section 5.2: scope and key identifier are what a list may have critical; OpenSSL takes both.
+// RFC 5280 section 5.2: the critical extensions supported of a list are scope and key identifier.
 bool isKnownOfList(int type) { return type == K(NID_issuing_distribution_point) || type == K(NID_authority_key_identifier); }
 
-// Section 5.3. Why a certificate was revoked, and since when it was not to be relied on, changes nothing.
+// Section 5.3. Reason and invalidity date do not affect the result.
 bool isKnownOfEntry(int type) { return type == K(NID_crl_reason) || type == K(NID_invalidity_date) || type == K(NID_certificate_issuer); }
 
 void readEntries(RevocationList* list) {
   const OPENSSL_STACK* entries = stack(ossl().X509_CRL_get_REVOKED(list->crl.get()));
   for (int i = 0; i < ossl().OPENSSL_sk_num(entries); i++) {
     const auto* entry = static_cast<const X509_REVOKED*>(ossl().OPENSSL_sk_value(entries, i));
-    // OpenSSL never looks at it.
+    // OpenSSL never checks it.
     if (!isTime(ossl().X509_REVOKED_get0_revocationDate(entry))) list->isUnderstood = false;
     for (int j = 0; j < ossl().X509_REVOKED_get_ext_count(entry); j++) {
       X509_EXTENSION* extension = ossl().X509_REVOKED_get_ext(entry, j);
@@ -56,7 +56,7 @@ struct Element {
   size_t end = 0;
 };
 
-// None where the length is not told, or leads beyond what there is.
+// None if the length is indefinite, or exceeds the input.
 std::optional<Element> elementAt(const std::vector<uint8_t>& der, size_t start) {
   if (start + 2 > der.size()) return {};
   const size_t first = der[start + 1];
@@ -69,7 +69,7 @@ std::optional<Element> elementAt(const std::vector<uint8_t>& der, size_t start) 
   return Element{start, contents, contents + length};
 }
 
-// RFC 5280 section 5.1.1.2: what is signed names the algorithm of the signature, too. X509_verify(3) looks at that,
+// RFC 5280 section 5.1.1.2: the signed part repeats the signature algorithm. X509_verify(3) checks that,
 // X509_CRL_verify(3) does not.
 bool namesOneAlgorithm(const std::vector<uint8_t>& der) {
   constexpr uint8_t kInteger = 2;
@@ -83,7 +83,7 @@ bool namesOneAlgorithm(const std::vector<uint8_t>& der) {
   return std::equal(at(inner->start), at(inner->end), at(outer->start), at(outer->end));
 }
 
-// False when it is there and cannot be read, or is there twice.
+// False if it is present and unreadable, or present twice.
 bool readScope(RevocationList* list) {
   int found = -1;
   auto* scope = static_cast<IssuingDistributionPoint*>(
@@ -134,7 +134,7 @@ bool isInScope(const IssuingDistributionPoint* scope, X509* certificate) {
   return scope->name == nullptr || sharesPoint(scope->name, certificate);
 }
 
-// Why the list cannot be relied on for this certificate, whoever signed it.
+// Why the list is unusable for this certificate, regardless of its signer.
 long faultOf(const RevocationList& list, X509* certificate, time_t now) {
   if (!hasBegun(ossl().X509_CRL_get0_lastUpdate(list.crl.get()), now)) return K(X509_V_ERR_CRL_NOT_YET_VALID);
   const ASN1_TIME* nextUpdate = ossl().X509_CRL_get0_nextUpdate(list.crl.get());
@@ -151,8 +151,8 @@ bool isSignedBy(X509_STORE_CTX* store, const RevocationList& list, const X509* i
   return hasStrongHash(algorithm, level) && ossl().X509_CRL_verify(list.crl.get(), ossl().X509_get0_pubkey(issuer)) == 1;
 }
 
-// Where a path of its own ends in the anchor of the path that is judged, the key is the issuer's (section 6.3.3 f). Nobody in
-// it is a server, and its own lists are asked, but not by keys that would need another path.
+// The key is the issuer's if its own path ends in the same anchor (section 6.3.3 f). That path is not checked as a
+// server's; its own lists apply, unless signed by keys that need another path.
 bool leadsToAnchor(X509_STORE_CTX* store, X509* signer) {
   const OPENSSL_STACK* path = stack(ossl().X509_STORE_CTX_get0_chain(store));
   X509* anchor = certificateAt(path, ossl().OPENSSL_sk_num(path) - 1);
@@ -180,8 +180,8 @@ bool leadsToAnchor(X509_STORE_CTX* store, X509* signer) {
 
 bool isInPathOfSigner(X509_STORE_CTX* store) { return ossl().X509_STORE_CTX_get_ex_data(store, 0) != nullptr; }
 
-// Any subscriber may have a certificate with the issuer's name: who is no CA needs cRLSign in so many words, as CRL issuers with a
-// key of their own have it.
+// Any subscriber may have a certificate with the issuer's name: without CA status it needs explicit cRLSign, as
+// separate CRL issuers have.
 bool isIssuers(X509* certificate) {
   return (ossl().X509_get_extension_flags(certificate) & static_cast<uint32_t>(K(EXFLAG_CA) | K(EXFLAG_KUSAGE))) != 0;
 }
@@ -200,7 +200,7 @@ bool isSignedByOtherKey(X509_STORE_CTX* store, const RevocationList& list, X509*
   };
   if (isInPathOfSigner(store)) return false;
   if (signs(stack(ossl().X509_STORE_CTX_get0_untrusted(store)))) return true;
-  // OpenSSL would find those whose name has the same letters.
+  // OpenSSL would only find byte-equal names.
   auto* anchors = reinterpret_cast<OPENSSL_STACK*>(ossl().X509_STORE_get1_all_certs(ossl().X509_STORE_CTX_get0_store(store)));
   const bool found = signs(anchors);
   ossl().OPENSSL_sk_pop_free(anchors, [](void* certificate) { ossl().X509_free(static_cast<X509*>(certificate)); });
@@ -223,19 +223,19 @@ bool hasSerialOf(const RevocationList& list, const X509* certificate) {
   return false;
 }
 
-// Whatever the reason: that a certificate is on hold no more says a delta list alone (section 5.3.1), or its absence. OpenSSL
-// does not find entries for certificates of another issuer. Those belong into indirect lists: nothing can be told from one. Nor
-// from a list with something critical that nobody here knows (section 5.2), which makes no older list newer.
+// Whatever the reason: only a delta list (section 5.3.1), or absence, ends a hold. OpenSSL does not find entries for
+// certificates of another issuer. Those belong in indirect lists, which are inconclusive. So is a list with an unknown
+// critical extension (section 5.2); it does not fall back to an older list.
 long look(const RevocationList& list, X509* certificate) {
   if (!list.isUnderstood) return K(X509_V_ERR_UNHANDLED_CRITICAL_CRL_EXTENSION);
   X509_REVOKED* entry = nullptr;
-  // Not X509_CRL_get0_by_cert(3), which compares the issuers' names once more.
+  // Not X509_CRL_get0_by_cert(3), which compares the issuers' names again.
   if (ossl().X509_CRL_get0_by_serial(list.crl.get(), &entry, ossl().X509_get0_serialNumber(certificate)) != 0) return K(X509_V_ERR_CERT_REVOKED);
   if (!list.isAttributed || !hasSerialOf(list, certificate)) return K(X509_V_OK);
   return list.isAway ? K(X509_V_ERR_UNHANDLED_CRITICAL_CRL_EXTENSION) : K(X509_V_ERR_CERT_REVOKED);
 }
 
-// Of the lists of one scope the newest decides, and of several that are as new each.
+// The newest list of each scope decides; if several are equally new, all of them.
 std::vector<const RevocationList*> newestOf(const std::vector<const RevocationList*>& lists) {
   std::vector<const RevocationList*> newest;
   std::copy_if(lists.begin(), lists.end(), std::back_inserter(newest), [&](const RevocationList* one) {
@@ -263,7 +263,7 @@ long judge(X509_STORE_CTX* store, const RevocationLists& lists, X509* certificat
   for (const RevocationList* list : newestOf(usable)) {
     const long code = look(*list, certificate);
     if (code == K(X509_V_ERR_CERT_REVOKED)) return code;
-    // A list for some reasons alone can say that a certificate is revoked, and not that it is good.
+    // A list limited to some reasons can revoke a certificate, but not show it to be good.
     if (note(code) && (list->scope == nullptr || list->scope->someReasons == nullptr)) covered = true;
   }
   if (covered) return K(X509_V_OK);
@@ -277,7 +277,7 @@ bool isSigned(const OPENSSL_STACK* path) {
   return good;
 }
 
-// Alone in its path a certificate is its own anchor; who issued it may have been sent.
+// Alone in its path a certificate is its own anchor; its issuer may have been sent.
 X509* issuerIn(X509_STORE_CTX* store, int at) {
   const OPENSSL_STACK* path = stack(ossl().X509_STORE_CTX_get0_chain(store));
   return at + 1 < ossl().OPENSSL_sk_num(path) ? certificateAt(path, at + 1) : issuerOf(certificateAt(path, at), stack(ossl().X509_STORE_CTX_get0_untrusted(store)));
@@ -316,10 +316,10 @@ bool readList(const std::vector<uint8_t>& der, RevocationLists* into, std::strin
 int checkRevocation(X509_STORE_CTX* store) {
   const RevocationLists& lists = TrustStore::of(store).lists;
   const OPENSSL_STACK* path = stack(ossl().X509_STORE_CTX_get0_chain(store));
-  // OpenSSL asks before it looks at signatures, and is to tell of a wrong one. Of such a path nobody has said anything, and anybody
-  // can send one that takes seconds.
+  // OpenSSL calls this before it checks signatures; leave a bad signature to it. Such a path is unauthenticated, and
+  // could take seconds to check.
   if (!isSigned(path)) return 1;
-  // Of the anchor nothing is asked but where it is the server's own certificate.
+  // The anchor is only checked if it is the server's own certificate.
   const int length = std::max(ossl().OPENSSL_sk_num(path) - 1, 1);
   const bool ofSigner = isInPathOfSigner(store);
   for (int at = 0; at < length; at++) {

@@ -1,5 +1,5 @@
-// What a connection sees of records and messages as OpenSSL passes them: facts that OpenSSL has no question for, and what it
-// does not insist on.
+// Inspects records and messages as OpenSSL passes them: facts that OpenSSL does not expose, and rules it does not
+// enforce.
 #include <algorithm>
 #include <cstring>
 
@@ -22,16 +22,18 @@ void Connection::record(bool sent, const uint8_t* header) {
     if (!spans.held && type == (tls12 ? K(SSL3_RT_CHANGE_CIPHER_SPEC) : K(SSL3_RT_APPLICATION_DATA))) protected_ = true;
     return;
   }
-  // RFC 9846 section 5.4: content, its type and the padding are 2^14 + 1 bytes at most. OpenSSL looks at the content alone.
+  // RFC 9846 section 5.4: content, its type and the padding are 2^14 + 1 bytes at most. OpenSSL only limits the
+  // content.
   if (!tls12 && type == K(SSL3_RT_APPLICATION_DATA) && static_cast<size_t>(get16(header + 3)) > kMaxPlaintext + 1 + kTag) {
     breach(Reason::recordTooLarge, alert::recordOverflow);
   }
   // OpenSSL 3.0 calls it an internal error.
   if (tls12 && peerProtects_ && static_cast<size_t>(get16(header + 3)) < rules_.overhead12()) breach(Reason::shortRecord, 0);
   if (tls12 && type == K(SSL3_RT_CHANGE_CIPHER_SPEC)) peerProtects_ = true;
-  // RFC 9846 section 5: it is for the handshake alone. OpenSSL 3.5 passes over it.
+  // RFC 9846 section 5: allowed only during the handshake. OpenSSL 3.5 ignores it.
   if (established() && !tls12 && type == K(SSL3_RT_CHANGE_CIPHER_SPEC)) breach(Reason::changeCipherSpecLate, 0);
-  // RFC 9846 section 5.1, RFC 5246 section 6.2.1: nothing comes between the records of one handshake message. OpenSSL lets data.
+  // RFC 9846 section 5.1, RFC 5246 section 6.2.1: nothing may come between the records of one handshake message.
+  // OpenSSL allows data.
   if (type == K(SSL3_RT_APPLICATION_DATA) && tls12 && messageBegun()) breach(Reason::messageInterrupted, alert::unexpectedMessage);
   if (type != K(SSL3_RT_HANDSHAKE)) return;
   receivedInner(type);
@@ -43,15 +45,15 @@ void Connection::receivedInner(int contentType) {
   if (contentType == K(SSL3_RT_HANDSHAKE) && ++row_.records > bounds::handshakeRecordsInARow) breach(Reason::messageFlood, alert::unexpectedMessage);
 }
 
-// Whether a part of a handshake message has come, and the rest has not. Under the keys of TLS 1.3 the padding hides how long
-// the parts are, but OpenSSL enters the state of a message when it has read its header.
+// Whether a handshake message has arrived only in part. In TLS 1.3 padding hides the lengths, but OpenSSL enters a
+// message's state after reading its header.
 bool Connection::messageBegun() const {
   if (!rules_.tls13()) return handshakeBytes_ > 0;
   return !established() && messageState_ != nullptr && messageState_ != ossl().SSL_state_string_long(ssl_);
 }
 
 void Connection::message(bool sent, int contentType, const uint8_t* bytes, size_t size) {
-  // OpenSSL's own alert, which never goes out: ours takes its place.
+  // OpenSSL's own alert is never sent: ours replaces it.
   if (sent && contentType == K(SSL3_RT_ALERT) && spans.held && pendingAlert_ != 0) return;
   if (contentType == K(SSL3_RT_ALERT) && size == 2) {
     (sent ? facts_.alertSent : facts_.alertReceived) = bytes[1];
@@ -67,7 +69,7 @@ void Connection::message(bool sent, int contentType, const uint8_t* bytes, size_
   if (context_->config().trace) events_.push_back({sent ? EventKind::sent : EventKind::received, contentType, Bytes(bytes, bytes + size)});
 }
 
-// RFC 9846 section 6: the level is 1 or 2, and 1 is for two alerts alone. OpenSSL does not look at it.
+// RFC 9846 section 6: the level is 1 or 2, and 1 only for two alerts. OpenSSL does not check it.
 void Connection::receivedAlert(int level, int description) {
   if (level == kWarning && messageBegun()) breach(Reason::messageInterrupted, alert::unexpectedMessage);
   // RFC 5246 section 7.2.1: the other party answers with a close_notify of its own.
@@ -76,7 +78,7 @@ void Connection::receivedAlert(int level, int description) {
   if (level == kWarning && rules_.tls13() && description != alert::closeNotify && description != alert::userCanceled) breach(Reason::warningIn13, alert::decodeError);
 }
 
-// Facts that OpenSSL has no question for, or not in all versions.
+// Facts that OpenSSL does not expose, or not in all versions.
 void Connection::readHandshakeMessage(const uint8_t* bytes, size_t size) {
   const ContextConfig& config = context_->config();
   const uint8_t* body = bytes + 4;
@@ -111,7 +113,7 @@ void Connection::readHandshakeMessage(const uint8_t* bytes, size_t size) {
   if (established()) countMessage(bytes[0]);
 }
 
-// What a peer may say without saying anything.
+// Limits messages without effect.
 void Connection::countMessage(int type) {
   switch (type) {
     case handshake_type::keyUpdate:

@@ -1,4 +1,4 @@
-// Code points of TLS, named as @ferrule/result/numbers and its alerts name them; test/numbers.test.ts compares the two.
+// Code points of TLS, with the names of @ferrule/result/numbers and its alerts; test/numbers.test.ts compares them.
 #pragma once
 
 namespace ferrule {
@@ -59,22 +59,22 @@ constexpr int x25519 = 29;
 constexpr int x448 = 30;
 }  // namespace named_group
 
-// ProtocolVersion as it stands on the wire.
+// ProtocolVersion on the wire.
 namespace protocol_version {
 constexpr int tls12 = 0x0303;
 constexpr int tls13 = 0x0304;
 }  // namespace protocol_version
 
-// Seconds: how far clocks may differ, and how long an OCSP response without nextUpdate holds (RFC 5019 section 4).
+// Seconds: the clock skew allowed, and the lifetime of an OCSP response without nextUpdate (RFC 5019 section 4).
 // @ferrule/x509 has them as CLOCK_SKEW and LONGEST_RESPONSE, and test/numbers.test.ts compares them.
 namespace clocks {
 constexpr int skew = 300;
 constexpr int longestResponse = 604800;
 }  // namespace clocks
 
-// Of what a peer can send without data in between: CertificateRequests after the handshake, each of which costs a signature;
-// tickets, and HelloRequests that are ignored; records of messages, of which each may hold one byte. And the bytes at its
-// beginning that tell another protocol. The pure engine has the same, and test/numbers.test.ts compares them.
+// Limits of what a peer can send without data in between: post-handshake CertificateRequests, each of which costs a
+// signature; tickets, and ignored HelloRequests; records of messages, each possibly of one byte. And the number of
+// first bytes that identify another protocol. The pure engine has the same, and test/numbers.test.ts compares them.
 namespace bounds {
 constexpr int certificateRequestsInARow = 8;
 constexpr int messagesInARow = 64;

@@ -33,12 +33,12 @@ void* find(const char* name) {
 char problem[160];
 
 /**
- * The file that a function is mapped from, as far as its code reaches. A function of another file than the pair's is
- * none of this OpenSSL: a second one may be mapped, by another addon or by LD_PRELOAD, and have functions that the first
- * lacks. What the two share in memory would not fit together.
+ * The code range of the file that a function is mapped from. A function from another file does not belong to this
+ * OpenSSL: a second one may be mapped, by another addon or by LD_PRELOAD, and have functions that the first lacks.
+ * Their data structures would be incompatible.
  *
- * dladdr(3) would tell for each function, but looks through every symbol of the program to name it, a millisecond in
- * Node's case; there are some two hundred functions.
+ * dladdr(3) works for each function, but scans all symbols of the program, a millisecond in Node, for some two hundred
+ * functions.
  */
 class Image {
  public:
@@ -56,7 +56,7 @@ class Image {
 };
 
 #if defined(_WIN32)
-// Only the program itself is asked for functions
+// Functions are only looked up in the program itself
 void Image::locate(void*) {}
 bool Image::holds(void* symbol) { return symbol != nullptr; }
 #elif defined(__APPLE__)
@@ -70,7 +70,7 @@ void Image::locate(void* symbol) {
   from_ = to_ = static_cast<const char*>(symbol);
 }
 
-// Code is in one piece: what is between two functions of a file is in that file.
+// Code is contiguous: anything between two functions of a file is in that file.
 bool Image::holds(void* symbol) {
   const char* at = static_cast<const char*>(symbol);
   if (at == nullptr || base_ == nullptr) return false;

@@ -1,7 +1,7 @@
 // The part of OpenSSL 3 that ferrule uses: types, constants and a table of functions that is filled when the addon loads.
 //
-// Nothing here comes from OpenSSL's headers and nothing is linked: a machine that has only Node and a compiler can build
-// this. openssl-check.cpp compares every declaration with the real headers wherever those are present.
+// Nothing is copied from OpenSSL's headers or linked: only Node and a compiler are needed to build this.
+// openssl-check.cpp compares every declaration with the real headers wherever those are present.
 #pragma once
 
 #include <cstddef>
@@ -76,13 +76,14 @@ constexpr uint64_t kOpNoCompression = uint64_t{1} << 17;
 constexpr uint64_t kOpLegacyServerConnect = uint64_t{1} << 2;
 constexpr uint64_t kOpNoTicket = uint64_t{1} << 14;
 constexpr uint64_t kOpMiddleboxCompat = uint64_t{1} << 20;
-// Named for servers; of a client it makes its own order of signature algorithms count (tls1_set_shared_sigalgs in t1_lib.c).
+// Named for servers; on a client it gives its own order of signature algorithms precedence (tls1_set_shared_sigalgs in
+// t1_lib.c).
 constexpr uint64_t kOpOwnPreference = uint64_t{1} << 22;
 // OpenSSL 3.2 and later.
 constexpr uint64_t kOpNoTxCertificateCompression = uint64_t{1} << 32;
 constexpr uint64_t kOpNoRxCertificateCompression = uint64_t{1} << 33;
 
-// Structures of decoded extensions (x509v3.h), as far as they are read. Lists are stacks of the one below.
+// Structures of decoded extensions (x509v3.h), the parts that are read. Lists are stacks of the struct below.
 struct PolicyQualifier {
   ASN1_OBJECT* id;
 };
@@ -147,7 +148,7 @@ typedef int (*CustomExtParse)(SSL*, unsigned int, unsigned int, const unsigned c
 // SSL_CTX_set_psk_use_session_callback(3).
 typedef int (*PskUseSession)(SSL*, const EVP_MD*, const unsigned char**, size_t*, SSL_SESSION**);
 
-// F(return type, name, parameters): every function that is called. A host that lacks one of them is refused by name.
+// F(return type, name, parameters): every function that is called. A host that lacks one is refused with its name.
 #define FERRULE_OPENSSL_FUNCTIONS(F)                                                                         \
   F(unsigned long, OpenSSL_version_num, (void))                                                     \
   F(const char*, OpenSSL_version, (int))                                                            \
@@ -435,12 +436,12 @@ typedef int (*PskUseSession)(SSL*, const EVP_MD*, const unsigned char**, size_t*
   F(void, OCSP_CERTID_free, (OCSP_CERTID*))                                                         \
   F(int, OCSP_id_cmp, (const OCSP_CERTID*, const OCSP_CERTID*))
 
-// OpenSSL 3.2 and later; null where the host has none.
+// OpenSSL 3.2 and later; null if the host lacks them.
 #define FERRULE_OPENSSL_OPTIONAL(F)                                    \
   F(int, SSL_CTX_set1_cert_comp_preference, (SSL_CTX*, int*, size_t)) \
   F(char*, SSL_get1_builtin_sigalgs, (OSSL_LIB_CTX*))
 
-// The table. Members are called like the functions they hold: `ossl().SSL_new(ctx)`.
+// The table. Members are named after their functions: `ossl().SSL_new(ctx)`.
 struct OpenSsl {
 #define FERRULE_MEMBER(type, name, parameters) type(*name) parameters = nullptr;
   FERRULE_OPENSSL_FUNCTIONS(FERRULE_MEMBER)

@@ -25,7 +25,7 @@ Oid oidOf(const ASN1_OBJECT* object) {
   return Oid(octets, octets + ossl().OBJ_length(object));
 }
 
-// What a certificate says of policies. A count that it does not have is longer than any path.
+// A certificate's policy extensions. An absent count is longer than any path.
 struct Policies {
   static constexpr long kNever = 0x7fffffff;
   bool malformed = false;
@@ -37,7 +37,7 @@ struct Policies {
   long inhibitAnyPolicy = kNever;
 };
 
-// SkipCerts: INTEGER (0..MAX); OpenSSL answers what is larger than a long with −1.
+// SkipCerts: INTEGER (0..MAX); OpenSSL returns −1 for values larger than a long.
 void readCount(const ASN1_INTEGER* value, long* count, Policies* policies) {
   if (value == nullptr) return;
   if (ossl().ASN1_STRING_type(value) == K(V_ASN1_NEG_INTEGER)) policies->malformed = true;
@@ -94,7 +94,7 @@ Policies policiesOf(X509* certificate) {
   return policies;
 }
 
-// 6.1.3 (d), (e): what the certificate names of what is expected; any-policy stands for all of it.
+// 6.1.3 (d), (e): the expected policies that the certificate names; any-policy matches all.
 Oids narrowed(const Policies& certificate, const Oids& expected, bool anyCounts) {
   if (anyCounts && std::any_of(certificate.named.begin(), certificate.named.end(), isAny)) return expected;
   Oids next;
@@ -104,7 +104,7 @@ Oids narrowed(const Policies& certificate, const Oids& expected, bool anyCounts)
   return next;
 }
 
-// 6.1.4 (b): policies of the issuer's domain become those of the subject's, or end where mapping is inhibited.
+// 6.1.4 (b): maps policies of the issuer's domain to the subject's, or removes them if mapping is inhibited.
 Oids mapped(const Policies& certificate, const Oids& valid, bool allowed) {
   Oids next = valid;
   for (const auto& mapping : certificate.mappings) next.erase(mapping.first);
@@ -133,7 +133,7 @@ long judgePolicies(const OPENSSL_STACK* path, bool always) {
   long explicitPolicy = count + 1;
   long policyMapping = count + 1;
   long inhibitAnyPolicy = count + 1;
-  // Policies that the certificates so far agree on, as the next one has to name them.
+  // Policies common to the certificates so far, as the next one has to name them.
   Oids expected{anyPolicy()};
   const auto countDown = [](long* number) {
     if (*number > 0) --*number;

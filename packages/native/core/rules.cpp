@@ -28,7 +28,7 @@ bool anyTwice(const std::vector<Extension>& extensions) {
   return std::adjacent_find(types.begin(), types.end()) != types.end();
 }
 
-// Whether these bytes are one DER SEQUENCE, as a certificate is, whatever is in it.
+// Whether these bytes are one DER SEQUENCE, as a certificate is; its content is not checked.
 bool isSequence(Reader der) {
   if (der.number(1) != 0x30) return false;
   const size_t first = der.number(1);
@@ -109,15 +109,15 @@ Breach Rules::serverHello(const ServerView& hello) {
   if (!hello.isWellFormed) return kFine;
   const bool retry = hello.isRetry;
   tls13_ = hello.selects13();
-  // RFC 9846 section 4.2.4: after a retry the version is settled.
+  // RFC 9846 section 4.2.4: a retry fixes the version.
   if (retried_ && !tls13_) return {Reason::versionAfterRetry, alert::illegalParameter};
-  // Section 4.3.1: no version before TLS 1.3 is chosen this way.
+  // Section 4.3.1: versions before TLS 1.3 are not selected this way.
   const Extension* selected = find(hello.extensions, extension_type::supportedVersions);
   if (selected != nullptr && selected->size == 2 && selected->code() < protocol_version::tls13) return kMisplaced;
   if (selected != nullptr && selected->code() > protocol_version::tls13) return {Reason::unofferedVersion, alert::protocolVersion};
-  // RFC 9846 appendix D.3: who takes early data speaks TLS 1.3.
+  // RFC 9846 appendix D.3: a server that accepts early data supports TLS 1.3.
   if (!tls13_ && offered(extension_type::earlyData)) return {Reason::unofferedVersion, alert::protocolVersion};
-  // A second retry, or TLS 1.2 where it was not offered: OpenSSL has the right words for both.
+  // A second retry, or TLS 1.2 where it was not offered: OpenSSL reports both correctly.
   if ((retry && retried_) || (!tls13_ && config_.minVersion > protocol_version::tls12)) return kFine;
   retried_ = retried_ || retry;
   const bool settled = hello.legacyVersion == protocol_version::tls12;
@@ -133,8 +133,8 @@ Breach Rules::serverHello(const ServerView& hello) {
     if (breach.reason != Reason::none) return breach;
   }
   if (tls13_ && !retry && find(hello.extensions, extension_type::keyShare) == nullptr) return {Reason::noKeyShare, alert::missingExtension};
-  // Ours coming back means in TLS 1.2 that a session is taken up; there may be none, and the id was there for middleboxes.
-  // A downgrade (section 4.2.3) is refused by OpenSSL before anything else.
+  // In TLS 1.2 echoing our id means resumption; but we may have offered no session, with an id for middlebox
+  // compatibility. OpenSSL rejects a downgrade (section 4.2.3) first.
   const bool echoed = id.left() > 0 && id.left() == sessionId_.size() && std::memcmp(id.at(), sessionId_.data(), id.left()) == 0;
   return settled && !tls13_ && echoed && session_.version != protocol_version::tls12 && !hello.isDowngraded ? Breach{Reason::sessionIdOfNoSession, alert::illegalParameter} : kFine;
 }
@@ -145,7 +145,7 @@ Breach Rules::extension13(const Extension& extension, bool retry) {
     case extension_type::supportedVersions:
       return kFine;
     case extension_type::keyShare: {
-      // The group to which the client is sent, or the one with which the server answers.
+      // The group that a retry selects, or that of the server's share.
       const bool right = retry ? has(groups_, group) && !has(shares_, group) : has(shares_, group);
       return right || group < 0 ? kFine : Breach{Reason::unofferedGroup, alert::illegalParameter};
     }
@@ -165,7 +165,7 @@ Breach Rules::extension12(const Extension& extension) const {
   switch (extension.type) {
     case extension_type::ecPointFormats:  // RFC 8422 section 5.1.2: uncompressed is among them
       return extension.size > 1 && std::find(extension.data + 1, end, 0) == end ? Breach{Reason::illegalValue, alert::illegalParameter} : kFine;
-    case extension_type::renegotiationInfo:  // RFC 5746 section 3.4: empty, behind its length
+    case extension_type::renegotiationInfo:  // RFC 5746 section 3.4: empty, with its length
       return extension.size > 1 ? Breach{Reason::renegotiationInfo, alert::handshakeFailure} : kFine;
     case extension_type::applicationLayerProtocolNegotiation:
       return protocol(extension.data, extension.size);
@@ -174,7 +174,7 @@ Breach Rules::extension12(const Extension& extension) const {
   }
 }
 
-// Others than ours may stand in it, RFC 9846 section 4.7.1.
+// Unknown extensions are allowed, RFC 9846 section 4.7.1.
 Breach Rules::newSessionTicket(const uint8_t* body, size_t size) const {
   Reader ticket(body, size);
   ticket.skip(8);
@@ -241,7 +241,7 @@ Breach Rules::certificate(const uint8_t* body, size_t size) const {
     for (const Extension& each : extensions) {
       if (!offered(each.type)) return kUnoffered;
       if (each.type != extension_type::statusRequest && each.type != extension_type::signedCertificateTimestamp) return kMisplaced;
-      // Type ocsp, and nothing: RFC 6066 section 8 wants a response of at least one byte.
+      // Type ocsp and nothing else: RFC 6066 section 8 requires at least one byte.
       if (each.type == extension_type::statusRequest && each.size == 4 && each.data[0] == 1) return kUndecodable;
     }
   }

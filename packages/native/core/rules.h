@@ -1,5 +1,5 @@
-// What a server may say in its handshake messages: the rules of RFC 9846 and RFC 5246 that OpenSSL does not insist on, or
-// files under another name. Every message is looked at before OpenSSL acts on it.
+// Rules of RFC 9846 and RFC 5246 for the server's messages that OpenSSL does not enforce, or reports differently. Every
+// message is checked before OpenSSL acts on it.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@
 
 namespace ferrule {
 
-// Reasons of our own, beside OpenSSL's. The numbers are known to src/binding.ts.
+// Our own reasons, besides OpenSSL's. src/binding.ts has the same numbers.
 enum class Reason : int {
   none = 0,
   keyUpdateFlood = 1,
@@ -51,7 +51,7 @@ enum class Reason : int {
   messageFlood = 33,
 };
 
-// A rule that was broken. Without an alert it is one that OpenSSL refuses too, with the right alert, and this is its name.
+// A violated rule. Without an alert, OpenSSL rejects it too, with the right alert, and this only names it.
 struct Breach {
   Reason reason = Reason::none;
   int alert = 0;
@@ -72,17 +72,17 @@ class Rules {
   void sentClientHello(const uint8_t* body, size_t size);
   const std::vector<int>& offeredGroups() const { return groups_; }
   const std::vector<int>& offeredSchemes() const { return schemes_; }
-  // A session goes into it.
+  // A session is offered in it.
   void offers(Session session) { session_ = std::move(session); }
-  // The key of the context is what the server chose.
+  // Whether the server selected the context's PSK.
   bool usesPsk() const { return usesPsk_; }
   bool tls13() const { return tls13_; }
   // What protection adds to a record of TLS 1.2: the tag, and with GCM the explicit nonce (RFC 5288 section 3).
   size_t overhead12() const { return suite_ >= 0xcca8 && suite_ <= 0xccaa ? 16 : 24; }
 
-  // The first message that comes, and once more after a HelloRetryRequest.
+  // The first message received, and again after a HelloRetryRequest.
   Breach serverHello(const ServerView& hello);
-  // The body of any other handshake message that came.
+  // The body of any other received handshake message.
   Breach received(int type, const uint8_t* body, size_t size, bool duringHandshake);
 
  private:

@@ -1,4 +1,4 @@
-// SSL_SESSION: offering one, verifying its peer anew, and handing out those that the server issues.
+// SSL_SESSION: offering one, verifying its peer again, and reporting those that the server issues.
 #include <ctime>
 
 #include "connection.h"
@@ -22,7 +22,7 @@ int64_t earlier(int64_t first, int64_t moment, int64_t now) { return moment > no
 std::vector<int64_t> endsOf(const RevocationLists& lists) {
   std::vector<int64_t> ends;
   for (const RevocationList& list : lists) {
-    // One that has not begun counts from then on, and may revoke; one that has ended counts for the clocks' sake.
+    // A list not yet valid will apply later, and may revoke; an expired one still counts within the clock skew.
     ends.push_back(secondsOf(ossl().X509_CRL_get0_lastUpdate(list.crl.get())) - clocks::skew);
     const int64_t last = secondsOf(ossl().X509_CRL_get0_nextUpdate(list.crl.get()));
     if (last != 0) ends.insert(ends.end(), {last, last + clocks::skew});
@@ -74,7 +74,7 @@ void Connection::saveSession(SSL_SESSION* session) {
   events_.push_back(std::move(event));
 }
 
-// Of the path, or of what the peer sent where none was built; of the staple; of the CRLs.
+// Earliest expiry of the path, or the sent certificates if none was built; of the staple; of the CRLs.
 int64_t Connection::verifiedUntil() const {
   const int64_t now = time_ != 0 ? time_ : std::time(nullptr);
   int64_t first = 0;
@@ -83,7 +83,7 @@ int64_t Connection::verifiedUntil() const {
   for (int i = 0; i < length; i++) {
     first = earlier(first, secondsOf(ossl().X509_get0_notAfter(static_cast<const X509*>(ossl().OPENSSL_sk_value(chain, i)))), now);
   }
-  // What has ended and counted all the same, for the clocks' sake, ends when it no longer does.
+  // What expired but counted within the clock skew ends with that.
   const auto end = [&](int64_t moment) {
     if (moment != 0) first = earlier(earlier(first, moment, now), moment + clocks::skew, now);
   };
@@ -109,7 +109,8 @@ bool Connection::reverify(const std::vector<Bytes>& ders, const Bytes& staple) {
   }
   X509_STORE_CTX* store = ossl().X509_STORE_CTX_new();
   X509* leaf = readable ? static_cast<X509*>(ossl().OPENSSL_sk_value(sent, 0)) : nullptr;
-  // As OpenSSL does for what a server sends (ssl_verify_cert_chain): the purpose, then host, time and depth of this connection.
+  // As OpenSSL does for a server's chain (ssl_verify_cert_chain): the purpose, then host, time and depth of this
+  // connection.
   bool good = leaf != nullptr && store != nullptr && ossl().X509_STORE_CTX_init(store, context_->store(), leaf, reinterpret_cast<struct stack_st_X509*>(sent)) == 1 &&
               ossl().X509_STORE_CTX_set_default(store, "ssl_server") == 1 &&
               ossl().X509_VERIFY_PARAM_set1(ossl().X509_STORE_CTX_get0_param(store), ossl().SSL_get0_param(ssl_)) == 1;

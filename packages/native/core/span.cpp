@@ -8,7 +8,7 @@ namespace {
 
 Spans& spansOf(BIO* bio) { return *static_cast<Spans*>(ossl().BIO_get_data(bio)); }
 
-// -1, as the BIOs of OpenSSL itself do: alerts in particular are believed to be sent when a write returns 0.
+// -1, as OpenSSL's own BIOs return: for 0 OpenSSL assumes that an alert was sent.
 int retry(BIO* bio, long direction, size_t* count) {
   *count = 0;
   ossl().BIO_set_flags(bio, static_cast<int>(direction | K(BIO_FLAGS_SHOULD_RETRY)));
@@ -67,7 +67,7 @@ int create(BIO* bio) {
   return 1;
 }
 
-// One method for the process: BIO types are numbered, and there are fewer than 128 of them.
+// One method per process: there are fewer than 128 BIO types.
 const BIO_METHOD* method() {
   static const BIO_METHOD* const made = [] {
     BIO_METHOD* m = ossl().BIO_meth_new(ossl().BIO_get_new_index() | K(BIO_TYPE_SOURCE_SINK), "ferrule spans");

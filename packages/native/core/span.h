@@ -1,4 +1,4 @@
-// A BIO over memory that belongs to someone else for the time of one call: the views that JavaScript's BIOs hand out.
+// A BIO over memory borrowed for one call: the views of JavaScript's BIOs.
 #pragma once
 
 #include <cstddef>
@@ -10,14 +10,14 @@
 namespace ferrule {
 
 struct Spans {
-  // What the read BIO has, how much of it is used, and whether nothing will follow it.
+  // The read BIO's bytes, how many are used, and whether EOF follows.
   const uint8_t* in = nullptr;
   size_t inSize = 0;
   size_t inUsed = 0;
   bool eof = false;
-  // OpenSSL has asked for more than there was, since somebody last cleared this.
+  // OpenSSL has asked for more than there was since this was last cleared.
   bool starved = false;
-  // OpenSSL has been told of the end, and has nothing more to say: the alert that it writes then goes nowhere.
+  // OpenSSL has seen EOF: the alert that it writes then is dropped.
   bool ended = false;
 
   // The write BIO's free space, and how much of it is filled.
@@ -26,12 +26,12 @@ struct Spans {
   size_t outUsed = 0;
   size_t room() const { return outSize - outUsed; }
 
-  // Nothing may go out before a decision is made: a write finds no space.
+  // Output is blocked until a decision is made: writes find no space.
   bool held = false;
 
-  // What OpenSSL has written and found no space for; it goes first as soon as there is some. OpenSSL itself never finds the
-  // space full (but for `held`): with one record of it half written, every other operation than the same again is an error
-  // to OpenSSL, or is taken for it.
+  // Stores what OpenSSL wrote without space; it is sent first once there is some. OpenSSL itself never sees a full
+  // buffer (except `held`): after a partly written record it rejects any operation but the same again, or mistakes it
+  // for that.
   void push(const uint8_t* bytes, size_t size);
   void drain();
   void dropUnsent();
@@ -45,7 +45,7 @@ struct Spans {
 
  private:
   std::vector<uint8_t> spill_;
-  size_t spilt_ = 0;  // gone out already
+  size_t spilt_ = 0;  // already sent
 };
 
 // A BIO that reads and writes `spans`, which must outlive it. Null when out of memory.

@@ -16,7 +16,7 @@ struct Freed {
 };
 using Response = std::unique_ptr<OCSP_BASICRESP, Freed>;
 
-// Null for what is not a successful basic response, or not all of these bytes.
+// Null if it is not a successful basic response, or has trailing bytes.
 Response read(const uint8_t* der, size_t size) {
   const uint8_t* at = der;
   OCSP_RESPONSE* response = ossl().d2i_OCSP_RESPONSE(nullptr, &at, static_cast<long>(size));
@@ -34,7 +34,8 @@ struct Status {
   ASN1_GENERALIZEDTIME* nextUpdate = nullptr;
 };
 
-// RFC 6960 section 4.2.1: v1, which DER leaves out, is the only one. OpenSSL tells it nobody: it is in front of all else.
+// RFC 6960 section 4.2.1: v1, which DER omits, is the only version. OpenSSL does not expose it; it would be the first
+// element.
 bool isFirstVersion(const OCSP_BASICRESP* response) {
   unsigned char* der = nullptr;
   const int size = ossl().i2d_OCSP_RESPDATA(const_cast<OCSP_RESPDATA*>(ossl().OCSP_resp_get0_respdata(response)), &der);
@@ -45,7 +46,7 @@ bool isFirstVersion(const OCSP_BASICRESP* response) {
   return first;
 }
 
-// Times as RFC 5280 section 4.1.2.5.2 writes them; and section 4.4: nothing here knows a critical extension.
+// Times as in RFC 5280 section 4.1.2.5.2; section 4.4: no critical extension is supported.
 bool isUnderstood(OCSP_BASICRESP* response) {
   if (!isFirstVersion(response) || !isTime(ossl().OCSP_resp_get0_produced_at(response))) return false;
   if (ossl().OCSP_BASICRESP_get_ext_by_critical(response, 1, -1) >= 0) return false;
@@ -58,7 +59,7 @@ bool isUnderstood(OCSP_BASICRESP* response) {
   return true;
 }
 
-// Of the certificates that came with a response, so many are looked at, as on pure.
+// Limit of certificates considered from a response, as in the pure engine.
 constexpr int kMostDelegates = 16;
 
 // A stack that owns nothing.
@@ -73,8 +74,8 @@ struct Stack {
   OPENSSL_STACK* list;
 };
 
-// RFC 6960 section 4.2.2.2: the response is signed by the issuer itself or by someone whom it certified for that, with a key
-// that may sign. OpenSSL would take the first certificate of the responder's name or key for the responder, whoever made it.
+// RFC 6960 section 4.2.2.2: the response is signed by the issuer or its delegated responder, with a key that may sign.
+// OpenSSL would use the first certificate with the responder's name or key, whoever issued it.
 bool signedByIssuer(OCSP_BASICRESP* response, X509* issuer, time_t now, int level) {
   if (!hasStrongHash(ossl().OCSP_resp_get0_tbs_sigalg(response), level)) return false;
   const std::unique_ptr<X509_STORE, void (*)(X509_STORE*)> store(ossl().X509_STORE_new(), ossl().X509_STORE_free);
@@ -100,7 +101,7 @@ bool signedByIssuer(OCSP_BASICRESP* response, X509* issuer, time_t now, int leve
   return false;
 }
 
-// Of issuers, in RFC 5019 section 2.1.1 and RFC 6960 section 4.3. MD5 names nobody.
+// Hashes of issuers, RFC 5019 section 2.1.1 and RFC 6960 section 4.3. Not MD5.
 bool isHashOfNames(int nid) { return nid == K(NID_sha1) || nid == K(NID_sha256) || nid == K(NID_sha384) || nid == K(NID_sha512); }
 
 bool concerns(const OCSP_CERTID* id, X509* leaf, X509* issuer) {

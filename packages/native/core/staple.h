@@ -7,11 +7,11 @@
 
 namespace ferrule {
 
-// What a response says of the leaf: X509_V_OK, or why not.
+// A response's verdict on the leaf: X509_V_OK, or why not.
 long judgeResponse(const uint8_t* der, size_t size, X509* leaf, X509* issuer, time_t now, int level);
 
-// When what it says of the leaf ends, and when certificates that came with it do, in seconds since the epoch; 0 for what cannot be
-// read. `leaf` may be null: whatever it says.
+// When its statement on the leaf, and its certificates, expire, in seconds since the epoch; 0 if unreadable. With a
+// null `leaf`, all its statements.
 std::vector<int64_t> endsOfResponse(const std::vector<uint8_t>& der, const X509* leaf);
 
 }  // namespace ferrule

@@ -42,9 +42,9 @@ bool isMade(const X509* certificate) {
 
 bool isUnreadable(X509* certificate) { return (ossl().X509_get_extension_flags(certificate) & static_cast<uint32_t>(K(EXFLAG_INVALID))) != 0; }
 
-// X509_STORE_set_check_issued(3). A bare anchor has its name and key alone: an authorityKeyIdentifier that names the serial number
-// of a certificate says nothing of it. Of several of one name OpenSSL would try the first; better is one whose key signed, and that
-// has no constraints.
+// X509_STORE_set_check_issued(3). A bare anchor has only a name and key: an authorityKeyIdentifier with a serial number
+// does not apply to it. Of several with one name OpenSSL would try the first; prefer one whose key signed, and without
+// constraints.
 int isIssuedBy(X509_STORE_CTX* context, X509* certificate, X509* issuer) {
   const TrustStore& store = TrustStore::of(context);
   const int code = ossl().X509_check_issued(issuer, certificate);
@@ -57,13 +57,13 @@ int isIssuedBy(X509_STORE_CTX* context, X509* certificate, X509* issuer) {
   const auto signs = [&](X509* anchor) { return ossl().X509_verify(certificate, ossl().X509_get0_pubkey(anchor)) == 1; };
   const auto isConstrained = [](X509* anchor) { return ossl().X509_get_ext_by_NID(anchor, K(NID_name_constraints), -1) >= 0; };
   if (signs(issuer)) {
-    // Who signed, too, has the same key.
+    // If both signed, they have the same key.
     const auto isBetter = [&](X509* other) {
       return isNamesake(other) && !isConstrained(other) && ossl().EVP_PKEY_eq(ossl().X509_get0_pubkey(other), ossl().X509_get0_pubkey(issuer)) == 1;
     };
     return isConstrained(issuer) && std::any_of(store.bare.begin(), store.bare.end(), isBetter) ? 0 : 1;
   }
-  // Where none signed, the first stands for all, so that the signature is what is told.
+  // If none signed, use the first, so that the signature is reported.
   const auto first = std::find_if(store.bare.begin(), store.bare.end(), [&](X509* other) { return other == issuer || isNamesake(other); });
   return *first == issuer && std::none_of(first, store.bare.end(), [&](X509* other) { return isNamesake(other) && signs(other); }) ? 1 : 0;
 }
@@ -99,7 +99,7 @@ std::shared_ptr<TrustStore> parse(const Ders& anchors, const Ders& crls, std::st
       return nullptr;
     }
   }
-  // Every anchor is one, whether it signed itself or not (RFC 5280 section 6.1.1 d).
+  // Anchors need not be self-signed (RFC 5280 section 6.1.1 d).
   ossl().X509_STORE_set_flags(store->get(), K(X509_V_FLAG_PARTIAL_CHAIN) | K(X509_V_FLAG_TRUSTED_FIRST));
   ossl().X509_STORE_set_ex_data(store->get(), 0, store.get());
   if (!crls.empty()) ossl().X509_STORE_set_check_revocation(store->get(), checkRevocation);
@@ -107,13 +107,13 @@ std::shared_ptr<TrustStore> parse(const Ders& anchors, const Ders& crls, std::st
   return store;
 }
 
-// Stores that outlive their last context, for programs that make a context for each connection.
+// Stores kept after their last context, for programs that make one context per connection.
 constexpr size_t kKept = 4;
 
 struct Cache {
   std::mutex lock;
   std::map<Digest, std::weak_ptr<TrustStore>> stores;
-  std::deque<std::shared_ptr<TrustStore>> kept;  // most recently asked for first
+  std::deque<std::shared_ptr<TrustStore>> kept;  // most recently used first
 };
 
 // Never destroyed: threads may outlive statics.

@@ -20,19 +20,19 @@ class TrustStore {
   static const TrustStore& of(X509_STORE_CTX* context);
 
   X509_STORE* get() const { return store_; }
-  // Whether it was made of a name and a key by src/anchor.ts, and what else it says means nothing.
+  // Whether src/anchor.ts made it from a name and a key; its other fields are meaningless.
   bool isBare(const X509* anchor) const { return std::find(bare.begin(), bare.end(), anchor) != bare.end(); }
 
   RevocationLists lists;
-  // Counted references: of one that is given twice the store keeps the first alone.
+  // Counted references: the store keeps only the first of duplicates.
   std::vector<X509*> bare;
 
  private:
   X509_STORE* store_;
 };
 
-// The store with exactly these contents, shared between contexts and threads; the last few are kept beyond their contexts.
-// Null, and why in `problem`, when one of them is no certificate or CRL.
+// The store with exactly these contents, shared between contexts and threads; the last few are kept beyond their
+// contexts. Null, with `problem`, if one is not a certificate or CRL.
 std::shared_ptr<TrustStore> sharedStore(const std::vector<std::vector<uint8_t>>& anchors, const std::vector<std::vector<uint8_t>>& crls,
                                         std::string* problem);
 

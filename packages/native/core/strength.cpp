@@ -5,7 +5,7 @@
 namespace ferrule {
 namespace {
 
-// RFC 4055 section 3.1: SHA-1 where none is named. `undef` for parameters that cannot be read.
+// RFC 4055 section 3.1: SHA-1 by default. `undef` for unreadable parameters.
 int hashOfPss(int type, const void* parameters) {
   constexpr int kSequence = 16;
   if (type != kSequence) return K(NID_undef);
@@ -44,9 +44,9 @@ bool hasStrongHash(const X509_ALGOR* algorithm, int level) {
     hash = hashOfPss(type, parameters);
     if (hash == K(NID_undef)) return false;
   } else if (ossl().OBJ_find_sigid_algs(nid, &hash, &key) != 1) {
-    return true;  // which nobody verifies
+    return true;  // whose signature is not verified
   } else if (hash == K(NID_undef)) {
-    // Of ecdsa-with-Recommended and ecdsa-with-Specified (X9.62) OpenSSL takes SHA-256 for the hash, which they do not name.
+    // OpenSSL assumes SHA-256 for ecdsa-with-Recommended and ecdsa-with-Specified (X9.62), which do not name a hash.
     return key != K(NID_X9_62_id_ecPublicKey);
   }
   const EVP_MD* md = ossl().EVP_get_digestbyname(ossl().OBJ_nid2sn(hash));

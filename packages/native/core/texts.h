@@ -1,5 +1,4 @@
-// The text of directory names. Which letters are the same is for JavaScript to say, of which both engines ask one function: what
-// OpenSSL compares is ASCII.
+// The text of directory names, normalised by one JavaScript function for both engines: OpenSSL compares only ASCII.
 #pragma once
 
 #include <cstddef>
@@ -11,11 +10,12 @@ namespace ferrule {
 
 struct TextReader {
   virtual ~TextReader() = default;
-  // What texts are equal by, whatever their string types; none for what cannot be compared. `tag` is that of the string type.
+  // The normalised text, independent of the string type; none if it cannot be compared. `tag` is that of the string
+  // type.
   virtual std::optional<std::u16string> comparable(int tag, const uint8_t* octets, size_t size) = 0;
 };
 
-// Of the environment that this thread was called by last.
+// Of the environment that last called on this thread.
 inline thread_local TextReader* textReader = nullptr;
 
 }  // namespace ferrule

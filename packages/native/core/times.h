@@ -1,4 +1,4 @@
-// Whether lists and responses hold, by the clock of a connection.
+// Validity of lists and responses, by the clock of a connection.
 #pragma once
 
 #include <ctime>
@@ -15,7 +15,7 @@ inline time_t timeOf(X509_STORE_CTX* store) {
   return given ? ossl().X509_VERIFY_PARAM_get_time(param) : std::time(nullptr);
 }
 
-// The same of a time; at most a second early, since the clock goes on between the two looks at it. 0 when it cannot be read.
+// The same of a time; up to a second early, since the clock is read twice. 0 if unreadable.
 inline int64_t secondsOf(const ASN1_TIME* time) {
   const int64_t now = std::time(nullptr);
   int days = 0;
@@ -24,7 +24,8 @@ inline int64_t secondsOf(const ASN1_TIME* time) {
   return now + int64_t{86400} * days + seconds;
 }
 
-// RFC 5280 section 4.1.2.5: UTCTime as YYMMDDHHMMSSZ, GeneralizedTime as YYYYMMDDHHMMSSZ. OpenSSL reads more when it compares.
+// RFC 5280 section 4.1.2.5: UTCTime as YYMMDDHHMMSSZ, GeneralizedTime as YYYYMMDDHHMMSSZ. OpenSSL's comparison accepts
+// more forms.
 inline bool isTime(const ASN1_TIME* time) {
   constexpr int kUtcTime = 23;
   const int length = ossl().ASN1_STRING_type(time) == kUtcTime ? 13 : 15;

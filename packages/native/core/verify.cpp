@@ -1,4 +1,4 @@
-// Judging the peer: the path, pins, the staple; and asking JavaScript where it wants to be asked.
+// Verifies the peer: path, pins, staple; and asks JavaScript if configured.
 #include <algorithm>
 #include <cstring>
 #include <ctime>
@@ -26,7 +26,7 @@ bool isAnchor(X509_STORE_CTX* store, X509* certificate) {
   return found;
 }
 
-// Empty where OpenSSL cannot encode it.
+// Empty if OpenSSL cannot encode it.
 Bytes spkiOf(const X509* certificate) {
   unsigned char* der = nullptr;
   const int size = ossl().i2d_X509_PUBKEY(ossl().X509_get_X509_PUBKEY(certificate), &der);
@@ -55,12 +55,12 @@ int Connection::verify(X509_STORE_CTX* store) {
   if (static_cast<uint32_t>(ossl().OPENSSL_sk_num(sent)) > config.chainLength) {
     return refuse(store, K(X509_V_ERR_CERT_CHAIN_TOO_LONG), K(X509_V_ERR_CERT_CHAIN_TOO_LONG), Reason::none);
   }
-  // RFC 7627 section 5.3 wants handshake_failure, which is what OpenSSL sends for this X509_V code.
+  // RFC 7627 section 5.3 requires handshake_failure, which OpenSSL sends for this X509_V code.
   if (config.requireExtendedMasterSecret && ossl().SSL_version(ssl_) == K(TLS1_2_VERSION) && facts_.extendedMasterSecret != 1) {
     return refuse(store, K(X509_V_OK), K(X509_V_ERR_APPLICATION_VERIFICATION), Reason::noExtendedMasterSecret);
   }
   X509* leaf = certificateAt(sent, 0);
-  // With an extension that is there twice, or cannot be read, OpenSSL finds no issuer and no usage of its key, and says that.
+  // With a duplicate or unreadable extension, OpenSSL finds neither issuer nor key usage, and reports that instead.
   const bool readable = isReadable(leaf);
   if (config.verify == Verify::peer && !readable) {
     describe(leaf, 0);
@@ -86,13 +86,14 @@ int Connection::verify(X509_STORE_CTX* store) {
     if (!verified_) describe(finding.certificate, finding.depth, finding.depth >= ossl().X509_STORE_CTX_get_num_untrusted(store));
     if (!verified_ && config.verify == Verify::peer) return refuse(store, finding.code, finding.code, Reason::none);
   }
-  // RFC 9846 section 4.5.1.2, and ECDHE in TLS 1.2: the key signs. OpenSSL's purpose is content with keys that only encipher.
+  // RFC 9846 section 4.5.1.2, and ECDHE in TLS 1.2: the key must sign. OpenSSL's purpose check accepts keys that only
+  // encipher.
   if (config.verify != Verify::none && readable && (ossl().X509_get_key_usage(leaf) & static_cast<uint32_t>(K(KU_DIGITAL_SIGNATURE))) == 0) {
     const long code = K(X509_V_ERR_KEYUSAGE_NO_DIGITAL_SIGNATURE);
     describe(leaf, 0);
     return refuse(store, code, K(X509_V_ERR_INVALID_PURPOSE), Reason::none);
   }
-  // Where no path was built, only the first certificate is the peer's for sure: CertificateVerify proves that one.
+  // Without a path, only the first certificate is certain to be the peer's: CertificateVerify proves it.
   if (verified_ ? pathLength_ == 0 : !pinned(sent, 1)) {
     describe(leaf, 0);
     return refuse(store, K(X509_V_ERR_APPLICATION_VERIFICATION), K(X509_V_ERR_CERT_REJECTED), Reason::pinMismatch);
@@ -100,8 +101,8 @@ int Connection::verify(X509_STORE_CTX* store) {
   return 1;
 }
 
-// Of a good path, JavaScript is asked about its leaf, between two calls of ours: in the second the path is built anew. True
-// while there is no answer.
+// For a valid path, asks JavaScript about its leaf, between two calls: the second builds the path again. True while
+// there is no answer.
 bool Connection::askRevocation(X509_STORE_CTX* store) {
   if (!context_->config().revocation) return false;
   if (verdict_ != Verdict::accepted) {
@@ -119,7 +120,7 @@ bool Connection::askRevocation(X509_STORE_CTX* store) {
   return false;
 }
 
-// OpenSSL's verdict, and what it does not look at.
+// OpenSSL's verdict, and the checks it lacks.
 Finding Connection::verifyPath(X509_STORE_CTX* store) const {
   const ContextConfig& config = context_->config();
   ossl().X509_VERIFY_PARAM_set_auth_level(ossl().X509_STORE_CTX_get0_param(store), config.securityLevel);
@@ -162,8 +163,8 @@ void Connection::describe(X509* certificate, int depth, bool trusted) {
   ossl().ERR_clear_error();
 }
 
-// How many certificates the path has up to an anchor (RFC 5280 section 6.1.1 d), with a pinned key among them, if there are pins.
-// Above one that is trusted itself OpenSSL goes on as far as it can. 0: no anchor ends it so.
+// Length of the path up to an anchor (RFC 5280 section 6.1.1 d), including a pinned key if there are pins. OpenSSL
+// continues beyond a trusted certificate if it can. 0: no such anchor.
 int Connection::pinnedLength(X509_STORE_CTX* store) const {
   const OPENSSL_STACK* path = stack(ossl().X509_STORE_CTX_get0_chain(store));
   for (int length = 1; length <= ossl().OPENSSL_sk_num(path); length++) {
@@ -191,7 +192,7 @@ bool Connection::needsStaple(const X509* leaf) const {
   return ocsp == Ocsp::require || (ocsp == Ocsp::request && leaf != nullptr && mustStaple(leaf));
 }
 
-// An X509_V code. The issuer is the next in the path; of an anchor that is the leaf itself it may have been sent.
+// An X509_V code. The issuer is the next in the path; if the leaf is itself the anchor, it may have been sent.
 long Connection::stapleVerdict(const uint8_t* der, size_t size, const OPENSSL_STACK* chain, const OPENSSL_STACK* sent) const {
   const int length = ossl().OPENSSL_sk_num(chain);
   X509* leaf = length > 0 ? certificateAt(chain, 0) : nullptr;
@@ -225,7 +226,7 @@ int Connection::judgeStaple() {
   return 0;
 }
 
-// The checks of verify() and judgeStaple(), for certificates that a session kept.
+// The checks of verify() and judgeStaple(), for certificates stored with a session.
 bool Connection::judgeAnew(X509_STORE_CTX* store, const OPENSSL_STACK* sent, const Bytes& staple) {
   const ContextConfig& config = context_->config();
   X509* leaf = certificateAt(sent, 0);
@@ -270,7 +271,7 @@ bool Connection::useCredential(const KeyPair* credential) {
 
 void Connection::refuseCredential(int alert) {
   choice_ = Choice::failed;
-  if (established()) return;  // OpenSSL's internal_error it is
+  if (established()) return;  // OpenSSL sends internal_error
   fail();
   sendAlert(kFatal, alert);
 }

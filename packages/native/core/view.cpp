@@ -7,7 +7,7 @@
 namespace ferrule {
 namespace {
 
-// RFC 9846 section 4.2.3: SHA-256 of "HelloRetryRequest", in place of the random.
+// RFC 9846 section 4.2.3: SHA-256 of "HelloRetryRequest", instead of the random.
 constexpr uint8_t kRetryRandom[32] = {0xCF, 0x21, 0xAD, 0x74, 0xE5, 0x9A, 0x61, 0x11, 0xBE, 0x1D, 0x8C, 0x02, 0x1E, 0x65, 0xB8, 0x91,
                                       0xC2, 0xA2, 0x11, 0x16, 0x7A, 0xBB, 0x8C, 0x5E, 0x07, 0x9E, 0x09, 0xE2, 0xC8, 0xA8, 0x33, 0x9C};
 
@@ -19,7 +19,7 @@ constexpr size_t kSentinelAt = kVersionAndRandom - 8;
 
 }  // namespace
 
-// Stops at what is cut off: OpenSSL refuses that.
+// Stops at a truncated one, which OpenSSL rejects.
 std::vector<Extension> extensionsOf(Reader list) {
   std::vector<Extension> found;
   while (list.left() >= 4) {

@@ -1,4 +1,4 @@
-// Views of handshake messages: their fields, read once, over memory that is not ours.
+// Views of handshake messages: their fields, parsed once, over borrowed memory.
 #pragma once
 
 #include <algorithm>
@@ -8,7 +8,7 @@
 
 namespace ferrule {
 
-// Reads bytes in order; what is beyond the end is zeros and `ok` becomes false.
+// Reads bytes in order; beyond the end it yields zeros and `ok` becomes false.
 class Reader {
  public:
   Reader(const uint8_t* data, size_t size) : at_(data), left_(size) {}
@@ -20,7 +20,7 @@ class Reader {
     skip(width);
     return value;
   }
-  // A vector behind its length of `width` bytes.
+  // A vector with a length prefix of `width` bytes.
   Reader vector(size_t width) {
     const size_t size = number(width);
     Reader inner(at_, std::min(size, left_));
@@ -43,13 +43,13 @@ struct Extension {
   int type;
   const uint8_t* data;
   size_t size;
-  // The first two bytes as a number; -1 where there are fewer.
+  // The first two bytes as a number; -1 if there are fewer.
   int code() const { return size >= 2 ? data[0] << 8 | data[1] : -1; }
 };
 
-// As far as they are whole: OpenSSL refuses what is cut off.
+// The complete ones: OpenSSL rejects truncated ones.
 std::vector<Extension> extensionsOf(Reader list);
-// Null where there is none of this type.
+// Null if there is none of this type.
 const Extension* find(const std::vector<Extension>& extensions, int type);
 
 // The body of a ServerHello or HelloRetryRequest, RFC 9846 section 4.2.3. It must not outlive the message.
@@ -59,26 +59,26 @@ struct ServerView {
   int legacyVersion = 0;
   // By its random, section 4.2.4.
   bool isRetry = false;
-  // The random ends as section 4.2.3 has it where a server that knows TLS 1.3 negotiated less.
+  // The random ends with the downgrade sentinel of section 4.2.3.
   bool isDowngraded = false;
   Reader sessionId;
   int cipherSuite = 0;
   int compression = 0;
-  // The fields above are all there.
+  // The fields above are complete.
   bool isWhole = false;
-  // And so is the block of extensions, if any, with nothing behind it.
+  // And so is the extensions block, if any, with nothing after it.
   bool isWellFormed = false;
   std::vector<Extension> extensions;
 
-  // TLS 1.3 is what it selects.
+  // Whether it selects TLS 1.3.
   bool selects13() const;
 };
 
-// The body of a ServerKeyExchange with ECDHE, RFC 8422 section 5.4: a named curve, the point, and who signed both how.
+// The body of a ServerKeyExchange with ECDHE, RFC 8422 section 5.4: a named curve, the point, and the signature.
 struct KeyExchangeView {
   KeyExchangeView(const uint8_t* body, size_t size);
 
-  // Of a named curve, and all there, the code point of its signature included.
+  // A named curve, and complete, including the code point of its signature.
   bool isWhole = false;
   int group = 0;
   Reader point;

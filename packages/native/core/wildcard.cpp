@@ -22,7 +22,7 @@ bool isWildcardFor(const ASN1_STRING* name, const std::string& parent) {
 bool isUnderWildcard(const X509* certificate, const char* host) {
   const std::string name = host == nullptr ? "" : host;
   const size_t dot = name.find('.');
-  // RFC 9525 section 6.3: a whole label; at least two are behind it, as OpenSSL and the pure engine have it.
+  // RFC 9525 section 6.3: a whole label, followed by at least two, as in OpenSSL and the pure engine.
   if (dot == std::string::npos || name.find('.', dot + 1) == std::string::npos) return false;
   auto* names = static_cast<OPENSSL_STACK*>(ossl().X509_get_ext_d2i(certificate, K(NID_subject_alt_name), nullptr, nullptr));
   bool covers = false;

@@ -5,8 +5,8 @@
 
 namespace ferrule {
 
-// Whether a name of the certificate is a wildcard for this host, which setHost() found to be one. OpenSSL's wildcards have no
-// underscores in any label, and no hyphens at the edges of those behind them. Null: no host.
+// Whether a name of the certificate is a wildcard for this host, which setHost() has validated. OpenSSL's wildcards
+// allow no underscores in any label, and no hyphens at the edges of later labels. Null: no host.
 bool isUnderWildcard(const X509* certificate, const char* host);
 
 }  // namespace ferrule
