@@ -9,7 +9,7 @@ import { ContentType } from '@ferrule/result/numbers';
 import { SslShell, type Facts, type Outlet, type Port, type Start } from '@ferrule/ssl';
 import { serverEndPoint } from './auth/verify.ts';
 import type { Config } from './context.ts';
-import type { QuicHandshake } from './effects.ts';
+import type { Effects, QuicHandshake } from './effects.ts';
 import { Engine } from './engine.ts';
 import { client } from './flow/client.ts';
 import { Handshake } from './handshake.ts';
@@ -70,25 +70,23 @@ class Connection implements Port {
 
   begin({ rbio, wbio, host, session, earlyData }: Start): void {
     this.#records.attach(rbio, wbio);
+    const effects: Effects = {
+      config: this.#config,
+      secrets: this.#secrets,
+      ssl: this.#outlet.ssl,
+      negotiated: this.#negotiated,
+      hs: this.#hs,
+      quic: this.#quic,
+    };
     if (earlyData)
       this.#earlyDataFits = () =>
-        Session.is(session) && fits(session, this.#config, host?.name) && allowsEarlyData(session, this.#config);
+        Session.is(session) && fits(session, effects, host?.name) && allowsEarlyData(session, this.#config);
     this.#engine.start(
-      client(
-        {
-          config: this.#config,
-          secrets: this.#secrets,
-          ssl: this.#outlet.ssl,
-          negotiated: this.#negotiated,
-          hs: this.#hs,
-          quic: this.#quic,
-        },
-        {
-          host,
-          session: Session.is(session) ? session : undefined,
-          earlyData: earlyData || this.#quic?.earlyData === true,
-        },
-      ),
+      client(effects, {
+        host,
+        session: Session.is(session) ? session : undefined,
+        earlyData: earlyData || this.#quic?.earlyData === true,
+      }),
     );
   }
 

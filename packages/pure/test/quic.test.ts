@@ -16,6 +16,7 @@ import { createWebCrypto } from '../src/crypto/webcrypto.ts';
 import { createPure } from '../src/index.ts';
 import { createQuic } from '../src/quic.ts';
 import * as wire from '../src/wire/index.ts';
+import { EchServer } from './ech-server.ts';
 import { leaf, root } from './scene.ts';
 import { Server13, type Received } from './server13.ts';
 
@@ -243,6 +244,19 @@ describe('after the handshake', () => {
     tcp.connect();
     const hello = wire.decodeClientHello(net.nread0().slice(9));
     expect(hello.extensions.some(({ type }) => type === 41)).toBe(false);
+  });
+
+  it.each<[string, ContextOptions]>([
+    ['Encrypted ClientHello', { ech: new EchServer('public.test').configs }],
+    ['GREASE of it', { ech: 'grease' }],
+  ])('a session is offered beside %s', (_what, options) => {
+    const { server, sessions } = established();
+    server.put(22, server.ticket().message);
+    const again = scene(options, { session: sessions[0] as TlsSession });
+    again.server.go();
+    again.server.readHello();
+    // In the outer hello others stand for those of the inner one
+    expect(again.server.offered.preSharedKey?.identities).toHaveLength(1);
   });
 
   it('tickets come as often as the server likes: no data comes in between', () => {

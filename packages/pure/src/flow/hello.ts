@@ -91,7 +91,7 @@ export interface OfferedSession12 {
 export function* makeOffer(effects: Effects, request: Request): Steps<Offer> {
   const { config } = effects;
   const fitting =
-    request.session !== undefined && fits(request.session, config, request.host?.name) ? request.session : undefined;
+    request.session !== undefined && fits(request.session, effects, request.host?.name) ? request.session : undefined;
   const peer = fitting && (yield* knownPeer(effects, fitting));
   const session = peer && fitting;
   const speaks13 = config.versions.includes('TLSv1.3');

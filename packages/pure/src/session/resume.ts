@@ -14,7 +14,6 @@ import type { Effects } from '../effects.ts';
 import { type EarlyStage, earlySecret, finishedMac } from '../keys/schedule13.ts';
 import { Secret } from '../keys/secret.ts';
 import { Negotiated } from '../negotiated.ts';
-import { MAX_TRANSPORT_PARAMETERS } from '../limits.ts';
 import type { Steps } from '../wait.ts';
 import { importPsk } from './psk-import.ts';
 import { fieldsOf, type Session } from './session.ts';
@@ -26,12 +25,18 @@ class ContinuesProof {
 export type ContinuesVerified = ContinuesProof;
 
 /**
- * Whether the session may be offered on a connection of this config to this host: intact, and of a handshake that would
- * end in the same way now ({@link mayOffer}). Otherwise a full handshake follows, which is always safe.
+ * Whether the session may be offered on this connection to this host: intact, and of a handshake that would end in the
+ * same way now ({@link mayOffer}). Otherwise a full handshake follows, which is always safe.
  */
-export function fits(session: Session, config: Config, host: string | undefined): boolean {
+export function fits(
+  session: Session,
+  { config, quic }: Pick<Effects, 'config' | 'quic'>,
+  host: string | undefined,
+): boolean {
   const fields = fieldsOf(session);
-  return mayOffer({ ...fields, ticketLength: fields.ticket.length }, { ...offeringOf(config), host }, config.now());
+  const parameters = quic?.transportParameters.length ?? 0;
+  const offering = { ...offeringOf(config), host, parameters };
+  return mayOffer({ ...fields, ticketLength: fields.ticket.length }, offering, config.now());
 }
 
 export const allowsEarlyData = (session: Session, config: Config): boolean =>
@@ -206,10 +211,10 @@ function hashOf(session: Session, config: Config): Hash | undefined {
 /** Behind the digest of a context for QUIC. */
 const QUIC = Uint8Array.of(0x71, 0x75, 0x69, 0x63);
 
-const OFFERINGS = new WeakMap<Config, Omit<Offering, 'host'>>();
+const OFFERINGS = new WeakMap<Config, Omit<Offering, 'host' | 'parameters'>>();
 
 /** What sessions are compared with; made once for each config. */
-export function offeringOf(config: Config): Omit<Offering, 'host'> {
+export function offeringOf(config: Config): Omit<Offering, 'host' | 'parameters'> {
   let offering = OFFERINGS.get(config);
   if (offering === undefined) {
     const { versions, suites, groups, signatureAlgorithms, sessionTickets, alpn, externalPsks, ech } = config;
@@ -226,7 +231,6 @@ export function offeringOf(config: Config): Omit<Offering, 'host'> {
       sessionTickets,
       alpn,
       externalPsks,
-      parameters: config.quic ? MAX_TRANSPORT_PARAMETERS : 0,
       hidden: Array.isArray(ech),
     };
     OFFERINGS.set(config, offering);
