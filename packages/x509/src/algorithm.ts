@@ -9,9 +9,9 @@ import * as Tag from './tag.ts';
 
 export interface AlgorithmIdentifier {
   readonly oid: string;
-  /** `undefined` for what is not supported, or has parameters that it must not have. */
+  /** `undefined` if not supported, or with invalid parameters. */
   readonly algorithm: SignatureAlgorithm | undefined;
-  /** Over MD5, SHA-1 or RIPEMD-160: known, and refused. */
+  /** Over MD5, SHA-1 or RIPEMD-160: known, but rejected. */
   readonly weak: boolean;
 }
 
@@ -46,7 +46,7 @@ const SHA1 = '1.3.14.3.2.26';
 /** 2.16.840.1.101.3.4.2.1 and so on. */
 const HASHES: readonly SignatureHash[] = ['sha256', 'sha384', 'sha512', 'sha224', 'sha512-224', 'sha512-256', ...SHA3];
 
-/** Signatures over MD5, SHA-1 and RIPEMD-160: known, and refused as weak. */
+/** Signatures over MD5, SHA-1 and RIPEMD-160: known, but rejected as weak. */
 const WEAK: ReadonlySet<string> = new Set([
   '1.2.840.113549.1.1.4',
   '1.2.840.113549.1.1.5',
@@ -66,7 +66,7 @@ export function readSignatureAlgorithm(reader: DerReader): AlgorithmIdentifier {
     else algorithm = parameters;
   } else if (algorithm && reader.more) {
     // RFC 4055 section 5: NULL, and its absence must be accepted. RFC 5758 section 3.2, RFC 8410 section 3, RFC 9881
-    // section 2: absent; some write NULL or a curve for ECDSA. They say nothing, and OpenSSL and Go pass them over.
+    // section 2: absent; some CAs write NULL or a curve for ECDSA, which OpenSSL and Go ignore.
     const parameters = readAny(reader);
     if (algorithm.kind !== 'rsa-pkcs1' || parameters.length !== 2 || parameters[0] !== Tag.NULL)
       reader.odd ??= 'a signature algorithm with parameters';
@@ -75,7 +75,7 @@ export function readSignatureAlgorithm(reader: DerReader): AlgorithmIdentifier {
   return { oid, algorithm, weak };
 }
 
-/** Of parameters that cannot be read, nothing: nobody can tell what was signed, and of an anchor nobody asks. */
+/** `undefined` for unreadable parameters: the signature cannot be checked, and an anchor's need not be. */
 function pssParameters(der: Uint8Array): ReturnType<typeof readPssParameters> {
   try {
     return readPssParameters(new DerReader(der));
@@ -85,7 +85,7 @@ function pssParameters(der: Uint8Array): ReturnType<typeof readPssParameters> {
   }
 }
 
-/** RFC 4055 section 3.1: SHA-1 where no hash is named, MGF1, the one trailer. Anything else is not supported. */
+/** RFC 4055 section 3.1: SHA-1 by default, MGF1, the one trailer. Anything else is not supported. */
 export function readPssParameters(reader: DerReader): (SignatureAlgorithm & { kind: 'rsa-pss' }) | 'weak' | undefined {
   let hash: SignatureHash | 'sha1' | undefined = 'sha1';
   let mask: SignatureHash | 'sha1' | undefined = 'sha1';

@@ -10,15 +10,15 @@ import { readTime, type Time } from './time.ts';
 import * as Tag from './tag.ts';
 
 /**
- * A well-formed certificate. Views of the input, which must not change as long as it is used. That it is well-formed
- * says nothing about whether it may be trusted, or keeps RFC 5280's rules: `validatePath` does.
+ * A well-formed certificate. Views of the input, which must not change while in use. Well-formed does not mean trusted
+ * or conforming to RFC 5280: `validatePath` checks that.
  */
 export interface Certificate extends Readonly<Decoded> {
   /** The whole DER. */
   readonly raw: Uint8Array;
   /** DER `TBSCertificate`: what is signed. */
   readonly tbs: Uint8Array;
-  /** 1 to 3 in a certificate that keeps the rules. */
+  /** 1 to 3 in a conforming certificate. */
   readonly version: number;
   /** Two's complement, big-endian. */
   readonly serial: Uint8Array;
@@ -30,42 +30,42 @@ export interface Certificate extends Readonly<Decoded> {
    */
   readonly notBefore: number;
   readonly notAfter: number;
-  /** Both times are in the form that RFC 5280 section 4.1.2.5 asks for (UTCTime through 2049). */
+  /** Whether each time has the form that RFC 5280 section 4.1.2.5 requires (UTCTime through 2049). */
   readonly timeForms: readonly [notBefore: boolean, notAfter: boolean];
   /** DER `SubjectPublicKeyInfo`. */
   readonly spki: Uint8Array;
   readonly publicKey: PublicKey;
-  /** `undefined` for an algorithm that is not supported, or has wrong parameters. */
+  /** `undefined` for an unsupported algorithm, or invalid parameters. */
   readonly signatureAlgorithm: SignatureAlgorithm | undefined;
   /** Dotted OID of the algorithm. */
   readonly signatureOid: string;
-  /** It was made over MD5, SHA-1 or RIPEMD-160, which no profile accepts. */
+  /** Made over MD5, SHA-1 or RIPEMD-160, which no profile accepts. */
   readonly weakSignature: boolean;
-  /** False where the certificate names two different ones, inside and outside of what is signed. */
+  /** False if the signed and unsigned algorithm fields differ. */
   readonly signatureAlgorithmsAgree: boolean;
   readonly signature: Uint8Array;
-  /** All extensions in their order. */
+  /** All extensions, in order. */
   readonly extensions: readonly Extension[];
   /** The first critical extension that this package does not process. */
   readonly unhandledCritical: string | undefined;
-  /** What is wrong with an extension that decides: it cannot be read, or is there twice. */
+  /** What is wrong with a decisive extension: unreadable or duplicate. */
   readonly malformed: string | undefined;
-  /** The same of an extension about policies that is not critical. */
+  /** The same for a non-critical policy extension. */
   readonly malformedPolicies: string | undefined;
-  /** The first thing that DER or RFC 5280 does not allow in an encoding, though OpenSSL reads it. */
+  /** The first encoding that DER or RFC 5280 does not allow, though OpenSSL accepts it. */
   readonly odd: string | undefined;
   /** Issuer and subject are the same name. */
   readonly selfIssued: boolean;
 }
 
-/** Extensions that decide about policies alone; OpenSSL looks at them where it is asked to check policies. */
+/** Extensions that only concern policies; OpenSSL reads them only when checking policies. */
 const POLICY_EXTENSIONS: readonly string[] = [
   Oid.certificatePolicies,
   Oid.policyMappings,
   Oid.policyConstraints,
   Oid.inhibitAnyPolicy,
 ];
-/** Extensions without which nothing can be said of a certificate: one of them must not be guessed at. */
+/** Extensions that must be readable for any verdict on a certificate. */
 const DECISIVE: readonly string[] = [
   Oid.basicConstraints,
   Oid.keyUsage,
@@ -79,10 +79,10 @@ const DECISIVE: readonly string[] = [
 ];
 
 /**
- * Reads one DER certificate of at most 1 MiB. Keys and algorithms of other kinds are let pass here, and what is wrong
- * with single extensions and times is noted: whether it matters is a question for `validatePath`. Trailing bytes and
- * what is not a certificate at all are not.
- * @throws DerError, and nothing else, for whatever bytes.
+ * Reads one DER certificate of at most 1 MiB. Unsupported keys and algorithms are accepted here, and errors in
+ * extensions and times are only noted: `validatePath` decides whether they matter. Trailing bytes, and anything that is
+ * not a certificate, are errors.
+ * @throws DerError only, for any input bytes.
  */
 export function parseCertificate(der: Uint8Array): Certificate {
   const reader = readWhole(der);
@@ -111,7 +111,7 @@ export function parseCertificate(der: Uint8Array): Certificate {
     if (version === 1 || own !== tag) reader.odd ??= 'a unique identifier in version 1, or in parts';
     reader.skip(own);
   }
-  // One literal with everything in it: all certificates have the same shape, which engines like
+  // One complete literal: all certificates have the same shape, which JavaScript engines optimise
   const read: Mutable<Certificate> = {
     raw: der,
     tbs: der,
@@ -168,17 +168,17 @@ export function parseCertificate(der: Uint8Array): Certificate {
   return read;
 }
 
-/** What a certificate must say to be of any use, whatever the rest is. */
+/** The essential parts of a certificate. */
 export interface CertificateKey {
-  /** DER `Name`; whether it is well-formed has not been looked at. */
+  /** DER `Name`; not checked to be well-formed. */
   readonly subject: Uint8Array;
   /** DER `SubjectPublicKeyInfo`. */
   readonly spki: Uint8Array;
 }
 
 /**
- * Skims a certificate for its key, for who asks nothing else of it: extensions, times, names and its signature may be
- * anything. @throws DerError
+ * Reads only the subject and key of a certificate: extensions, times, names and signature are not checked. @throws
+ * DerError
  */
 export function certificateKey(der: Uint8Array): CertificateKey {
   const reader = readWhole(der);
@@ -191,7 +191,7 @@ export function certificateKey(der: Uint8Array): CertificateKey {
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** One that is malformed is told by `validatePath`, at the place where OpenSSL tells of it. */
+/** A malformed one is reported by `validatePath`, at the same point as by OpenSSL. */
 function readValidityTime(reader: DerReader): Time {
   const start = reader.position;
   try {
@@ -215,7 +215,7 @@ function readExtensions(reader: DerReader, into: Mutable<Certificate>): void {
     extensions.push(extension);
     const { oid, critical, value } = extension;
     const inner = new DerReader(value);
-    // RFC 7633: without OCSP nothing here keeps the promise of a TLS feature, so that a critical one is not understood
+    // RFC 7633: without OCSP a TLS feature is not enforced here, so a critical one is unhandled
     if (oid === Oid.tlsFeature && critical) into.unhandledCritical ??= oid;
     try {
       if (seen.has(oid)) inner.fail('it is duplicated');
@@ -237,7 +237,7 @@ function readExtensions(reader: DerReader, into: Mutable<Certificate>): void {
   into.extensions = extensions;
 }
 
-/** An explicit `critical FALSE`, which DER forbids, is let pass: old CAs write it, and it changes nothing. */
+/** Accepts an explicit `critical FALSE`, which DER forbids: old CAs write it, and it is harmless. */
 export function readExtension(reader: DerReader): Extension {
   const outer = reader.open(Tag.SEQUENCE);
   const oid = reader.oid();
@@ -247,11 +247,9 @@ export function readExtension(reader: DerReader): Extension {
   return { oid, critical, value };
 }
 
-/** The extension as it stands, also one that is not decoded. */
+/** The raw extension, even if not decoded. */
 export const extensionOf = (certificate: Certificate, oid: string): Extension | undefined =>
   certificate.extensions.find((extension) => extension.oid === oid);
 
-/**
- * RFC 4514 text of the subject; for one without a subject, its first alternative name is no substitute: `(no subject)`.
- */
+/** RFC 4514 text of the subject; without a subject `(no subject)`, not an alternative name. */
 export const subjectText = (certificate: Certificate): string => nameText(certificate.subject) || '(no subject)';

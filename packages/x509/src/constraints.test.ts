@@ -20,7 +20,7 @@ const encode = ({ dns = [], email = [], uri = [], ip = [], directory = [] }: Nam
 const subtrees = (tag: number, names: Names | undefined): Uint8Array =>
   names ? tlv(tag, ...encode(names).map((one) => seq(one))) : new Uint8Array();
 
-/** The X509_V code of what the names break, 0 for nothing. */
+/** The X509_V code of the violation, 0 if none. */
 function check(
   constraints: { permitted?: Names; excluded?: Names },
   names: Names,
@@ -72,14 +72,14 @@ describe('name constraints on DNS names', () => {
   ])('excluding %j, %j gives %i', (base, presented, expected) => {
     expect(check({ excluded: { dns: [base] } }, { dns: [presented] })).toBe(expected);
   });
-  it('look at every name, and exclude before they permit', () => {
+  it('check every name, exclusions first', () => {
     expect(check({ permitted: { dns: ['a.test', 'b.test'] } }, { dns: ['x.a.test', 'x.b.test'] })).toBe(OK);
     expect(check({ permitted: { dns: ['a.test', 'b.test'] } }, { dns: ['x.a.test', 'c.test'] })).toBe(PERMITTED);
     expect(check({ permitted: { dns: ['a.test'] }, excluded: { dns: ['x.a.test'] } }, { dns: ['x.a.test'] })).toBe(
       EXCLUDED,
     );
   });
-  it('do not touch names of other kinds', () => {
+  it('do not affect names of other kinds', () => {
     expect(check({ permitted: { dns: ['a.test'] } }, { ip: [[1, 2, 3, 4]] }, 'CN')).toBe(OK);
   });
 });
@@ -154,7 +154,7 @@ describe('name constraints on directory names', () => {
       EXCLUDED,
     );
   });
-  it('of more parts than the name has do not hold it', () => {
+  it('with more parts than the name do not match it', () => {
     const base = inOrg('Acme', 'x');
     expect(check({ permitted: { directory: [base] } }, {}, org)).toBe(PERMITTED);
     expect(check({ excluded: { directory: [base] } }, {}, org)).toBe(OK);
@@ -168,7 +168,7 @@ describe('name constraints on directory names', () => {
 
 describe('a directory name whose string type cannot be read', () => {
   const acme = (tag: number): NameInput => [['2.5.4.10', 'Acme', tag]];
-  it.each([0x15, 0x19, 0x1b])('does not slip under an exclusion: tag %i', (tag) => {
+  it.each([0x15, 0x19, 0x1b])('does not evade an exclusion: tag %i', (tag) => {
     expect(check({ excluded: { directory: [acme(0x0c)] } }, {}, acme(tag))).toBe(NAME);
     expect(check({ excluded: { directory: [acme(tag)] } }, {}, acme(0x0c))).toBe(NAME);
     expect(check({ excluded: { directory: [acme(0x0c)] } }, {}, [['2.5.4.11', 'Acme', tag]])).toBe(OK);
@@ -178,7 +178,7 @@ describe('a directory name whose string type cannot be read', () => {
   it('is one that breaks its type, too', () => {
     expect(check({ excluded: { directory: [acme(0x0c)] } }, {}, [['2.5.4.10', 'Acmé', 0x13]])).toBe(NAME);
   });
-  it('is no UniversalString', () => {
+  it('is not a UniversalString', () => {
     const wide = String.fromCodePoint(...[...'Acme'].flatMap((c) => [0, 0, 0, c.charCodeAt(0)]));
     expect(check({ excluded: { directory: [acme(0x0c)] } }, {}, [['2.5.4.10', wide, 0x1c]])).toBe(EXCLUDED);
   });
@@ -206,7 +206,7 @@ describe('a directory name in other letters (RFC 4518)', () => {
       expect(check({ permitted: { directory: [named(base)] } }, {}, named(subject))).toBe(OK);
     }
   });
-  it('that has more marks in a row than any language is not read', () => {
+  it('that has more marks in a row than any language is unreadable', () => {
     const marks = '\u0315\u0300\u05ae\uff9e'.repeat(8);
     expect(check({ excluded: { directory: [named('Evil')] } }, {}, named(`Evil${marks}`))).toBe(NAME);
     expect(check({ excluded: { directory: [named('Evil')] } }, {}, named(`Evil${marks.slice(2)}`))).toBe(OK);
@@ -224,7 +224,7 @@ describe('a directory name in other letters (RFC 4518)', () => {
   });
 });
 
-it('of an RDN with several members, one that differs for sure is enough to be another', () => {
+it('of an RDN with several members, one certain difference is enough', () => {
   const rdn = (...members: readonly (readonly [type: string, value: string, tag?: number])[]): Uint8Array =>
     seq(tlv(0x31, ...members.map(([type, value, tag = 0x0c]) => seq(oid(type), tlv(tag, text(value))))));
   const [O, OU, UNREAD] = ['2.5.4.10', '2.5.4.11', 7] as const;
@@ -267,7 +267,7 @@ describe('other names', () => {
   });
 });
 
-it('constraints that are malformed count where a name is compared with them; with strict rules always', () => {
+it('malformed constraints count when a name is compared with them; with strict rules always', () => {
   const constraints = { permitted: { email: ['a@b@example.com'], dns: ['example.com'] } };
   expect(check(constraints, { dns: ['www.example.com'] })).toBe(OK);
   expect(check(constraints, { dns: ['www.example.com'] }, [], true)).toBe(SYNTAX);
@@ -275,7 +275,7 @@ it('constraints that are malformed count where a name is compared with them; wit
   expect(check({ permitted: { dns: ['.example.com'] } }, { dns: ['www.example.com'] }, [], true)).toBe(SYNTAX);
 });
 
-it('constraints on kinds that are not supported refuse certificates that have such names, and only those', () => {
+it('constraints on unsupported kinds reject only certificates with such names', () => {
   const other = tlv(0xa0, oid('1.2.3'), tlv(0xa0, tlv(12, text('x'))));
   const nc = readNameConstraints(new DerReader(seq(tlv(0xa1, seq(other)))));
   const withOther = parseCertificate(make({ extensions: { '2.5.29.17': extension('2.5.29.17', seq(other)) } }).der);

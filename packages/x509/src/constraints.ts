@@ -13,17 +13,17 @@ import type { RuleBreach } from './rules.ts';
 import * as Tag from './tag.ts';
 import * as NameType from './name-type.ts';
 
-/** Bounds the work: names times constraints, as OpenSSL does. */
+/** Bounds the work: names times constraints, as in OpenSSL. */
 export interface ComparisonBudget {
   comparisons: number;
 }
-/** Over one path. */
+/** For one path. */
 export const MAX_COMPARISONS = 0x10_0000;
 
 /**
- * The first way in which the certificate's names break the constraints of a CA above it; `undefined` when they keep
- * them. `strict`: a constraint that cannot be read or is bounded spoils the extension also where it is compared with
- * nothing, and DNS constraints have no leading period (RFC 5280 section 4.2.1.10).
+ * The first violation of a CA's constraints by the certificate's names; `undefined` if none. `strict`: a constraint
+ * that is unreadable or bounded is an error even if no name is compared with it, and DNS constraints have no leading
+ * period (RFC 5280 section 4.2.1.10).
  */
 export function checkConstraints(
   constraints: NameConstraints,
@@ -32,7 +32,7 @@ export function checkConstraints(
   strict: boolean,
 ): RuleBreach | undefined {
   const names = once(certificate, constrainedNames);
-  // Each constraint is read, also where there is no name to compare it with.
+  // Each constraint is read, even without a name to compare.
   budget.comparisons -= (names.length + 1) * (constraints.permitted.length + constraints.excluded.length);
   if (budget.comparisons < 0) return tooMany();
   if (strict) {
@@ -89,7 +89,7 @@ function mailboxOf(name: GeneralName): ConstrainedName {
   return { type: NameType.email, value: mailbox, utf8: true };
 }
 
-/** A constraint on other names is one on those of its own kind; of mailboxes in UTF-8, too, which count as mailboxes. */
+/** A constraint on otherNames concerns only its own type; mailbox constraints also concern UTF-8 mailboxes. */
 const concerns = ({ type, value }: Subtree, name: ConstrainedName): boolean =>
   type === NameType.other ? new DerReader(value).oid() === otherTypeOf(name) : type === name.type;
 const otherTypeOf = ({ type, value, utf8 }: ConstrainedName): string | undefined =>
@@ -124,7 +124,7 @@ function checkName(
   return undefined;
 }
 
-/** Once for each name: the text of a long one is cut in the end, and costs what it is long. */
+/** Cached per name: the cost is linear in its length, though long texts are truncated later. */
 const textOf = (name: GeneralName): string => kept(told, name, generalNameText);
 
 const unsupported = (name: GeneralName): RuleBreach =>
@@ -138,13 +138,13 @@ const unprocessable = (name: GeneralName): RuleBreach =>
     `has the malformed name ${textOf(name)}, and an issuer constrains that kind of name`,
   );
 
-/** A name or constraint in the shape that is compared. */
+/** A name or constraint, normalised for comparison. */
 type Reading = string | Uint8Array | readonly Rdn[];
 
-/** An RDN as {@link canonicalRdns} writes it down. */
+/** An RDN in the form of {@link canonicalRdns}. */
 interface Rdn {
   readonly text: string;
-  /** One of its members cannot be read. */
+  /** A member is unreadable. */
   readonly unread: boolean;
 }
 const rdnsOf = (name: Uint8Array): Rdn[] =>
@@ -166,7 +166,7 @@ function readName({ type, value, utf8 }: ConstrainedName): Reading | undefined {
       const host = /^[a-z][a-z\d+.-]*:\/\/(?:[^/?#@]*@)?([^/?#:@[\]]+)(?::\d*)?(?:[/?#]|$)/i
         .exec(latin1(value))?.[1]
         ?.toLowerCase();
-      // RFC 5280: a URI without a host name, or with an address in its place, cannot satisfy a constraint
+      // RFC 5280: a URI without a host name, or with an IP address, cannot satisfy a constraint
       return host !== undefined && isHost(host) && !isIpAddress(host) ? host : undefined;
     }
     case NameType.ip:
@@ -181,7 +181,7 @@ function readName({ type, value, utf8 }: ConstrainedName): Reading | undefined {
 const isHost = (name: string): boolean => presentedDnsName(bytesOf(name), false) !== undefined;
 const bytesOf = (text: string): Uint8Array => Uint8Array.from(text, (c) => c.charCodeAt(0));
 
-/** Whether the name lies within; a breach where that cannot be told. */
+/** Whether the name is within; a breach if undecidable. */
 function compare(
   name: ConstrainedName,
   subtree: Subtree,
@@ -191,10 +191,9 @@ function compare(
   if (budget.comparisons < 0) return tooMany();
   const base = readSubtree(subtree);
   const reading = once(name, readName);
-  // DNS names are compared as text, so that one which is not a name lies within what permits its text, and harms nobody:
-  // it matches no host.
+  // DNS names are compared as text: an invalid one may be permitted, which is harmless since it matches no host.
   if (name.type === NameType.dns && !excluding) return isBelow(lowerCase(name), lowerCase(subtree));
-  // What cannot be read may be what is excluded.
+  // An unreadable base may exclude anything.
   if (base === undefined) return malformed(subtree);
   if (base === null) return unsupported(name);
   if (reading === undefined) return unprocessable(name);
@@ -212,7 +211,7 @@ function compare(
   }
 }
 
-/** `undefined` where all that differs is a value whose string type is not one that can be read, on either side. */
+/** `undefined` if the only difference is a value with an unreadable string type, on either side. */
 function isWithin(name: readonly Rdn[], base: readonly Rdn[], budget: ComparisonBudget): boolean | undefined {
   let certain = true;
   for (const [i, rdn] of base.entries()) {
@@ -225,10 +224,10 @@ function isWithin(name: readonly Rdn[], base: readonly Rdn[], budget: Comparison
   return certain || undefined;
 }
 
-/** RDNs of more members are told apart by nobody: each would be compared with each. */
+/** Larger RDNs are not compared: the work is quadratic. */
 const MOST_MEMBERS = 16;
 
-/** Whether RDNs differ in nothing but values that cannot be read. */
+/** Whether RDNs differ only in unreadable values. */
 function mayBeSame(a: Rdn, b: Rdn, budget: ComparisonBudget): boolean {
   if (!a.unread && !b.unread) return false;
   const [left, right] = [[...once(a, readMembers)], [...once(b, readMembers)]];
@@ -241,19 +240,19 @@ function mayBeSame(a: Rdn, b: Rdn, budget: ComparisonBudget): boolean {
     return at >= 0;
   };
   const rest = left.filter((one) => !take((other) => other === one));
-  // What is read on the left needs one that is not on the right, so it chooses first.
+  // A readable member on the left can only match an unreadable one on the right, so it chooses first.
   const inOrder = [...rest.filter((one) => !isUnread(one)), ...rest.filter(isUnread)];
   return inOrder.every((one) => take((other) => typeOf(one) === typeOf(other) && (isUnread(one) || isUnread(other))));
 }
-/** As {@link canonicalRdns} writes them down: what is read has its own signs escaped. */
+/** In the form of {@link canonicalRdns}, which escapes separators in readable values. */
 const readMembers = ({ text }: Rdn): readonly string[] => membersOf(text);
 const membersOf = (rdn: string): string[] => rdn.match(/(\\[^]|[^\\+])+/g) ?? [];
 const typeOf = (member: string): string => member.slice(0, member.indexOf('='));
 const isUnread = (member: string): boolean => member.startsWith('#', member.indexOf('=') + 1);
 
 /**
- * A name is below another when labels were added on its left; below one with a leading period when some were; the empty
- * one is above all.
+ * A name is below another if it has zero or more labels added on its left, one or more for a leading period; all are
+ * below the empty one.
  */
 const isBelow = (name: string, base: string): boolean =>
   base === '' ||
@@ -261,7 +260,7 @@ const isBelow = (name: string, base: string): boolean =>
     ? name.length > base.length && name.endsWith(base)
     : name === base || name.endsWith(`.${base}`));
 
-/** A wildcard is excluded as soon as one name that it stands for is. */
+/** A wildcard is excluded if any name that it matches is. */
 function isExcluded(name: string, base: string): boolean {
   if (isBelow(name, base)) return true;
   const parent = name.startsWith('*') ? name.slice(1) : undefined;
@@ -283,7 +282,7 @@ function matchesAddress(address: Uint8Array, range: Uint8Array): boolean {
   return true;
 }
 
-/** `undefined` for a constraint that is malformed, `null` for one of a kind that is not supported. */
+/** `undefined` for a malformed constraint, `null` for an unsupported kind. */
 const readSubtree = (subtree: Subtree): Reading | null | undefined => once(subtree, subtreeReading);
 
 type Kept = WeakMap<object, { readonly value: unknown }>;
@@ -291,7 +290,7 @@ const made: Kept = new WeakMap();
 const lowered: Kept = new WeakMap();
 const told: Kept = new WeakMap();
 
-/** What is made of names and constraints is kept: a search may compare the same ones hundreds of times. */
+/** Caches parsed names and constraints: a search may compare the same ones hundreds of times. */
 const once = <K extends object, T>(key: K, make: (key: K) => T): T => kept(made, key, make);
 const lowerCase = (name: GeneralName): string => kept(lowered, name, ({ value }) => latin1(value).toLowerCase());
 

@@ -1,6 +1,6 @@
 /**
  * @module Certificate revocation lists: RFC 5280 section 5. Complete lists of the certificate's own issuer; indirect
- * ones count for nothing.
+ * ones are ignored.
  */
 import type { X509VCode } from '@ferrule/result';
 import { bytesEqual, toHex } from '@ferrule/result/bytes';
@@ -22,7 +22,7 @@ import * as Tag from './tag.ts';
 import * as KeyUsage from './key-usage.ts';
 import * as NameType from './name-type.ts';
 
-/** The largest list that is read, bytes. */
+/** Size limit of a list, bytes. */
 const MAX_CRL_SIZE = 0x400_0000;
 
 /** A well-formed list; its entries are read when a certificate is looked up. */
@@ -38,7 +38,7 @@ export interface Crl {
   readonly entries: Uint8Array;
   readonly extensions: readonly Extension[];
   readonly scope: CrlScope | undefined;
-  /** Only what has changed since another list (section 5.2.4), which is not supported. */
+  /** A delta list (section 5.2.4), which is not supported. */
   readonly delta: boolean;
   readonly signatureAlgorithm: SignatureAlgorithm | undefined;
   readonly signature: Uint8Array;
@@ -69,7 +69,7 @@ export function parseCrl(der: Uint8Array): Crl {
   const reader = readWhole(der, Tag.SEQUENCE, MAX_CRL_SIZE);
   const start = reader.position;
   const list = reader.open(Tag.SEQUENCE);
-  // Nothing depends on the version, nor for OpenSSL.
+  // The version does not matter, nor does it for OpenSSL.
   if (reader.peek() === Tag.INTEGER) reader.skip();
   const inner = reader.element(Tag.SEQUENCE);
   const issuer = readName(reader);
@@ -139,26 +139,26 @@ function readScope(value: Uint8Array): CrlScope {
 export const distributionPoints = (certificate: Certificate): readonly GeneralName[] =>
   certificate.distributionPoints ?? [];
 
-/** What a certificate's lists are looked up with. */
+/** The context of a CRL look-up. */
 export interface CrlSearch {
   readonly crls: readonly Crl[];
   /** Milliseconds since the epoch, whole seconds. */
   readonly now: number;
   readonly securityLevel: number;
   readonly verifier: SignatureVerifier;
-  /** Signatures that have been checked: the same list serves many certificates. */
+  /** Checked signatures: the same list serves many certificates. */
   readonly checked: Map<Crl, { readonly spki: Uint8Array; readonly ok: boolean }[]>;
-  /** What they say of certificates. */
+  /** Their statements on certificates. */
   readonly said: Map<Crl, Map<Certificate, Said>>;
   /** The issuer's other keys, which may sign its lists after a rollover (RFC 5280 section 6.3.3 f). */
   otherKeys(issuer: Issuer): Iterable<Issuer>;
-  /** Whether a certificate with one of these keys has a path to the anchor of the path that is judged. */
+  /** Whether a certificate with one of these keys has a path to the same anchor. */
   leadsToAnchor(issuer: Issuer): Steps<boolean>;
 }
 
 /**
- * What the lists say of a certificate that this issuer made: of those with the same scope the newest. Without a good
- * list that covers it: a breach if `required`, else nothing.
+ * The lists' verdict on a certificate of this issuer; per scope the newest list counts. Without a usable list that
+ * covers it: a breach if `required`, else none.
  */
 export function* crlBreach(
   search: CrlSearch,
@@ -192,14 +192,14 @@ export function* crlBreach(
   return fault ?? unknownBreach(V.UNABLE_TO_GET_CRL, 'is not covered by any of the given CRLs');
 }
 
-/** What a list says of a certificate, whoever signed either. */
+/** A list's statement on a certificate, regardless of signers. */
 export interface Said {
   readonly unusable: RuleBreach | undefined;
-  /** Of one that can be used. */
+  /** Of a usable list. */
   readonly status: RuleBreach | undefined;
 }
 
-/** A search comes to the same certificate on many paths, and a list may have a million entries. */
+/** Cached: a search may reach a certificate on many paths, and a list may have a million entries. */
 function once({ said, now }: CrlSearch, crl: Crl, child: Certificate): Said {
   let known = said.get(crl);
   if (!known) said.set(crl, (known = new Map<Certificate, Said>()));
@@ -217,11 +217,11 @@ const unknownBreach = (verify: X509VCode, message: string): RuleBreach => ({
   message,
 });
 
-/** Why the list cannot be relied on for this certificate, whoever signed it. */
+/** Why the list is unusable for this certificate, regardless of its signer. */
 function unusable(crl: Crl, child: Certificate, now: number): RuleBreach | undefined {
   if (now < crl.thisUpdate - CLOCK_SKEW)
     return unknownBreach(V.CRL_NOT_YET_VALID, 'has an issuer whose CRL is not valid yet');
-  // One that does not say when it ends holds as long as it is given, as for OpenSSL.
+  // Without nextUpdate it does not expire, as in OpenSSL.
   if (crl.nextUpdate !== undefined && now > crl.nextUpdate + CLOCK_SKEW)
     return unknownBreach(V.CRL_HAS_EXPIRED, 'has an issuer whose CRL has expired');
   return inScope(crl.scope, child)
@@ -233,8 +233,8 @@ const maySignCrls = ({ certificate }: Issuer): boolean =>
   certificate?.keyUsage === undefined || (certificate.keyUsage & KeyUsage.cRLSign) !== 0;
 
 /**
- * Any subscriber may have a certificate with the issuer's name: who is no CA needs cRLSign in so many words, as CRL
- * issuers with a key of their own have it.
+ * Any subscriber may have a certificate with the issuer's name: without CA status it needs explicit cRLSign, as
+ * separate CRL issuers have.
  */
 const isIssuers = ({ certificate }: Issuer): boolean =>
   certificate === undefined || certificate.keyUsage !== undefined || certificate.basicConstraints?.ca === true;
@@ -289,9 +289,9 @@ function* signedBy(
 }
 
 /**
- * Walks the entries for the serial number; each is checked on the way. Who does not know a critical extension of the
- * list or of any entry must not use the list (sections 5.2 and 5.3), which makes no older list newer. Entries behind a certificateIssuer are about another issuer's certificates,
- * as in indirect lists: nothing can be told from one.
+ * Searches the entries for the serial number, checking each. A list with an unknown critical extension, of its own or
+ * of an entry, must not be used (sections 5.2 and 5.3); it does not fall back to an older list. Entries after a
+ * certificateIssuer concern another issuer, as in indirect lists, which are inconclusive.
  */
 function look(crl: Crl, { serial }: Certificate): RuleBreach | undefined {
   const reader = new DerReader(crl.entries);
@@ -342,9 +342,9 @@ export const REASONS = [
 ] as const;
 
 interface EntryExtensions {
-  /** `undefined` where it cannot be read: a certificate is revoked for any. */
+  /** `undefined` if unreadable: any reason revokes. */
   readonly reason?: number | undefined;
-  /** What is critical and not known. */
+  /** The unknown critical extension. */
   readonly unknown?: string | undefined;
   /** It names another issuer (section 5.3.3). */
   readonly issuer?: 'critical' | 'not critical' | undefined;

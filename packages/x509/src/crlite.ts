@@ -1,9 +1,9 @@
 /**
- * @module @ferrule/x509/crlite: which certificates of the public web are revoked, as Mozilla's CRLite filters have it.
+ * @module @ferrule/x509/crlite: revoked certificates of the public web, from Mozilla's CRLite filters.
  *
- * A filter (a "clubcard", encoding 4) is a compressed set: of all certificates that some logs of Certificate
- * Transparency had seen by some moment, those that their issuers have revoked. For these it is exact; about others it
- * says nothing, so what it covers is asked first. Nothing is fetched here: the bytes are the caller's.
+ * A filter (a "clubcard", encoding 4) is a compressed set: among all certificates seen by certain Certificate
+ * Transparency logs up to a certain time, those revoked by their issuers. For these it is exact; for others it is
+ * undefined, so coverage is checked first. Nothing is fetched here: the caller supplies the bytes.
  */
 import { copyOf, knownOptions, refuseOption } from '@ferrule/result/arguments';
 import { concat, latin1 } from '@ferrule/result/bytes';
@@ -16,34 +16,31 @@ import * as Tag from './tag.ts';
 export type { RevocationFilter, RevocationQuestion, RevocationStatus } from './revocation.ts';
 
 export interface CrliteOptions {
-  /**
-   * Milliseconds: filters whose newest moment is longer ago are `stale`. What they say is revoked stays revoked.
-   * Default: ten days.
-   */
+  /** Milliseconds: older filters, by their newest coverage, are `stale`. Revoked stays revoked. Default: ten days. */
   readonly maxAge?: number;
 }
 
-/** One certificate as a filter knows it. */
+/** A certificate's key in a filter. */
 export interface CrliteKey {
   /** SHA-256 of the issuer's DER SubjectPublicKeyInfo. */
   readonly issuerSpkiHash: Uint8Array;
   /** The contents of the INTEGER. */
   readonly serial: Uint8Array;
-  /** Of the timestamps embedded in the certificate: the log's id (32 bytes) and milliseconds since the epoch. */
+  /** Of the certificate's embedded timestamps: the log's id (32 bytes) and milliseconds since the epoch. */
   readonly timestamps: readonly { readonly logId: Uint8Array; readonly timestamp: number }[];
 }
 
-/** Filters that were read. */
+/** Parsed filters. */
 export interface Crlite extends RevocationFilter {
-  /** Milliseconds since the epoch: the newest moment that any of the filters knows of. */
+  /** Milliseconds since the epoch: the newest coverage of any filter. */
   readonly newest: number;
-  /** What the filters say, the newest word first: revoked in one is revoked. Their age does not count here. */
+  /** The filters' combined answer: revoked in one is revoked. Ignores their age. */
   lookUp(key: CrliteKey, sha256: (bytes: Uint8Array) => Uint8Array): Exclude<RevocationStatus, 'stale'>;
 }
 
 /**
- * Reads filters: a whole one, and those that came after it, in any order.
- * @throws DerError for bytes that are not an intact filter; TypeError for what is not a list of bytes.
+ * Reads filters: a full one and its later deltas, in any order.
+ * @throws DerError for an invalid filter; TypeError if it is not a list of bytes.
  */
 export function crlite(filters: readonly Uint8Array[], options: CrliteOptions = {}): Crlite {
   const { maxAge = 864e6 } = knownOptions(options, ['maxAge']);
@@ -62,29 +59,29 @@ export function crlite(filters: readonly Uint8Array[], options: CrliteOptions = 
   const check = ({ certificate, issuerSpki, sha256, now }: RevocationQuestion): RevocationStatus => {
     const key = readKey(certificate);
     const status = key ? lookUp({ issuerSpkiHash: sha256(issuerSpki), ...key }, sha256) : 'not-covered';
-    // A moment far ahead is no fresher than one far back
+    // A time far in the future is as stale as one far in the past
     return status !== 'revoked' && Math.abs(now - newest) > maxAge ? 'stale' : status;
   };
   return Object.freeze({ newest, check, lookUp });
 }
 
-/** Which word of several filters counts. */
+/** Precedence of answers of several filters. */
 const ORDER = ['revoked', 'good', 'not-enrolled'] as const;
 
 /** How one issuer's certificates are stored. */
 interface Block {
   readonly approximate: { readonly size: number; readonly offset: number };
   readonly exact: { readonly size: number; readonly offset: number };
-  /** How many columns the approximate filter has here. */
+  /** Number of columns of the approximate filter. */
   readonly rank: number;
-  /** What is stored is who is not revoked. */
+  /** The non-revoked certificates are stored. */
   readonly inverted: boolean;
-  /** Serials that the columns are wrong about, as latin1. */
+  /** Serials for which the columns are wrong, as latin1. */
   readonly exceptions: ReadonlySet<string>;
 }
 
 interface Filter {
-  /** By log: from when till when, milliseconds since the epoch. */
+  /** Time ranges by log, milliseconds since the epoch. */
   readonly coverage: ReadonlyMap<string, readonly [low: number, high: number]>;
   readonly newest: number;
   /** By the issuer's hash. */
@@ -94,7 +91,7 @@ interface Filter {
   readonly exact: DataView;
 }
 
-/** Numbers are big-endian; counts stand before what they count. */
+/** Numbers are big-endian; counts precede their items. */
 function readFilter(bytes: Uint8Array): Filter {
   let at = 0;
   const take = (length: number): Uint8Array => {
@@ -142,7 +139,7 @@ function statusIn(
   const block = blocks.get(latin1(issuerSpkiHash));
   if (!block) return 'not-enrolled';
   const { approximate, rank, inverted, exceptions } = block;
-  // A block without columns holds nothing
+  // A block without columns is empty
   const held =
     approximate.size > 0 &&
     columns.slice(0, rank).every((column) => isZero(column, approximate, hash)) &&
@@ -153,14 +150,14 @@ function statusIn(
 
 /**
  * The product, over GF(2), of 256 bits of the column and the hash: little-endian, its lowest bit set, and its last
- * eight bytes say where in the block's part of the column it begins.
+ * eight bytes are the start position in the block's part of the column.
  */
 function isZero(column: DataView, { size, offset }: Block['exact'], hash: Uint8Array): boolean {
   const coefficients = new DataView(hash.buffer, hash.byteOffset);
   const start = offset + Number(coefficients.getBigUint64(24, true) % BigInt(Math.max(1, size)));
   const first = Math.floor(start / 32);
   const shift = start % 32;
-  // The n-th 32 bits: the lower half of a word is its second; behind the end is zero
+  // The n-th 32 bits: the lower half of a word is its second; zero beyond the end
   const bits = (n: number): number => (4 * n < column.byteLength ? column.getUint32(4 * (n ^ 1)) : 0);
   let sum = 0;
   for (let i = 0; i < 8; i++) {
@@ -171,7 +168,7 @@ function isZero(column: DataView, { size, offset }: Block['exact'], hash: Uint8A
   return (sum & 1) === 0;
 }
 
-/** Of a DER Certificate what a filter asks for; `undefined` where it, or its list of timestamps, cannot be read. */
+/** The filter key of a DER Certificate; `undefined` if it, or its timestamp list, is unreadable. */
 function readKey(certificate: Uint8Array): Omit<CrliteKey, 'issuerSpkiHash'> | undefined {
   try {
     return readKeyStrictly(certificate);

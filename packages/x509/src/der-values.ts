@@ -1,10 +1,10 @@
-/** @module Values that not every reader of DER needs: of the type ANY, and named bit lists. */
+/** @module Less common DER values: the type ANY, and named bit lists. */
 import { DerReader } from './der.ts';
 import * as Tag from './tag.ts';
 
 /**
- * A whole element of the type ANY: its tag may have any number, and where it is one of ASN.1's own types, its contents
- * are of that type. What is inside a SEQUENCE or SET is not looked at. @throws DerError
+ * A whole element of the type ANY: any tag number is allowed, and contents of universal types are checked, except
+ * inside a SEQUENCE or SET. @throws DerError
  */
 export function readAny(reader: DerReader): Uint8Array {
   const { bytes, position: start } = reader;
@@ -18,7 +18,7 @@ export function readAny(reader: DerReader): Uint8Array {
   return bytes.subarray(start, stop);
 }
 
-/** To the last octet of the identifier (X.690 section 8.1.2.4): the number is 31 or more, and 2^31-1 at most. */
+/** Skips to the last octet of the identifier (X.690 section 8.1.2.4): the number is 31 or more, and 2^31-1 at most. */
 function passHighTag(reader: DerReader): void {
   let number = 0;
   let octet: number;
@@ -31,7 +31,7 @@ function passHighTag(reader: DerReader): void {
   if (number < 31 || number > 0x7fff_ffff) reader.fail('DER: bad tag number');
 }
 
-/** X.690 sections 8.2 to 8.23 and 10.2, as far as OpenSSL looks: not what letters a string has, nor what a time is. */
+/** X.690 sections 8.2 to 8.23 and 10.2, as far as OpenSSL checks: not the characters of strings, nor times. */
 function checkUniversal(reader: DerReader, tag: number): void {
   const [constructed, number] = [(tag & 0x20) !== 0, tag & 0x1f];
   if (tag === 0 || (number !== 0x1f && constructed !== CONSTRUCTED.includes(number)))
@@ -62,7 +62,7 @@ function checkUniversal(reader: DerReader, tag: number): void {
 /** EXTERNAL, EMBEDDED PDV, SEQUENCE, SET, unrestricted CHARACTER STRING. */
 const CONSTRUCTED: readonly number[] = [8, 11, 16, 17, 29];
 
-/** A named bit list (bit 0 is the first) as a number with bit n = 1 << n; of more than 24 bits the first. @throws DerError */
+/** A named bit list (bit 0 is the first) as a number with bit n = 1 << n; only the first 24 bits. @throws DerError */
 export function readNamedBits(reader: DerReader, tag: number = Tag.BIT_STRING): number {
   const view = reader.contents(tag);
   const unused = view[0] ?? 8;

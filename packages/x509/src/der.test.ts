@@ -43,7 +43,7 @@ describe('the DER reader', () => {
     ])
       expect(() => read(bad, (r) => r.integer())).toThrow(DerError);
     expect(read([2, 2, 0, 128], (r) => r.smallInteger())).toBe(128);
-    // What counts with them is path lengths and policies, of which nobody has so many.
+    // They are used for path lengths and policy counts, which are never this large.
     expect(read([2, 5, 1, 0, 0, 0, 0], (r) => r.smallInteger())).toBe(2 ** 31 - 1);
     for (const bad of [
       [2, 1, 128],
@@ -64,7 +64,7 @@ describe('the DER reader', () => {
       expect(read([2, contents.length, ...contents], (r) => r.signedInteger())).toBe(value);
     expect(() => read([2, 0], (r) => r.signedInteger())).toThrow(DerError);
   });
-  it('refuses bit strings whose padding is more than there is, and leaves out and notes what is not zero', () => {
+  it('refuses bit strings with excess padding, and ignores and notes non-zero padding', () => {
     expect(read([3, 2, 5, 0xa0], (r) => readNamedBits(r))).toBe(5);
     for (const bad of [
       [3, 0],
@@ -100,7 +100,7 @@ describe('the DER reader', () => {
   it('refuses inputs over its limit', () => {
     expect(() => readWhole(new Uint8Array(2 ** 20 + 1))).toThrow(/limit/);
   });
-  it('reads values of any type, whatever their tag number, and what is in them where ASN.1 says what that is', () => {
+  it('reads values of any type and tag number, and checks the contents of universal types', () => {
     for (const good of [
       [0x9f, 0x1f, 0],
       [0x9f, 0x81, 0x01, 1, 7],
@@ -148,7 +148,7 @@ describe('the DER reader', () => {
     ])
       expect(() => read(bad, readAny), String(bad)).toThrow(DerError);
   });
-  it('says of a tag number that ends early, or begins with zero, that it is bad', () => {
+  it('refuses a tag number that ends early or begins with zero', () => {
     expect(() => read([], readAny)).toThrow('element expected');
     for (const bad of [[0x9f], [0x9f, 0x81], [0x9f, 0x80, 0x1f, 0], [0x9f, 0x1e, 0]])
       expect(() => read(bad, readAny), String(bad)).toThrow('bad tag number');
@@ -171,7 +171,7 @@ describe('the DER reader', () => {
       ),
     );
   });
-  it('gives nothing but a value or a DerError, whatever the bytes', () => {
+  it('returns a value or throws a DerError for any bytes', () => {
     const readers: ((r: DerReader) => unknown)[] = [
       (r) => r.boolean(),
       (r) => r.integer(),
@@ -202,7 +202,7 @@ describe('times', () => {
       }),
     );
   });
-  it('know when the other form was due', () => {
+  it('report that the other form was required', () => {
     expect(read(tlv(0x18, text('20260101000000Z')), readTime)).toEqual({ at: Date.UTC(2026, 0, 1), form: false });
   });
   it.each([
@@ -225,7 +225,7 @@ describe('times', () => {
   });
 });
 
-it('PEM in the place of DER is told as that, whoever reads it', () => {
+it('PEM instead of DER is reported as such by every reader', () => {
   const pem = new TextEncoder().encode('-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n');
   for (const read of [parseCertificate, parseCrl, parseOcspResponse, (der: Uint8Array) => trustStore([der])])
     expect(() => read(pem)).toThrow(/PEM, where DER is expected \(decodePem\(\) reads it\)/);

@@ -1,23 +1,24 @@
 /**
  * @module Strict DER (ITU-T X.690) over a view, without copies.
  *
- * Definite, minimal lengths; tag numbers below 31 where the tag is known; minimal integers; nothing behind an element. A few encodings that BER
- * allows, and OpenSSL reads, are read and noted ({@link DerReader.odd}). The grammars read with this cursor do not
- * recurse, so depth is bounded by the code; size is bounded by {@link MAX_CERTIFICATE_SIZE} and its like.
+ * Definite, minimal lengths; tag numbers below 31 where the tag is known; minimal integers; nothing after an element. A
+ * few encodings that BER allows, and OpenSSL accepts, are accepted and noted ({@link DerReader.odd}). The grammars read
+ * with this cursor do not recurse, so depth is bounded by the code; size is bounded by {@link MAX_CERTIFICATE_SIZE} and
+ * its like.
  */
 import { isBytes } from '@ferrule/result/arguments';
 import { concat, toHex } from '@ferrule/result/bytes';
 import * as Tag from './tag.ts';
 
-/** The largest certificate that is read, bytes. */
+/** Size limit of a certificate, bytes. */
 export const MAX_CERTIFICATE_SIZE = 0x10_0000;
 
-/** The one error of everything in this package that reads bytes: they are not what they should be. */
+/** The only error of this package's parsers: malformed input. */
 export class DerError extends Error {
   override readonly name: 'DerError' = 'DerError';
-  /** The `CommonCode` that it stands for. */
+  /** The corresponding `CommonCode`. */
   readonly code: 'CERT_INVALID' = 'CERT_INVALID';
-  /** Where in the input, bytes; -1 where no single place is to blame. */
+  /** Byte offset in the input; -1 if there is no single position. */
   readonly offset: number;
 
   constructor(message: string, offset = -1) {
@@ -31,7 +32,7 @@ export interface DerElement {
   readonly contents: Uint8Array;
 }
 
-/** The elements that follow one another in these bytes, which they are views of. @throws DerError */
+/** The consecutive elements in these bytes, as views. @throws DerError */
 export function derElements(bytes: Uint8Array): DerElement[] {
   const reader = new DerReader(bytes);
   const found: DerElement[] = [];
@@ -44,7 +45,7 @@ export function derElements(bytes: Uint8Array): DerElement[] {
   return found;
 }
 
-/** One element, in memory of its own. */
+/** One element, in its own memory. */
 export function derElement(tag: number, contents: Uint8Array): Uint8Array {
   const { length } = contents;
   const header =
@@ -58,8 +59,8 @@ export function derElement(tag: number, contents: Uint8Array): Uint8Array {
   return concat([Uint8Array.of(tag, ...header), contents]);
 }
 
-/** A cursor. `open` and `close` bracket a constructed element; `close` refuses what has not been read. */
-/** `-----BEGIN `, which people take for DER. */
+/** A cursor. `open` and `close` bracket a constructed element; `close` rejects unread bytes. */
+/** `-----BEGIN `: PEM passed as DER. */
 const DASH = 0x2d;
 const IS_PEM = 'PEM, where DER is expected (decodePem() reads it),';
 
@@ -67,7 +68,7 @@ export class DerReader {
   readonly bytes: Uint8Array;
   position: number;
   end: number;
-  /** What has been read that DER, or the grammar, does not allow, though all that read BER do; the first. */
+  /** The first encoding read that DER, or the grammar, does not allow, but BER readers accept. */
   odd: string | undefined = undefined;
 
   constructor(bytes: Uint8Array, position = 0, end: number = bytes.length) {
@@ -84,7 +85,7 @@ export class DerReader {
     return this.position < this.end;
   }
 
-  /** Refuses what has not been read. */
+  /** Rejects unread bytes. */
   finish(): void {
     if (this.more) this.fail('DER: trailing bytes');
   }
@@ -94,7 +95,7 @@ export class DerReader {
     return this.position < this.end ? (this.bytes[this.position] as number) : -1;
   }
 
-  /** Reads a header: the position is then the first byte of the contents, the answer the first behind them. */
+  /** Reads a header: moves to the first byte of the contents, and returns the position after them. */
   header(tag: number): number {
     const { bytes, position, end } = this;
     if (position + 2 > end || bytes[position] !== tag)
@@ -114,7 +115,7 @@ export class DerReader {
     return start + length;
   }
 
-  /** Enters a constructed element; the answer is what {@link close} needs. */
+  /** Enters a constructed element; returns the argument for {@link close}. */
   open(tag: number): number {
     const outer = this.end;
     this.end = this.header(tag);
@@ -126,7 +127,7 @@ export class DerReader {
     this.end = outer;
   }
 
-  /** Steps over one element of the tag, or of any. */
+  /** Skips one element with the tag, or any. */
   skip(tag: number = this.lowTag()): void {
     this.position = this.header(tag);
   }
@@ -175,14 +176,14 @@ export class DerReader {
     return value;
   }
 
-  /** An INTEGER that is not negative; what is larger than 2^31-1 counts as that. */
+  /** A non-negative INTEGER; values above 2^31-1 are clamped to that. */
   smallInteger(tag?: number): number {
     const value = this.signedInteger(tag);
     if (value < 0) this.fail('DER: INTEGER is out of range');
     return Math.min(value, 0x7fff_ffff);
   }
 
-  /** The contents of a BIT STRING whose length is whole bytes. */
+  /** The contents of a BIT STRING of whole bytes. */
   octetsOfBitString(): Uint8Array {
     const stop = this.header(Tag.BIT_STRING);
     if (this.bytes[this.position] !== 0 || this.position === stop) this.fail('DER: BIT STRING of whole bytes expected');
@@ -197,7 +198,7 @@ export class DerReader {
     return dotted(this.bytes, start, this.position);
   }
 
-  /** Steps over an OBJECT IDENTIFIER that is well-formed; the answer is where its contents began. */
+  /** Skips a well-formed OBJECT IDENTIFIER; returns where its contents began. */
   skipOid(tag: number = Tag.OID): number {
     const stop = this.header(tag);
     const start = this.position;
@@ -220,7 +221,7 @@ export class DerReader {
   }
 }
 
-/** Reads what stands inside an explicit tag. */
+/** Reads the content of an explicit tag. */
 export function explicit<T>(reader: DerReader, tag: number, read: (reader: DerReader) => T): T {
   const outer = reader.open(tag);
   const value = read(reader);
@@ -228,7 +229,7 @@ export function explicit<T>(reader: DerReader, tag: number, read: (reader: DerRe
   return value;
 }
 
-/** One element that is the whole input, entered. */
+/** Enters one element that is the whole input. */
 export function readWhole(
   bytes: Uint8Array,
   tag: number = Tag.SEQUENCE,
@@ -262,8 +263,8 @@ function dotted(bytes: Uint8Array, start: number, stop: number): string {
 }
 
 /**
- * An arc of more than 49 bits, less `offset`. UUIDs have 128 (ITU-T X.667); what is longer than anybody's is written
- * down as its octets, since decimals of it would cost the square of its length.
+ * An arc of more than 49 bits, less `offset`. UUIDs have 128 (ITU-T X.667); longer ones are written as octets, since
+ * conversion to decimal is quadratic.
  */
 const longArc = (octets: Uint8Array, offset = 0n): string =>
   octets.length > 64

@@ -40,10 +40,10 @@ const NETSCAPE_TYPES = [
 ];
 const TLS_FEATURES: Readonly<Record<number, string>> = { 5: 'status_request', 17: 'status_request_v2' };
 
-/** What cannot be decoded, or is not known, is shown in hexadecimals. */
+/** Undecodable or unknown extensions are shown in hexadecimal. */
 export function describeExtension(certificate: Certificate, extension: Extension): string[] {
   try {
-    // Its own: of one that is there twice, the certificate may have another one's, or none
+    // Decoded anew: for a duplicate, the certificate may have the other one's value, or none
     const decoded = {} as Decoded;
     decodeExtension(extension.oid, new DerReader(extension.value), decoded);
     return known(decoded, extension, certificate) ?? dump(extension.value);

@@ -1,4 +1,4 @@
-/** @module Text for people, as OpenSSL writes it. */
+/** @module Human-readable text, as OpenSSL writes it. */
 
 /** ISO 8601. */
 export const isoText = (at: number): string => (Number.isNaN(at) ? BAD_TIME : new Date(at).toISOString());

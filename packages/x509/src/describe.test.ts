@@ -18,7 +18,7 @@ const lines = (text: string): string[] =>
     .map((line) => line.trim().replace(/ ?= ?/g, '='))
     .filter((line) => line !== '');
 
-/** What OpenSSL shows in another way: escaped UTF-8, slashed directory names, bytes as text, names that only it has. */
+/** What OpenSSL prints differently: escaped UTF-8, slashed directory names, bytes as text, names that only it knows. */
 const SHOWN_OTHERWISE = /\\|DirName|Explicit Text|\.\.\.|^\.|setCext|User Notice/;
 
 const version = openssl(rootCertificates[0] as string);
@@ -69,7 +69,7 @@ it('describeCertificate() shows certificates of every kind, and keeps control ch
   expect(nasty.subject.text).not.toMatch(/\p{Cc}|\p{Cf}/u);
 });
 
-it('describeCertificate() shows of an extension that is there twice what each says, and of one that cannot be read its octets', () => {
+it('describeCertificate() shows both values of a duplicate extension, and the octets of an unreadable one', () => {
   const SKI = '2.5.29.14';
   const twice = (...values: readonly Uint8Array[]): string => {
     const both = Uint8Array.from(Buffer.concat(values.map((value) => extension(SKI, value))));

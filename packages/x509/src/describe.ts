@@ -1,4 +1,4 @@
-/** @module Certificates for people and for JSON: everything that `openssl x509 -text` shows. */
+/** @module Certificates as text and JSON: everything that `openssl x509 -text` shows. */
 import { toHex, withoutControls } from '@ferrule/result/bytes';
 import type { Certificate } from './certificate.ts';
 import { describeExtension } from './describe-extension.ts';
@@ -11,7 +11,7 @@ import type { PublicKey } from './public-key.ts';
 export interface NameDescription {
   /** RFC 4514, most specific first. */
   readonly text: string;
-  /** In the order of the certificate; `value` is hexadecimal with a leading `#` where it is no text. */
+  /** In the certificate's order; `value` is hexadecimal with a leading `#` if it is not text. */
   readonly attributes: readonly { readonly type: string; readonly name: string; readonly value: string }[];
 }
 
@@ -19,12 +19,12 @@ export interface ExtensionDescription {
   readonly oid: string;
   readonly name: string;
   readonly critical: boolean;
-  /** Lines as OpenSSL prints them; of an extension that is not known, its bytes in hexadecimals. */
+  /** Lines as OpenSSL prints them; for an unknown extension its bytes in hexadecimal. */
   readonly lines: readonly string[];
 }
 
 /**
- * Plain data for `JSON.stringify`; `String()` of it is the text for people. Numbers of any size are hexadecimals, times
+ * Plain data for `JSON.stringify`; `String()` of it is the readable text. Numbers of any size are hexadecimal, times
  * ISO 8601.
  */
 export interface CertificateDescription {
@@ -55,7 +55,7 @@ export interface PublicKeyDescription {
   readonly key?: string;
 }
 
-/** Everything in a certificate; what cannot be decoded is shown as it stands. Control characters are escaped. */
+/** Everything in a certificate; undecodable parts are shown raw. Control characters are escaped. */
 export function describeCertificate(certificate: Certificate): CertificateDescription {
   const {
     version,
@@ -195,7 +195,7 @@ const CURVE_OIDS: Readonly<Record<string, string>> = {
   'P-224': 'secp224r1',
 };
 
-/** Hexadecimals with colons, `width` bytes a line. */
+/** Hexadecimal with colons, `width` bytes per line. */
 function block(digits: string, width: number, indent: number): string[] {
   const lines: string[] = [];
   for (let i = 0; i < digits.length; i += 2 * width)

@@ -1,4 +1,4 @@
-/** @module Failures that say what is wrong: the most promising path, the rule that it broke, what to do. */
+/** @module Explains failures: the most promising path, the rule it violates, the remedy. */
 import type { CertificateFault, X509VCode } from '@ferrule/result';
 import * as V from '@ferrule/result/x509-v';
 import { subjectText, type Certificate } from './certificate.ts';
@@ -8,7 +8,7 @@ import { identifierMatch, type Search } from './path.ts';
 import type { Beyond, RuleBreach } from './rules.ts';
 import type { Issuer } from './trust.ts';
 
-/** A rule broken at a place in a path. */
+/** A rule violated at a position in a path. */
 export interface Defect extends RuleBreach {
   /** Absent for an anchor that is not a certificate. */
   readonly certificate: Certificate | undefined;
@@ -27,15 +27,15 @@ export interface Attempt {
 }
 
 /**
- * Why there is no valid path, and the path that came closest. `certificateText()` of `@ferrule/result` makes the message
- * and the hint of a `TlsError` of it, in the words of both engines.
+ * Why there is no valid path, and the path that came closest. `certificateText()` of `@ferrule/result` turns it into
+ * the message and hint of a `TlsError`, the same for both engines.
  */
 export interface PathFailure extends CertificateFault {
-  /** As X509_STORE_CTX_get_error(3). */
+  /** As in X509_STORE_CTX_get_error(3). */
   readonly verify: X509VCode;
-  /** Set where the path keeps RFC 5280's rules: which question beyond them has the wrong answer. */
+  /** Set if the path conforms to RFC 5280: which further check failed. */
   readonly beyond: Beyond | undefined;
-  /** One sentence about the rule that is broken, which the X509_V code may not tell. */
+  /** One sentence about the violated rule, more specific than the X509_V code. */
   readonly message: string;
   /** The most promising path, leaf first, as far as it got. */
   readonly chain: readonly Certificate[];
@@ -55,7 +55,7 @@ export function explain(search: Search): PathFailure {
     );
   }
   const { path, anchor, defects } = best as Attempt;
-  // OpenSSL looks at the strength of the server's key before it looks for issuers.
+  // OpenSSL checks the strength of the server's key before it looks for issuers.
   const defect =
     anchor || defects.some(({ verify }) => verify === V.EE_KEY_TOO_SMALL) ? first(defects) : untrusted(search, path);
   return failure(defect, search, path, anchor);
@@ -82,16 +82,16 @@ function failure(
   };
 }
 
-/** A certificate can hold a megabyte of name; a message should not. */
+/** A certificate's name can be a megabyte long; a message should not be. */
 const short = (text: string, length = 1000): string => (text.length > length ? `${text.slice(0, length)}…` : text);
 
 const place = (depth: number): string =>
   depth === 0 ? "the server's certificate" : `certificate ${depth} of the path`;
 
 /**
- * OpenSSL's order of checks, so that both engines of ferrule tell of the same defect: extensions, strength, names,
- * revocation, from the top down each signature and its certificate's times, from the top down name constraints,
- * policies. What it does not look at follows.
+ * OpenSSL's order of checks, so that both engines report the same defect: extensions, strength, names, revocation, from
+ * the top down each signature and its certificate's times, from the top down name constraints, policies. Checks that
+ * OpenSSL lacks follow.
  */
 function phase({ code, verify, late }: Defect): number {
   if (late) return verify === V.INVALID_POLICY_EXTENSION ? 6 : PHASE_OF_LATE[late];
@@ -129,7 +129,7 @@ function phase({ code, verify, late }: Defect): number {
 const PHASE_OF_LATE = { extension: 5.5, status: 7, pins: 8, staple: 9 } as const;
 
 function first(defects: readonly Defect[]): Defect {
-  // Of the same certificate, the constraints of the topmost issuer count first, and a signature before the times.
+  // For the same certificate, constraints of the topmost issuer come first, and the signature before the times.
   const at = (one: Defect): number =>
     phase(one) === 5 ? -defects.indexOf(one) : one.code === 'CERT_SIGNATURE' ? -1 : defects.indexOf(one);
   const down = (one: Defect): boolean => phase(one) === 4 || phase(one) === 5;
@@ -163,8 +163,7 @@ function untrusted(search: Search, path: readonly Certificate[]): Defect {
 }
 
 /**
- * A leaf whose issuer is nowhere: the server left out the intermediate. Above it: what is not there is the root, which
- * nobody has to send.
+ * A leaf without an issuer: the server omitted the intermediate. Above it: the root is missing, which need not be sent.
  */
 function missing(
   search: Search,
@@ -192,7 +191,7 @@ function missing(
   };
 }
 
-/** What is wrong with the signature of `child`, which its issuer's key did not make. */
+/** The defect of a signature of `child` that the issuer's key did not make. */
 export function signatureDefect(child: Certificate, issuer: Issuer): string {
   if (!child.signatureAlgorithmsAgree) return 'names two different signature algorithms';
   if (!child.signatureAlgorithm || issuer.publicKey.kind === 'unknown') return 'has a signature that cannot be checked';

@@ -1,6 +1,6 @@
 /**
- * @module ECDSA on the curves that CAs have beside those of TLS: P-224, secp256k1, and brainpool (RFC 5639). By noble,
- * which whoever imports this hands in: some have it at once, some only when they meet such a key.
+ * @module ECDSA on curves of CAs that TLS lacks: P-224, secp256k1, and brainpool (RFC 5639). Uses noble, which the
+ * importer passes in, loaded eagerly or on demand.
  */
 import type { ecdsa, weierstrass } from '@noble/curves/abstract/weierstrass.js';
 import type { sha256 } from '@noble/hashes/sha2.js';
@@ -19,7 +19,7 @@ export interface NobleCurves {
   readonly brainpoolP512r1: Verifier;
 }
 
-/** @throws what noble throws for a key or a signature that cannot be read. */
+/** @throws noble's errors for an unreadable key or signature. */
 export const verifyRareEcdsa = (
   noble: NobleCurves,
   curve: RareCurve,
@@ -34,7 +34,7 @@ export const verifyRareEcdsa = (
     AS_IN_X509,
   );
 
-/** A point as noble takes it: of X9.62's hybrid form what is uncompressed. */
+/** A point in noble's form: X9.62's hybrid form becomes uncompressed. */
 export function plainPoint(point: Uint8Array): Uint8Array {
   if (point[0] !== 6 && point[0] !== 7) return point;
   const plain = Uint8Array.from(point);
@@ -42,11 +42,11 @@ export function plainPoint(point: Uint8Array): Uint8Array {
   return plain;
 }
 
-/** RFC 3279 section 2.2.3: ECDSA-Sig-Value over the digest; either s is good. */
+/** RFC 3279 section 2.2.3: ECDSA-Sig-Value over the digest; high and low s are valid. */
 export const AS_IN_X509 = { prehash: false, lowS: false, format: 'der' } as const;
 
 let p224: Verifier | undefined;
-/** SP 800-186 section 3.2.1.2, which noble does not have. */
+/** SP 800-186 section 3.2.1.2; missing from noble. */
 const makeP224 = ({ ecdsa: make, weierstrass: curve, sha256: hash }: NobleCurves): Verifier =>
   make(
     curve({

@@ -1,9 +1,9 @@
 /**
- * @module A good signature of each algorithm over the same message, made by OpenSSL: what a platform's verifier must
- * find good, before it is believed that it knows the algorithm at all.
+ * @module A good signature of each algorithm over the same message, made by OpenSSL: a platform's verifier must accept
+ * it to be considered to support the algorithm.
  *
- * They tell a platform's failure from the peer's: who throws at a signature that is known to be good would throw at
- * any.
+ * They distinguish a platform's failure from the peer's: a verifier that throws for a known good signature would throw
+ * for any.
  */
 import { concat, fromHex } from '@ferrule/result/bytes';
 import type { Curve, PublicKey } from '../public-key.ts';
@@ -18,8 +18,8 @@ export interface KnownAnswer {
 }
 
 /**
- * With a key of this kind; for ECDSA with the hash that goes with its curve. `undefined` where there is none: ML-DSA,
- * whose signatures are long, curves that are not NIST's, RSA over SHA-224 or SHA-3, and unknown keys.
+ * For a key of this kind; for ECDSA with its curve's hash. `undefined` if there is none: ML-DSA, whose signatures are
+ * long, non-NIST curves, RSA over SHA-224 or SHA-3, and unknown keys.
  */
 export function knownAnswer(algorithm: SignatureAlgorithm, key: PublicKey): KnownAnswer | undefined {
   const row = rowOf(algorithm, key);
@@ -32,7 +32,7 @@ function rowOf(algorithm: SignatureAlgorithm, key: PublicKey): Row | undefined {
       return rsaRow(key, RSA_PKCS1[algorithm.hash]);
     case 'rsa-pss': {
       const { kind, hash } = algorithm;
-      // Whatever salt and mask are asked for: this signature's salt is as long as its hash
+      // Regardless of the requested salt and mask: this signature's salt is as long as its hash
       const row = rsaRow(key, RSA_PSS[hash]);
       return row && { ...row, algorithm: { kind, hash, saltLength: hashBits(hash) / 8 } };
     }

@@ -1,7 +1,4 @@
-/**
- * @module ML-DSA (FIPS 204) by noble, which whoever imports this hands in: some have it at once, some only when they
- * meet such a key.
- */
+/** @module ML-DSA (FIPS 204) by noble, which the importer passes in, loaded eagerly or on demand. */
 import type { ml_dsa44 } from '@noble/post-quantum/ml-dsa.js';
 import type { MlDsaKey } from '../public-key.ts';
 
@@ -16,7 +13,7 @@ export interface NobleMlDsa {
 
 const NAMES = { 'ml-dsa-44': 'ml_dsa44', 'ml-dsa-65': 'ml_dsa65', 'ml-dsa-87': 'ml_dsa87' } as const;
 
-/** With an empty context, as certificates and TLS have it. `false` for a signature of a wrong length, too. */
+/** With an empty context, as in certificates and TLS. `false` also for a signature of the wrong length. */
 export function verifyMlDsa(
   noble: NobleMlDsa,
   { kind, key }: MlDsaKey,

@@ -41,7 +41,7 @@ export const nobleVerifier: SignatureVerifier = {
     try {
       return verify(algorithm, spki, message, signature);
     } catch {
-      // noble and the DER reader throw for what is malformed
+      // noble and the DER reader throw for malformed input
       return false;
     }
   },

@@ -1,6 +1,6 @@
 /**
- * @module Signature checks by the OpenSSL in Node, through `node:crypto`; by noble what it lacks of ML-DSA (before
- * OpenSSL 3.5) and of curves that are not NIST's (some distributions leave them out). Synchronous.
+ * @module Signature checks by the OpenSSL in Node, through `node:crypto`; noble for missing ML-DSA (before OpenSSL 3.5)
+ * and non-NIST curves (absent in some distributions). Synchronous.
  */
 import { createHash, createPublicKey, constants, verify as verifySignature, type KeyObject } from 'node:crypto';
 import { createRequire } from 'node:module';
@@ -11,13 +11,13 @@ import { type NobleCurves, verifyRareEcdsa } from './curves.ts';
 import { type NobleMlDsa, verifyMlDsa } from './ml-dsa.ts';
 import { fitsModulus, rsaWithinBounds, verifyPss } from './rsa.ts';
 
-/** Importing a key costs more than a check with it, so the last keys are kept. */
+/** Importing a key costs more than a check with it, so recent keys are cached. */
 const MAX_KEYS = 256;
 const keys = new Map<string, Imported | null>();
 
 interface Imported {
   readonly publicKey: PublicKey;
-  /** `undefined` until it is needed; `null` where this OpenSSL does not know the kind, and noble does. */
+  /** `undefined` until needed; `null` if this OpenSSL does not support the kind, but noble does. */
   object: KeyObject | null | undefined;
 }
 
@@ -31,7 +31,7 @@ export const nodeVerifier: SignatureVerifier = {
       return verify(algorithm, key, spki, message, signature);
     } catch (error) {
       if (isRareKind(key.publicKey)) return verifyByNoble(algorithm, key.publicKey, message, signature);
-      // OpenSSL throws for keys that it does not take; who throws at good ones as well does not know the algorithm.
+      // OpenSSL throws for keys it rejects; if it also throws for good ones, it does not support the algorithm.
       if (knows(algorithm, key.publicKey)) return false;
       throw error;
     }
@@ -53,7 +53,7 @@ function verify(
     case 'rsa-pkcs1':
       return verifySignature(algorithm.hash, message, object, signature);
     case 'rsa-pss':
-      // Node has no option for another mask.
+      // Node has no option for a different mask.
       if (algorithm.mask !== undefined && (publicKey.kind === 'rsa' || publicKey.kind === 'rsa-pss'))
         return verifyMasked(algorithm, algorithm.mask, publicKey, message, signature);
       return verifySignature(
@@ -83,7 +83,7 @@ function verifyMasked(
   return verifyPss(key, hashOf(hash), hashOf(mask), saltLength, hashOf(hash)(message), signature);
 }
 
-/** Whether a signature that is known to be good is found so. */
+/** Whether a known good signature is accepted. */
 function knows(algorithm: SignatureAlgorithm, publicKey: PublicKey): boolean {
   const known = knownAnswer(algorithm, publicKey);
   if (known === undefined) return true;
@@ -94,7 +94,7 @@ function knows(algorithm: SignatureAlgorithm, publicKey: PublicKey): boolean {
   }
 }
 
-/** What some OpenSSLs do not have. */
+/** Kinds that some builds of OpenSSL lack. */
 const isRareKind = (key: PublicKey): boolean =>
   key.kind.startsWith('ml-dsa') || (key.kind === 'ec' && isRare(key.curve));
 
@@ -116,7 +116,7 @@ function verifyByNoble(
         const digest = createHash(algorithm.hash).update(message).digest();
         return verifyRareEcdsa(nobleCurves(), curve, point, digest, signature);
       } catch {
-        // noble throws for what is malformed
+        // noble throws for malformed input
         return false;
       }
     }
@@ -125,7 +125,7 @@ function verifyByNoble(
   }
 }
 
-/** When it is first needed, and at once: `import()` would make a synchronous engine wait. */
+/** Loads on first use, synchronously: `import()` would make a synchronous engine wait. */
 function load<T extends object>(...modules: readonly string[]): T {
   const require = createRequire(typeof __filename === 'string' ? __filename : import.meta.url);
   return Object.assign({}, ...modules.map((module) => require(module) as object)) as T;

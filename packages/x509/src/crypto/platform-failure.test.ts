@@ -1,4 +1,4 @@
-/** A platform that throws at every signature: that is not a verdict on one. */
+/** A platform that throws for every signature: not a verdict on one. */
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { knownAnswer, type KnownAnswer } from './known-answers.ts';
@@ -53,7 +53,7 @@ it.each(['verify', 'importKey'] as const)('WebCrypto: what %s rejects good keys 
   await expect(webcryptoVerifier.verify(...ask)).rejects.toThrow('out of order');
 });
 
-it('WebCrypto: an import that failed once is tried anew', async () => {
+it('WebCrypto: a failed import is retried', async () => {
   const { webcryptoVerifier } = await import('./webcrypto.ts');
   vi.spyOn(crypto.subtle, 'importKey').mockRejectedValueOnce(new Error('out of order'));
   vi.spyOn(crypto.subtle, 'verify').mockRejectedValueOnce(new Error('out of order'));

@@ -5,7 +5,7 @@ import { hashBits, type SignatureAlgorithm, type SignatureHash } from '../signat
 
 type Hash = (data: Uint8Array) => Uint8Array;
 
-/** What the OIDs of these hashes end with: 2.16.840.1.101.3.4.2.1 and so on. */
+/** Last arc of the OIDs of these hashes: 2.16.840.1.101.3.4.2.1 and so on. */
 const ENDS: Readonly<Record<SignatureHash, number>> = {
   sha256: 1,
   sha384: 2,
@@ -26,16 +26,16 @@ const digestInfo = (hash: SignatureHash, size: number): readonly number[] => [
 ];
 
 /**
- * RFC 8017 sections 8.1.2 and 8.2.2, step 1: as many octets as the modulus has, where OpenSSL takes a PSS signature
- * without its leading zeros. Section 9.1.2, step 3: the salt, whose length the signer chose, must leave room; WebCrypto
- * rejects where it does not.
+ * RFC 8017 sections 8.1.2 and 8.2.2, step 1: as many octets as the modulus, where OpenSSL accepts a PSS signature
+ * without leading zeros. Section 9.1.2, step 3: there must be room for the salt, whose length the signer chose;
+ * otherwise WebCrypto rejects.
  */
 export const fitsModulus = (algorithm: SignatureAlgorithm, key: PublicKey, signature: Uint8Array): boolean =>
   (key.kind !== 'rsa' && key.kind !== 'rsa-pss') ||
   (signature.length === (key.bits + 7) >> 3 &&
     (algorithm.kind !== 'rsa-pss' || (key.bits + 6) >> 3 >= hashBits(algorithm.hash) / 8 + algorithm.saltLength + 2));
 
-/** EMSA-PKCS1-v1_5: the one right encoding is made and compared, nothing is parsed. */
+/** EMSA-PKCS1-v1_5: the only valid encoding is built and compared; nothing is parsed. */
 export function verifyPkcs1(key: RsaKey, hash: SignatureHash, digest: Uint8Array, signature: Uint8Array): boolean {
   const encoded = recover(key, signature);
   const info = digestInfo(hash, digest.length);
@@ -64,7 +64,7 @@ export function verifyPss(
   if (!whole) return false;
   const bits = key.bits - 1;
   const length = (bits + 7) >> 3;
-  // A modulus of 8n+1 bits leaves a byte more than the encoding has: it must be zero
+  // A modulus of 8n+1 bits leaves one byte beyond the encoding: it must be zero
   if (whole.length > length && whole[0] !== 0) return false;
   const encoded = whole.subarray(whole.length - length);
   const size = digest.length;
@@ -99,12 +99,12 @@ function mgf1(hash: Hash, seed: Uint8Array, length: number): Uint8Array {
   return mask;
 }
 
-/** Bounds against numbers that are chosen to be slow, bits. A common exponent is 65537. */
+/** Bounds against deliberately slow numbers, bits. A common exponent is 65537. */
 const MIN_BITS = 1024;
 const MAX_BITS = 16384;
 const MAX_EXPONENT_BYTES = 4;
 
-/** Whether the numbers are within what is computed here. */
+/** Whether the key is within these bounds. */
 export const rsaWithinBounds = ({ bits, modulus, exponent }: RsaKey): boolean =>
   bits >= MIN_BITS &&
   bits <= MAX_BITS &&

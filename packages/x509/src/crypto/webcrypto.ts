@@ -1,7 +1,7 @@
 /**
- * @module Signature checks by WebCrypto, wherever it has the algorithm; @noble/curves, loaded on demand, where it has
- * not (Ed448 and ML-DSA everywhere, Ed25519 in older browsers, RSA keys of the id-RSASSA-PSS kind, curves that are not
- * NIST's, SHA-224, SHA-3, PSS with another mask). Answers with promises.
+ * @module Signature checks by WebCrypto, wherever it has the algorithm; otherwise @noble/curves, loaded on demand
+ * (Ed448 and ML-DSA everywhere, Ed25519 in older browsers, id-RSASSA-PSS keys, non-NIST curves, SHA-224, SHA-3, PSS
+ * with a different mask). Asynchronous.
  */
 import { sha1 } from '@noble/hashes/legacy.js';
 import { sha256, sha384, sha512 } from '@noble/hashes/sha2.js';
@@ -11,7 +11,7 @@ import type { SignatureAlgorithm, SignatureHash, SignatureVerifier } from '../si
 import { fitsModulus, rsaWithinBounds } from './rsa.ts';
 import * as Tag from '../tag.ts';
 
-/** What is used of `crypto.subtle`; `CryptoKey`s are opaque here. */
+/** The parts of `crypto.subtle` used; `CryptoKey`s are opaque here. */
 interface Subtle {
   importKey(
     format: 'spki',
@@ -24,14 +24,14 @@ interface Subtle {
 }
 
 const DIGESTS = { sha1, sha256, sha384, sha512 };
-/** What WebCrypto has of the hashes. */
+/** The hashes that WebCrypto supports. */
 const HASH: Readonly<Partial<Record<SignatureHash, string>>> = {
   sha256: 'SHA-256',
   sha384: 'SHA-384',
   sha512: 'SHA-512',
 };
 
-/** Imported keys that are kept, by algorithm and SubjectPublicKeyInfo. */
+/** Limit of cached imported keys, by algorithm and SubjectPublicKeyInfo. */
 const MAX_KEYS = 256;
 const keys = new Map<string, Promise<object>>();
 
@@ -48,7 +48,7 @@ export const webcryptoVerifier: SignatureVerifier = {
     } catch (error) {
       if ((error as { name?: string }).name === 'NotSupportedError')
         return await byNoble(algorithm, spki, message, signature);
-      // A key that is none, a salt that the key is too short for: who throws at good ones as well does not know the
+      // An invalid key, or a salt too long for the key: if it also throws for good ones, it does not support the
       // algorithm.
       if (await knows(subtle, algorithm, key)) return false;
       throw error;
@@ -74,7 +74,7 @@ async function byPlatform(
   return raw !== undefined && subtle.verify(params.verify, await importKey(subtle, params.import, spki), raw, message);
 }
 
-/** Whether a signature that is known to be good is found so. */
+/** Whether a known good signature is accepted. */
 async function knows(subtle: Subtle, algorithm: SignatureAlgorithm, key: PublicKey): Promise<boolean> {
   const { knownAnswer } = await import('./known-answers.ts');
   const known = knownAnswer(algorithm, key);
@@ -99,7 +99,7 @@ function readKey(spki: Uint8Array): PublicKey | undefined {
   }
 }
 
-/** `undefined` for what WebCrypto does not know. */
+/** `undefined` if WebCrypto does not support it. */
 function paramsOf(algorithm: SignatureAlgorithm, key: PublicKey): Params | undefined {
   const hash = 'hash' in algorithm ? HASH[algorithm.hash] : undefined;
   if ('hash' in algorithm && hash === undefined) return undefined;
@@ -115,7 +115,7 @@ function paramsOf(algorithm: SignatureAlgorithm, key: PublicKey): Params | undef
         : undefined;
     }
     case 'ecdsa':
-      // A compressed point is legal, a hybrid one is met, and neither is everywhere importable
+      // Compressed points are legal and hybrid ones occur, but neither can be imported everywhere
       return key.kind === 'ec' && key.point[0] === 4 && !isRare(key.curve)
         ? { import: { name: 'ECDSA', namedCurve: key.curve }, verify: { name: 'ECDSA', hash } }
         : undefined;
@@ -137,10 +137,7 @@ function importKey(subtle: Subtle, algorithm: object, spki: Uint8Array): Promise
   return key;
 }
 
-/**
- * DER `ECDSA-Sig-Value` to r and s of fixed length, which is what WebCrypto takes; `undefined` for what is not strict
- * DER.
- */
+/** DER `ECDSA-Sig-Value` to r and s of fixed length, as WebCrypto requires; `undefined` if it is not strict DER. */
 function rawEcdsa(signature: Uint8Array, size: number): Uint8Array | undefined {
   try {
     const reader = new DerReader(signature);
