@@ -13,7 +13,7 @@ import { readRdn } from './name.ts';
 import * as Tag from './tag.ts';
 import * as NameType from './name-type.ts';
 
-/** One extension as it stands. */
+/** One raw extension. */
 export interface Extension {
   /** Dotted OID. */
   readonly oid: string;
@@ -61,7 +61,7 @@ export interface AuthorityKeyIdentifier {
 
 export interface PolicyInformation {
   readonly id: string;
-  /** DER of the qualifiers, where there are any. */
+  /** DER of the qualifiers, if any. */
   readonly qualifiers: Uint8Array | undefined;
 }
 
@@ -70,7 +70,7 @@ export interface PolicyConstraints {
   readonly inhibitPolicyMapping: number | undefined;
 }
 
-/** What was decoded; `undefined` where the extension is absent. */
+/** Decoded extensions; `undefined` if absent. */
 export interface Decoded {
   basicConstraints: BasicConstraints | undefined;
   keyUsage: number | undefined;
@@ -88,7 +88,7 @@ export interface Decoded {
   /** The full names of the CRL distribution points (section 4.2.1.13). */
   distributionPoints: readonly GeneralName[] | undefined;
   authorityInfoAccess: readonly AccessDescription[] | undefined;
-  /** TLS extension numbers that the server must answer with: 5 is must-staple. */
+  /** TLS extension numbers that the server must respond with: 5 is must-staple. */
   tlsFeatures: readonly number[] | undefined;
 }
 
@@ -99,7 +99,7 @@ export interface AccessDescription {
 }
 
 /**
- * Decodes one extension into its place; `false` for one that is not processed here, or holds what is not understood.
+ * Decodes one extension into its place; `false` for one that is not processed here, or has unsupported content.
  * @throws DerError
  */
 export function decodeExtension(oid: string, reader: DerReader, into: Decoded): boolean {
@@ -114,7 +114,7 @@ export function decodeExtension(oid: string, reader: DerReader, into: Decoded): 
       into.netscapeCertType = readNamedBits(reader);
       break;
     case Oid.ocspNoCheck:
-      // Nobody asks for the state of a responder here (RFC 6960 section 4.2.2.2.1).
+      // A responder's own revocation is not checked here (RFC 6960 section 4.2.2.2.1).
       return true;
     case Oid.extendedKeyUsage:
       into.extendedKeyUsage = sequenceOf(reader, (r) => r.oid());
@@ -134,7 +134,7 @@ export function decodeExtension(oid: string, reader: DerReader, into: Decoded): 
     case Oid.certificatePolicies:
       into.certificatePolicies = sequenceOf(reader, readPolicy);
       noteRest(reader);
-      // Section 4.2.1.4: who does not know a qualifier must not accept the extension where it is critical
+      // Section 4.2.1.4: a critical extension with an unknown qualifier must be rejected
       return into.certificatePolicies.every(({ qualifiers }) => qualifiers === undefined || onlyKnown(qualifiers));
     case Oid.crlDistributionPoints:
       return readDistributionPoints(reader, into);
@@ -160,7 +160,7 @@ export function decodeExtension(oid: string, reader: DerReader, into: Decoded): 
   return true;
 }
 
-/** OpenSSL and Go do not look behind the value. */
+/** Notes trailing bytes, which OpenSSL and Go ignore. */
 function noteRest(reader: DerReader): void {
   if (reader.more) reader.odd ??= 'bytes behind the value of an extension';
 }
@@ -182,7 +182,7 @@ function pair<T>(reader: DerReader, read: () => T): T {
   return value;
 }
 
-/** An explicit `cA FALSE`, which DER forbids, is let pass: it is common and harmless. */
+/** Accepts an explicit `cA FALSE`, which DER forbids: it is common and harmless. */
 const readBasicConstraints = (reader: DerReader): BasicConstraints =>
   pair(reader, () => {
     const ca = reader.peek() === Tag.BOOLEAN && reader.boolean();
@@ -199,13 +199,13 @@ const readAuthorityKeyIdentifier = (reader: DerReader): AuthorityKeyIdentifier =
 const readPolicy = (reader: DerReader): PolicyInformation =>
   pair(reader, () => ({ id: reader.oid(), qualifiers: reader.more ? reader.element(Tag.SEQUENCE) : undefined }));
 
-/** id-qt-cps and id-qt-unotice: nothing in them decides, but they are what they say they are. */
+/** id-qt-cps and id-qt-unotice: without effect, but checked to be well-formed. */
 const CPS = '1.3.6.1.5.5.7.2.1';
 const USER_NOTICE = '1.3.6.1.5.5.7.2.2';
 const onlyKnown = (qualifiers: Uint8Array): boolean =>
   sequenceOf(new DerReader(qualifiers), (reader) => pair(reader, () => skipQualifier(reader))).every((known) => known);
 
-/** Whether it is known. */
+/** Returns whether it is known. */
 function skipQualifier(reader: DerReader): boolean {
   const id = reader.oid();
   if (id === CPS) reader.skip(Tag.IA5_STRING);
@@ -235,8 +235,8 @@ const readPolicyConstraints = (reader: DerReader): PolicyConstraints =>
   });
 
 /**
- * The full names; a name relative to the issuer gives none, and so matches nothing. `false` where there is no point.
- * @throws DerError also for one of reasons alone
+ * The full names; a name relative to the issuer yields none, and so matches nothing. `false` without any point.
+ * @throws DerError also for a point with only reasons
  */
 function readDistributionPoints(reader: DerReader, into: Decoded): boolean {
   const names: GeneralName[] = [];
@@ -244,7 +244,7 @@ function readDistributionPoints(reader: DerReader, into: Decoded): boolean {
     pair(r, () => {
       const named = r.peek() === 0xa0;
       if (named) {
-        // Not as arguments of one call, of which an engine takes some ten thousand
+        // Not spread into one call, which is limited to some ten thousand arguments
         for (const name of explicit(r, 0xa0, readFullName)) names.push(name);
       }
       if (r.peek() === 0x81) readNamedBits(r, 0x81);
@@ -267,7 +267,7 @@ export function readFullName(reader: DerReader): GeneralName[] {
 const readAccessDescription = (reader: DerReader): AccessDescription =>
   pair(reader, () => ({ method: reader.oid(), location: readGeneralName(reader) }));
 
-/** The URIs of an access method, e.g. where the issuer's certificate can be had. */
+/** The URIs of an access method, e.g. of the issuer's certificate. */
 export const accessUris = (
   descriptions: readonly AccessDescription[] | undefined,
   method: string,

@@ -1,4 +1,4 @@
-/** @module What a message about a refused certificate is made of (`certificateText` of `@ferrule/result`), as read from it. */
+/** @module Facts of a rejected certificate for its message (`certificateText` of `@ferrule/result`). */
 import type { CertificateFault } from '@ferrule/result';
 import { printable } from '@ferrule/result/bytes';
 import { hostNameText } from '@ferrule/result/host';
@@ -27,5 +27,5 @@ export function faultFacts(certificate: Certificate | undefined, leaf: Certifica
   };
 }
 
-/** `undefined` for what could not be read. */
+/** `undefined` if unreadable. */
 const time = (at: number | undefined): number | undefined => (Number.isNaN(at) ? undefined : at);

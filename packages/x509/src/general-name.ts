@@ -16,7 +16,7 @@ export interface GeneralName {
   readonly value: Uint8Array;
 }
 
-/** The names up to the end of what the reader is in. */
+/** The names up to the end of the current element. */
 export function readGeneralNames(reader: DerReader): GeneralName[] {
   const names: GeneralName[] = [];
   while (reader.more) names.push(readGeneralName(reader));
@@ -53,7 +53,7 @@ function checkOtherName(value: Uint8Array): void {
   reader.finish();
 }
 
-/** nameAssigner, which may be missing, and partyName: each a DirectoryString. */
+/** Optional nameAssigner, and partyName: each a DirectoryString. */
 function checkEdiParty(value: Uint8Array): void {
   const reader = new DerReader(value);
   const skip = (r: DerReader): void => skipString(r, DIRECTORY_STRINGS);
@@ -62,7 +62,7 @@ function checkEdiParty(value: Uint8Array): void {
   reader.finish();
 }
 
-/** Steps over a string of one of these types. */
+/** Skips a string of one of these types. */
 export function skipString(reader: DerReader, types: readonly number[]): void {
   if (!types.includes(reader.peek())) reader.fail('a string of another type');
   readAny(reader);
@@ -75,7 +75,7 @@ const DIRECTORY_STRINGS: readonly number[] = [
   Tag.BMP_STRING,
 ];
 
-/** For people, as OpenSSL prints it: `DNS:example.com`, `IP Address:192.0.2.1`. */
+/** Text, as OpenSSL prints it: `DNS:example.com`, `IP Address:192.0.2.1`. */
 export function generalNameText({ type, value }: GeneralName): string {
   switch (type) {
     case NameType.email:
@@ -95,7 +95,7 @@ export function generalNameText({ type, value }: GeneralName): string {
 
 /** One `GeneralSubtree`. */
 export interface Subtree extends GeneralName {
-  /** `minimum` or `maximum` is there, which RFC 5280 does not use. */
+  /** Has `minimum` or `maximum`, which RFC 5280 does not use. */
   readonly bounded: boolean;
 }
 
@@ -104,7 +104,7 @@ export interface NameConstraints {
   readonly excluded: readonly Subtree[];
 }
 
-/** A DER `NameConstraints`, tag and all. */
+/** A DER `NameConstraints`, including its tag. */
 export function readNameConstraints(reader: DerReader): NameConstraints {
   const outer = reader.open(Tag.SEQUENCE);
   if (!reader.more) reader.odd ??= 'name constraints that are empty';
@@ -123,7 +123,7 @@ function readSubtrees(reader: DerReader, tag: number): Subtree[] {
     const subtree = reader.open(Tag.SEQUENCE);
     const { type, value } = readGeneralName(reader);
     let bounded = false;
-    // Negative ones, which are no distances, too: OpenSSL reads both
+    // Even negative ones, which are invalid distances: OpenSSL accepts both
     if (reader.peek() === 0x80) bounded = reader.signedInteger(0x80) !== 0;
     if (reader.peek() === 0x81) bounded = reader.integer(0x81).length > 0;
     reader.close(subtree);

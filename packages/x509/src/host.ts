@@ -7,8 +7,8 @@ import type { Certificate } from './certificate.ts';
 import * as NameType from './name-type.ts';
 
 /**
- * A dNSName as it may stand in a certificate, lower-case; `undefined` for one that is not a DNS name (RFC 5280 section
- * 4.2.1.6) and so names nobody.
+ * A valid dNSName of a certificate, lower-case; `undefined` if it is not a DNS name (RFC 5280 section 4.2.1.6) and so
+ * matches nothing.
  */
 export function presentedDnsName(value: Uint8Array, wildcard = true): string | undefined {
   const name = latin1(value).toLowerCase();
@@ -16,14 +16,13 @@ export function presentedDnsName(value: Uint8Array, wildcard = true): string | u
 }
 
 /**
- * Whether the certificate is for this host. A wildcard stands for exactly one leftmost label, with at least two behind
- * it.
- * @throws TypeError when `host` is text that {@link parseHost} does not take.
+ * Whether the certificate is for this host. A wildcard matches exactly one leftmost label, followed by at least two.
+ * @throws TypeError when {@link parseHost} rejects `host`.
  */
 export const matchesHost = (certificate: Certificate, host: Host | string): boolean =>
   namesHost(certificate, typeof host === 'string' ? parseHost(host) : host, false);
 
-/** {@link matchesHost}; `strict` has no underscores in the names of a certificate, as RFC 5280 section 4.2.1.6. */
+/** {@link matchesHost}; `strict` allows no underscores in a certificate's names, as in RFC 5280 section 4.2.1.6. */
 export function namesHost(certificate: Certificate, reference: Host, strict: boolean): boolean {
   for (const { type, value } of certificate.subjectAltName ?? []) {
     if (
@@ -36,10 +35,7 @@ export function namesHost(certificate: Certificate, reference: Host, strict: boo
   return false;
 }
 
-/**
- * Lengths and letters first: a certificate may have a hundred names, and only the one that fits has to be looked at in
- * full.
- */
+/** Compares lengths and letters first: a certificate may have a hundred names, and only a match has to be validated. */
 function matchesDns(value: Uint8Array, reference: string): boolean {
   const dot = reference.indexOf('.');
   const wildcard = value[0] === 0x2a;
@@ -50,6 +46,6 @@ function matchesDns(value: Uint8Array, reference: string): boolean {
     const letter = value[i - skipped + offset] as number;
     if ((letter >= 0x41 && letter <= 0x5a ? letter | 0x20 : letter) !== reference.charCodeAt(i)) return false;
   }
-  // At least two labels behind a wildcard
+  // At least two labels after a wildcard
   return presentedDnsName(value) !== undefined && (!wildcard || reference.indexOf('.', dot + 1) > 0);
 }

@@ -1,5 +1,5 @@
 /**
- * @module The kinds of GeneralName in one object, for users; inside of the package the constants are used one by one.
+ * @module The kinds of GeneralName in one object, for users; inside the package the constants are used individually.
  */
 import type * as types from './name-type.ts';
 

@@ -12,11 +12,11 @@ export interface NameAttribute {
   readonly tag: number;
   /** Undecoded contents. */
   readonly raw: Uint8Array;
-  /** `undefined` for what is not a string, or not one of its type. */
+  /** `undefined` if it is not a string, or invalid for its type. */
   readonly text: string | undefined;
 }
 
-/** Checks the structure of the `Name` at the cursor and gives the whole element. */
+/** Checks the structure of the `Name` at the cursor and returns the whole element. */
 export function readName(reader: DerReader): Uint8Array {
   const start = reader.position;
   const outer = reader.open(Tag.SEQUENCE);
@@ -38,7 +38,7 @@ export function readRdn(reader: DerReader, tag: number): void {
   reader.close(rdn);
 }
 
-/** The RDNs of a DER `Name`, in its order, those that are empty left out, as OpenSSL does. @throws DerError */
+/** The RDNs of a DER `Name`, in order, without empty ones, as in OpenSSL. @throws DerError */
 export function nameAttributes(name: Uint8Array): NameAttribute[][] {
   const reader = readWhole(name);
   const rdns: NameAttribute[][] = [];
@@ -59,14 +59,14 @@ export function nameAttributes(name: Uint8Array): NameAttribute[][] {
   return rdns;
 }
 
-/** Nothing but RDNs that are empty, if any: SETs of length 0. */
+/** Whether all RDNs, if any, are empty: SETs of length 0. */
 export function isEmptyName(name: Uint8Array): boolean {
   for (let i = 3; i < name.length; i += 2) if (name[i] !== 0) return false;
   return true;
 }
 
 /**
- * RFC 5280 section 7.1: equal as strings whatever their type and case, prepared as RFC 4518 has it, the members of a
+ * RFC 5280 section 7.1: equal as strings regardless of type and case, prepared by RFC 4518, with the members of a
  * multi-valued RDN in any order. One text per RDN; equal names have equal texts.
  */
 export const canonicalRdns = (
@@ -86,8 +86,8 @@ export const canonicalRdns = (
   );
 
 /**
- * CAs write Latin-1 where ASCII belongs, and OpenSSL takes it for that. So the name is the same; under constraints such a
- * text is one that nobody can read.
+ * CAs write Latin-1 where ASCII belongs, and OpenSSL accepts that, so such names compare as Latin-1; under constraints
+ * such text is unreadable.
  */
 const textOrLatin1 = ({ tag, raw, text }: NameAttribute): string | undefined =>
   text ?? (ASCII_STRINGS.includes(tag) ? latin1(raw) : undefined);
@@ -95,7 +95,7 @@ const ASCII_STRINGS: readonly number[] = [Tag.PRINTABLE_STRING, Tag.IA5_STRING, 
 
 const canonical = new WeakMap<Uint8Array, string>();
 
-/** {@link canonicalRdns} in one text, of {@link textOrLatin1}, kept for as long as the view lives. */
+/** {@link canonicalRdns} as one text, of {@link textOrLatin1}, cached for the lifetime of the view. */
 export function canonicalName(name: Uint8Array): string {
   let text = canonical.get(name);
   if (text === undefined) canonical.set(name, (text = canonicalRdns(name, textOrLatin1).join('\0')));
@@ -152,7 +152,7 @@ export function nameText(name: Uint8Array): string {
   }
 }
 
-/** RFC 4514 section 2.4: DER in hexadecimals where the type has no short name, or the value is no text. */
+/** RFC 4514 section 2.4: DER in hexadecimal if the type has no short name, or the value is not text. */
 function attributeText({ type, tag, raw, text }: NameAttribute): string {
   const name = SHORT[type];
   return name === undefined || text === undefined

@@ -19,9 +19,9 @@ import type { Issuer } from './trust.ts';
 import * as KeyUsage from './key-usage.ts';
 import * as Tag from './tag.ts';
 
-/** What a response says of one certificate. */
+/** A response's statement on one certificate. */
 export interface SingleResponse {
-  /** `undefined` for a hash that is not known here. */
+  /** `undefined` for an unsupported hash. */
   readonly hash: DigestName | undefined;
   readonly issuerNameHash: Uint8Array;
   readonly issuerKeyHash: Uint8Array;
@@ -44,7 +44,7 @@ export interface OcspResponse {
   readonly responses: readonly SingleResponse[];
   readonly signatureAlgorithm: SignatureAlgorithm | undefined;
   readonly signature: Uint8Array;
-  /** Certificates that came with it: an authorised responder's. */
+  /** Included certificates, of an authorised responder. */
   readonly certificates: readonly Uint8Array[];
 }
 
@@ -64,10 +64,10 @@ const STATUS = [
   'signature required',
   'unauthorised',
 ];
-/** Certificates of a response that are looked at, as on native. */
+/** Limit of certificates considered from a response, as in the native engine. */
 const MAX_CERTIFICATES = 16;
 
-/** Reads a DER OCSPResponse. @throws DerError, also for a responder's refusal to answer. */
+/** Reads a DER OCSPResponse. @throws DerError, also for a responder's error status. */
 export function parseOcspResponse(der: Uint8Array): OcspResponse {
   const reader = readWhole(der);
   const status = reader.smallInteger(Tag.ENUMERATED);
@@ -82,7 +82,7 @@ export function parseOcspResponse(der: Uint8Array): OcspResponse {
   return readBasic(basic);
 }
 
-/** OpenSSL does not look behind it, and nobody signed what is there. */
+/** Trailing bytes are unsigned, and ignored as in OpenSSL. */
 function readBasic(der: Uint8Array): OcspResponse {
   const reader = new DerReader(der);
   const whole = reader.open(Tag.SEQUENCE);
@@ -162,7 +162,7 @@ const invalid = (message: string): RuleBreach => ({
   message,
 });
 
-/** What a stapled response says of the certificate; a breach unless it is good, fresh and by someone who may say so. */
+/** A breach unless a stapled response for the certificate is good, fresh and by an authorised responder. */
 export function* ocspBreach(
   response: Uint8Array,
   child: Certificate,
@@ -199,8 +199,8 @@ export function* ocspBreach(
 }
 
 /**
- * RFC 6960 section 3.2 (1): the one whose CertID is of this certificate and issuer. Each hash is made once, however
- * many there are.
+ * RFC 6960 section 3.2 (1): the response whose CertID matches this certificate and issuer. Each hash is computed once,
+ * however many responses there are.
  */
 function find(
   responses: readonly SingleResponse[],
@@ -227,7 +227,7 @@ function keyOf(spki: Uint8Array): Uint8Array {
   return reader.octetsOfBitString();
 }
 
-/** RFC 6960 section 4.2.2.2: the issuer itself, or whom it has directly certified for OCSP signing. */
+/** RFC 6960 section 4.2.2.2: the issuer itself, or a responder it has directly certified for OCSP signing. */
 function* authorised(
   response: OcspResponse,
   issuer: Issuer,
@@ -261,7 +261,7 @@ const isResponder = (
     ? sameName(responder.name, subject)
     : digest !== undefined && bytesEqual(responder.keyHash, digest('sha1', keyOf(spki)));
 
-/** `undefined` where one of them is no certificate: OpenSSL then cannot decode the response. */
+/** `undefined` if one of them is not a certificate: OpenSSL then cannot decode the response. */
 function readDelegates({ certificates }: OcspResponse): Certificate[] | undefined {
   try {
     return certificates.map(parseCertificate);
@@ -271,11 +271,14 @@ function readDelegates({ certificates }: OcspResponse): Certificate[] | undefine
   }
 }
 
-/** As in a path, its policies too, and what OCSP asks for; what the profiles ask of servers is not asked of a responder. */
+/**
+ * The checks of a path, including policies, and those of OCSP; the profiles' requirements on servers do not apply to a
+ * responder.
+ */
 const mayRespond = (delegate: Certificate, issuer: Issuer, rules: RuleSet): boolean =>
   delegate.malformed === undefined &&
   sameName(delegate.issuer, issuer.subject) &&
-  // A server's certificate that is its own anchor need be no CA.
+  // A server's certificate that is its own anchor need not be a CA.
   (!issuer.certificate || breachOfIssuer(issuer.certificate, 'anchor', false) === undefined) &&
   delegate.extendedKeyUsage?.includes(Oid.ocspSigning) === true &&
   (delegate.keyUsage === undefined || (delegate.keyUsage & KeyUsage.digitalSignature) !== 0) &&

@@ -1,4 +1,4 @@
-/** @module Names that people know for the object identifiers of certificates, as OpenSSL prints them. */
+/** @module Readable names of object identifiers in certificates, as OpenSSL prints them. */
 
 const NAMES: Readonly<Record<string, string>> = {
   // Algorithms

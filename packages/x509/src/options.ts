@@ -1,14 +1,14 @@
-/** @module Options are checked when they are given; what is unknown is refused by name. */
+/** @module Options are checked at the call; unknown ones are refused by name. */
 import { copyOf, isBytes, knownOptions, refuseOption } from '@ferrule/result/arguments';
 import type { Certificate } from './certificate.ts';
 import type { PathInput } from './path.ts';
 
-/** What a value that is not `undefined` must be, for messages, and whether it is. */
+/** What a value other than `undefined` must be, for messages, and a check of it. */
 export type OptionCheck<T> = readonly [what: string, isRight: (value: T) => boolean];
 export type OptionChecks<T> = { readonly [K in keyof Required<T>]: OptionCheck<Exclude<T[K], undefined>> };
 
 export const isPositiveInteger = (value: unknown): boolean => Number.isInteger(value) && (value as number) > 0;
-/** Of IPv4 or IPv6. */
+/** The bytes of an IPv4 or IPv6 address. */
 const isAddress = (value: unknown): boolean => isBytes(value) && (value.length === 4 || value.length === 16);
 const isFunction = (value: unknown): boolean => typeof value === 'function';
 /** A certificate that parseCertificate() returned has both. */
@@ -22,13 +22,13 @@ export const PATH_CHECKS: OptionChecks<PathInput> = {
     'an array of certificates, as DER or as parseCertificate() returns them',
     (chain) =>
       Array.isArray(chain) &&
-      // Not every(), which passes over holes
+      // Not every(), which skips holes
       Array.from<unknown>(chain).every((each) => isBytes(each) || isCertificate(each)),
   ],
   trustAnchors: ['what trustStore() returns', (store) => isFunction(store.find) && isFunction(store.holding)],
   verifier: ['a SignatureVerifier', (verifier) => isFunction(verifier.verify)],
   now: ['a number of milliseconds since the epoch', (now) => Number.isFinite(now)],
-  // Text is read when the search begins, which throws for what is not a host
+  // Text is parsed when the search begins, which throws if it is not a host
   host: [
     'a host name, an IP address or what parseHost() returns',
     (host) =>
@@ -46,12 +46,12 @@ export const PATH_CHECKS: OptionChecks<PathInput> = {
   isPublicSuffix: ['a function', isFunction],
 };
 
-/** As choiceOption() says it. */
+/** With the wording of choiceOption(). */
 export function oneOf<T extends string>(...choices: readonly T[]): OptionCheck<T> {
   return [`one of ${choices.join(', ')}`, (value) => choices.includes(value)];
 }
 
-/** Checks, and the names that they are for: engines check options for each chain. */
+/** Checks and their option names, precomputed: engines check options for each chain. */
 export interface OptionTable<T> {
   readonly checks: OptionChecks<T>;
   readonly names: ReadonlySet<string>;
@@ -76,14 +76,14 @@ export function checkOptions<T extends PathInput>(given: T, { checks, names }: O
   return input;
 }
 
-/** Of bytes, alone, in a list or in an object, a copy; what else there is stays. */
+/** Copies bytes, alone, in a list or in an object; anything else is returned as is. */
 export function ownBytes<T>(value: T): T;
 export function ownBytes(value: unknown): unknown {
   if (isBytes(value)) return copyOf(value);
   return Array.isArray(value) ? value.map(ownBytes) : value;
 }
 
-/** For who waits: what its caller does with chain and host in the meantime is nothing to it. */
+/** Copies chain and host, so that changes by the caller during an asynchronous validation have no effect. */
 export const ownPath = <T extends PathInput>(input: T): T => ({
   ...input,
   chain: ownBytes(input.chain),

@@ -31,12 +31,12 @@ describe('profiles and purposes', () => {
         validate([wide, ica], [root], { profile: 'webpki', isPublicSuffix: () => answer as unknown as boolean }),
       ).toThrow(/^isPublicSuffix\(\): must be a boolean/);
   });
-  it('judges a client certificate by clientAuth', () => {
+  it('checks a client certificate for clientAuth', () => {
     expect(failure([leaf, ica], [root], { purpose: 'clientAuth' })).toMatchObject({ code: 'CERT_PURPOSE', verify: 26 });
     expect(validate([leaf, ica], [root], { purpose: 'any' }).ok).toBe(true);
     expect(validate([leaf, ica], [root], { purpose: '1.3.6.1.5.5.7.3.1' }).ok).toBe(true);
   });
-  it('requires an explicit policy when a CA says so', () => {
+  it('requires an explicit policy when a CA does', () => {
     const requirePolicy = extension('2.5.29.36', seq(tlv(0x80, Uint8Array.of(0))), true);
     const policies = (...ids: string[]) => extension('2.5.29.32', seq(...ids.map((id) => seq(oid(id)))));
     const strict = make({
@@ -105,7 +105,7 @@ describe('the interface', () => {
     expect(calls).toBe(2);
     expect(() => validatePath(input)).toThrow(TypeError);
   });
-  it('goes by what it was given, not by what its caller makes of that while it waits', async () => {
+  it('uses its input as given, regardless of changes by the caller while it waits', async () => {
     const verifier: SignatureVerifier = {
       ...nodeVerifier,
       verify: async (...check) => (await Promise.resolve(), nodeVerifier.verify(...check)),
@@ -121,7 +121,7 @@ describe('the interface', () => {
     expect([(await good).ok, (await built).ok]).toEqual([true, true]);
     expect(await pinned).toMatchObject({ ok: false, error: { code: 'CERT_PIN_MISMATCH' } });
   });
-  it('refuses lists with holes, addresses of no length, and what would count for nothing', () => {
+  it('refuses lists with holes, empty addresses, and options without effect', () => {
     const input = {
       chain: [leaf.der, ica.der],
       trustAnchors: trustStore([root.der]),
@@ -192,11 +192,11 @@ describe('the interface', () => {
       /purpose/,
     );
   });
-  it('names a trust anchor that cannot be read', () => {
+  it('names an unreadable trust anchor', () => {
     expect(() => trustStore([root.der, Uint8Array.of(0x30, 0)])).toThrow(/trust anchor 1/);
     expect(() => trustStore([{ subject: name('x'), spki: root.keys.spki, name: 1 } as never])).toThrow(TypeError);
   });
-  it('asks pins of the whole path', () => {
+  it('checks pins against the whole path', () => {
     const pin = (made: Made): Uint8Array => nodeVerifier.digest?.('sha256', made.keys.spki) as Uint8Array;
     for (const one of [leaf, ica, root])
       expect(validate([leaf, ica], [root], { pins: [new Uint8Array(32), pin(one)] }).ok).toBe(true);
@@ -207,7 +207,7 @@ describe('the interface', () => {
   });
 });
 
-it('serial numbers are held to RFC 5280 by its profile, and an extension that decides is there once', () => {
+it('the rfc5280 profile checks serial numbers, and decisive extensions must be unique', () => {
   const strict = { profile: 'rfc5280' } as const;
   expect(failure([make({ issuer: ica, serial: 0n }), ica], [root], strict).code).toBe('CERT_INVALID');
   expect(failure([make({ issuer: ica, serial: Uint8Array.of(0x80, 1) }), ica], [root], strict).code).toBe(

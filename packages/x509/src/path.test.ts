@@ -23,11 +23,11 @@ describe('a path', () => {
     expect(chainOf([leaf, ica], [root])).toEqual([leaf.der, ica.der, root.der]);
   });
 
-  it('does not need the server to send the root, nor minds it', () => {
+  it('neither needs nor rejects a root sent by the server', () => {
     expect(chainOf([leaf, ica, root], [root])).toEqual([leaf.der, ica.der, root.der]);
   });
 
-  it('is found whatever the order of what the server sent, with strangers and rubbish in between', () => {
+  it('is found for any order of the sent certificates, with unrelated ones and junk in between', () => {
     const chain = [leaf.der, Uint8Array.of(1, 2, 3), root.der, make({ ca: true }).der, ica.der];
     const result = validatePath({ chain, trustAnchors: trustStore([root.der]), verifier: nodeVerifier, now: NOW });
     expect(result.ok).toBe(true);
@@ -70,7 +70,7 @@ describe('a path', () => {
       error: { code: 'CERT_WEAK_KEY', verify: 67, depth: 2 },
     });
     expect(below(newKeys('ec', 'sect283r1'), { securityLevel: 1 }).ok).toBe(false);
-    // As X509_check_issued(): a key of another kind than the signature's is no issuer's.
+    // As X509_check_issued(): a key of a different kind than the signature's cannot be the issuer's.
     expect(below(newKeys('ed25519'))).toMatchObject({
       ok: false,
       error: { code: 'CERT_UNTRUSTED_ROOT', verify: 20, depth: 1 },
@@ -112,17 +112,17 @@ describe('backtracking', () => {
     expect(chainOf([end, good, cross], [otherRoot])).toEqual([end.der, cross.der, otherRoot.der]);
   });
 
-  it('goes around a cross-sign that has expired', () => {
+  it('avoids an expired cross-sign', () => {
     const expired = make({ ca: true, subject: 'X', keys: icaKeys, issuer: root, notAfter: NOW - DAY });
     expect(chainOf([end, expired, good], [root])).toEqual([end.der, good.der, root.der]);
   });
 
-  it('goes around a trusted root that has expired', () => {
+  it('avoids an expired trusted root', () => {
     const oldRoot = make({ ca: true, subject: 'Root', keys: root.keys, notAfter: NOW - DAY });
     expect(chainOf([end, good], [oldRoot, root])).toEqual([end.der, good.der, root.der]);
   });
 
-  it('tells CAs of the same name apart by their keys', () => {
+  it('distinguishes CAs of the same name by their keys', () => {
     const imposter = make({
       ca: true,
       subject: 'X',
@@ -148,7 +148,7 @@ describe('backtracking', () => {
     ['P-256', 100, 210],
     ['P-521', 1, 2 * 32],
   ] as const)('costs what its signatures cost: many of %s, few of the others', (curve, least, most) => {
-    // Each is signed by the next, and by its name could be by any: all are tried.
+    // Each is signed by the next, but by name any could be the issuer: all are tried.
     const keys = Array.from({ length: 15 }, () => newKeys('ec', curve));
     const ring: Made[] = keys.map((own, i) =>
       make({
@@ -213,14 +213,14 @@ describe('what a CA must be', () => {
       { code: 'CERT_PURPOSE', depth: 1 },
     );
   });
-  it('has no critical extension that nobody understands', () => {
+  it('has no unknown critical extension', () => {
     expect(under({ extensions: { '1.2.3.4': extension('1.2.3.4', seq(), true) } })).toMatchObject({
       code: 'CERT_INVALID',
       verify: 34,
       depth: 1,
     });
   });
-  it('does not lose its path to a malformed extension: the certificate is named', () => {
+  it('reports a malformed extension with its certificate', () => {
     const bad = make({
       ca: true,
       subject: 'Bad',
@@ -277,14 +277,14 @@ describe('validity', () => {
       depth: 0,
     });
   });
-  it('holds over the change from UTCTime to GeneralizedTime', () => {
+  it('works across the change from UTCTime to GeneralizedTime', () => {
     const edge = Date.UTC(2050, 0, 1);
     const longRoot = make({ ca: true, notAfter: edge + DAY });
     const long = make({ issuer: longRoot, notAfter: edge });
     expect(validate([long], [longRoot], { now: edge }).ok).toBe(true);
     expect(failure([long], [longRoot], { now: edge + 1000 })).toMatchObject({ code: 'CERT_EXPIRED' });
   });
-  it('tells an expired leaf from an expired intermediate and an expired anchor', () => {
+  it('distinguishes an expired leaf, intermediate and anchor', () => {
     const old = { notAfter: NOW - DAY };
     const oldIca = make({ ca: true, subject: 'Old', issuer: root, ...old });
     const oldRoot = make({ ca: true, subject: 'Old root', ...old });
@@ -321,7 +321,7 @@ describe('strength', () => {
     });
     expect(failure([leaf, ica], [root], { securityLevel: 4 })).toMatchObject({ code: 'CERT_WEAK_KEY' });
   });
-  it('refuses SHA-1 signatures, and says so', () => {
+  it('rejects SHA-1 signatures with that reason', () => {
     const rsaRoot = make({ ca: true, keys: newKeys('rsa', 2048) });
     expect(failure([make({ issuer: rsaRoot, signature: 'sha1' })], [rsaRoot])).toMatchObject({
       code: 'CERT_WEAK_KEY',
@@ -336,7 +336,7 @@ describe('strength', () => {
 });
 
 describe('a failure', () => {
-  it('tells a missing intermediate, its name and where to get it', () => {
+  it('reports a missing intermediate, its name and its URL', () => {
     const aia = extension(
       '1.3.6.1.5.5.7.1.1',
       seq(seq(oid('1.3.6.1.5.5.7.48.2'), tlv(0x86, text('http://ca.test/ica.crt')))),
@@ -346,7 +346,7 @@ describe('a failure', () => {
     expect(error).toMatchObject({ code: 'CERT_MISSING_INTERMEDIATE', verify: 20, depth: 0, subject: 'CN=example.com' });
     expect(error).toMatchObject({ issuer: 'CN=ICA', issuerUrl: 'http://ca.test/ica.crt' });
   });
-  it('tells an untrusted root, sent or not', () => {
+  it('reports an untrusted root, sent or not', () => {
     const stranger = make({ ca: true, subject: 'Stranger' });
     expect(failure([leaf, ica, root], [stranger])).toMatchObject({
       code: 'CERT_UNTRUSTED_ROOT',
@@ -362,17 +362,17 @@ describe('a failure', () => {
     });
     expect(failure([leaf, ica], [])).toMatchObject({ code: 'CERT_UNTRUSTED_ROOT' });
   });
-  it('tells a self-signed certificate', () => {
+  it('reports a self-signed certificate', () => {
     expect(failure([make({})], [root])).toMatchObject({ code: 'CERT_SELF_SIGNED', verify: 18, depth: 0 });
   });
-  it('tells a wrong signature', () => {
+  it('reports a wrong signature', () => {
     const forged = make({
       issuer: { ...ica, keys: newKeys() },
       extensions: { '2.5.29.35': extension('2.5.29.35', seq(tlv(0x80, keyIdentifier(ica.keys.spki)))) },
     });
     expect(failure([forged, ica], [root])).toMatchObject({ code: 'CERT_SIGNATURE', verify: 7, depth: 0 });
   });
-  it('tells the names that the certificate has', () => {
+  it('reports the names in the certificate', () => {
     const error = failure([make({ issuer: ica, dns: ['a.test', '*.b.test'] }), ica], [root]);
     expect(error).toMatchObject({
       code: 'CERT_NAME_MISMATCH',
@@ -385,7 +385,7 @@ describe('a failure', () => {
       verify: 64,
     });
   });
-  it('tells the one rule that broke the most promising of several paths', () => {
+  it('reports the rule that the most promising of several paths violates', () => {
     const keys = newKeys();
     const dead = make({ ca: true, subject: 'Y', keys, issuer: make({ ca: true, subject: 'Nowhere' }) });
     const expired = make({ ca: true, subject: 'Y', keys, issuer: root, notAfter: NOW - DAY });
@@ -393,12 +393,12 @@ describe('a failure', () => {
     expect(error).toMatchObject({ code: 'CERT_EXPIRED', depth: 1 });
     expect(error.chain.map(({ raw }) => raw)).toContainEqual(expired.der);
   });
-  it('tells of the chain before the name, and of the name before the time, as OpenSSL does', () => {
+  it('reports the chain before the name, and the name before the time, as OpenSSL does', () => {
     const old = make({ issuer: ica, dns: ['other.test'], notAfter: NOW - DAY });
     expect(failure([old], [root]).code).toBe('CERT_MISSING_INTERMEDIATE');
     expect(failure([old, ica], [root]).code).toBe('CERT_NAME_MISMATCH');
   });
-  it('tells a malformed leaf, and none at all', () => {
+  it('reports a malformed leaf, and a missing one', () => {
     expect(
       validatePath({ chain: [leaf.der.subarray(1)], trustAnchors: trustStore([]), verifier: nodeVerifier }),
     ).toMatchObject({ ok: false, error: { code: 'CERT_INVALID' } });

@@ -1,14 +1,13 @@
 /**
  * @module Path building and validation: RFC 5280 section 6, RFC 4158.
  *
- * One depth-first search from the leaf up. Whatever can be told from issuer and certificates below it is checked before
- * its signature is, the likeliest issuer first; a candidate that breaks a rule is left and the next one tried, so that
- * cross-signs, loops and same-named CAs cost steps and never the answer. When nothing is found, the same search runs
- * once more with broken rules noted in place of pruned: it finds the path that broke fewest, which is what the failure
- * tells about (and it is the only one that compares names the slow way of RFC 5280 section 7.1, so that a path which
- * needs that is still found).
+ * One depth-first search from the leaf up. Candidate issuers are tried likeliest first, and everything except the
+ * signature is checked before it; a candidate that violates a rule is skipped, so that cross-signs, loops and
+ * same-named CAs cost steps but never the result. If nothing is found, the same search runs again, noting violations
+ * instead of pruning: it finds the path with the fewest, which the failure reports (and only it compares names the slow
+ * way of RFC 5280 section 7.1, so that a path which needs that is still found).
  *
- * Written as steps: a generator that yields only the promises that a `SignatureVerifier` answered with.
+ * Written as steps: a generator that yields only the promises of a `SignatureVerifier`.
  */
 import { isBytes } from '@ferrule/result/arguments';
 import type { CommonCode } from '@ferrule/result';
@@ -38,18 +37,18 @@ import type { SignatureVerifier } from './signature.ts';
 import { issuerOf, type Issuer, type TrustStore } from './trust.ts';
 import { type Steps, verified } from './steps.ts';
 
-/** Everything that a path is judged by. Only `chain`, `trustAnchors` and `verifier` must be given. */
+/** The input of path validation. Only `chain`, `trustAnchors` and `verifier` are required. */
 export interface PathInput {
   /**
-   * The server's certificate first, then what else it sent, in any order; DER or parsed. What cannot be read behind the
-   * first is left out.
+   * The server's certificate first, then others it sent, in any order; DER or parsed. Unreadable ones after the first
+   * are ignored.
    */
   readonly chain: readonly (Uint8Array | Certificate)[];
   readonly trustAnchors: TrustStore;
   readonly verifier: SignatureVerifier;
-  /** Milliseconds since the epoch; judged in whole seconds. Default: `Date.now()`. */
+  /** Milliseconds since the epoch, used in whole seconds. Default: `Date.now()`. */
   readonly now?: number;
-  /** The name or address that the certificate must have; without it, none is asked for. */
+  /** The name or IP address that the certificate must match; if absent, names are not checked. */
   readonly host?: string | Host | undefined;
   /** Default `serverAuth`. */
   readonly purpose?: Purpose;
@@ -57,28 +56,26 @@ export interface PathInput {
   readonly profile?: Profile;
   /** 1 to 5, as SSL_CTX_set_security_level(3). Default 2: 112 bits. */
   readonly securityLevel?: number;
-  /** The most certificates below the anchor, the leaf among them, self-issued ones not counted. Default 16. */
+  /** Maximum number of certificates below the anchor, including the leaf, not counting self-issued ones. Default 16. */
   readonly maxChainLength?: number;
   /**
-   * The most work, in candidates that are tried, of which one whose signature takes longer than that of P-256 counts
-   * for more: P-384 and Ed448 for 4, P-521 for 8, RSA for the square of its bits over 4096. Default 256; explaining a
-   * failure may take as many again.
+   * Work limit, in candidates tried; signatures slower than P-256 count for more: P-384 and Ed448 for 4, P-521 for 8,
+   * RSA for the square of its bits over 4096. Default 256; explaining a failure may take the same again.
    */
   readonly maxSteps?: number;
   /** Knows the public suffix list, for wildcards under `webpki`; without it only one-label suffixes are known. */
   readonly isPublicSuffix?: (name: string) => boolean;
 }
 
-/** A broken rule, and the place in the path of the certificate that breaks it; 0 is the leaf. */
+/** A violated rule, and the position in the path of the violating certificate; 0 is the leaf. */
 export interface PlacedBreach extends RuleBreach {
   readonly depth: number;
 }
 
 /**
- * More that a path must pass than RFC 5280 section 6.1 asks for; leaf first, without the anchor. Asked of each path
- * that passes that, and, to tell what is wrong, of those that do not.
- * `issuers` gives all that is known by a DER `Name`. `state`: nothing is wrong with the path so far; or something is,
- * but each signature is good; or not even that, so that it is nobody's.
+ * Further checks of a path beyond RFC 5280 section 6.1; leaf first, without the anchor. Called for each path that
+ * passes it, and, for diagnosis, for those that do not. `issuers` returns all known ones of a DER `Name`. `state`: the
+ * path is valid so far; or invalid, but with valid signatures; or not even that, so that it is unauthenticated.
  */
 export type PathChecks = (
   path: readonly Certificate[],
@@ -93,12 +90,12 @@ export type PathResult = PathSuccess | { readonly ok: false; readonly error: Pat
 
 export interface PathSuccess {
   readonly ok: true;
-  /** Leaf first; ends with the anchor where that is a certificate, else with the last certificate below it. */
+  /** Leaf first; ends with the anchor if that is a certificate, else with the last certificate below it. */
   readonly chain: readonly Certificate[];
   readonly anchor: Issuer;
 }
 
-/** `buildPathSteps()` for options that have been checked. @throws TypeError for text that is not a host. */
+/** `buildPathSteps()` for checked options. @throws TypeError if `host` is invalid. */
 export function buildCheckedPath(input: PathInput, checks: PathChecks | undefined): Steps<PathResult> {
   const { host } = input;
   return run(input, typeof host === 'string' ? parseHost(host) : host, checks);
@@ -157,7 +154,7 @@ interface Constrained {
   readonly cost: number;
 }
 
-/** Over all paths of a search, of which most are nobody's. */
+/** For all paths of a search, most of which are unauthenticated. */
 const MAX_COMPARISONS_OF_ALL = 4 * MAX_COMPARISONS;
 
 interface Candidate {
@@ -165,7 +162,7 @@ interface Candidate {
   readonly anchor: boolean;
 }
 
-/** What one validation knows; also what {@link explain} reads. */
+/** The state of one validation; {@link explain} reads it. */
 export class Search {
   readonly leaf: Certificate;
   readonly rules: RuleSet;
@@ -174,20 +171,20 @@ export class Search {
   readonly checks: PathChecks | undefined;
   readonly maxChainLength: number;
   readonly untrusted: Issuer[] = [];
-  /** Messages about certificates of the chain that could not be read at all. */
+  /** Messages about unreadable certificates of the chain. */
   readonly unreadable: string[] = [];
-  /** Messages about certificates of the chain that cannot be issuers, since a decisive extension cannot be read. */
+  /** Messages about certificates of the chain that cannot be issuers because of an unreadable decisive extension. */
   readonly unusable: string[] = [];
-  /** Names that are compared with constraints on the path that is tried. */
+  /** Comparisons of names with constraints on the current path. */
   compared = 0;
   diagnosing = false;
   /** No steps were left. */
   exhausted = false;
-  /** The search proper ended before it had seen everything. */
+  /** The first search ended before it was complete. */
   gaveUp = false;
-  /** The most promising path that is not one. */
+  /** The most promising invalid path. */
   best: Attempt | undefined;
-  /** Certificates below a candidate of the right name with another key, as the key identifier says. */
+  /** Certificates below a candidate with the right name but, by key identifier, another key. */
   readonly wrongKeyIssuers: Certificate[] = [];
   readonly maxSteps: number;
   private steps = 0;
@@ -235,7 +232,7 @@ export class Search {
     this.steps = 0;
   }
 
-  /** Takes one step, or as many as a signature costs; `false` when there are not so many left. */
+  /** Takes one step, or as many as a signature costs; `false` if too few are left. */
   step(count = 1): boolean {
     this.steps += count;
     if (this.steps <= this.maxSteps) return true;
@@ -250,7 +247,7 @@ export class Search {
     return known;
   }
 
-  /** What constraints have against the names of a certificate: once, however many paths both are on. */
+  /** Checks constraints against a certificate's names; cached over all paths. */
   constraintBreach(constraints: NameConstraints, certificate: Certificate): RuleBreach | undefined {
     let known = this.constrained.get(constraints);
     if (!known) this.constrained.set(constraints, (known = new Map<Certificate, Constrained>()));
@@ -267,7 +264,7 @@ export class Search {
     return result.breach ?? (this.compared > MAX_COMPARISONS ? tooMany() : undefined);
   }
 
-  /** Who might have issued it, likeliest first: by key identifier, then by validity, then by how near an anchor is. */
+  /** Possible issuers, likeliest first: by key identifier, then by validity, then by distance to an anchor. */
   candidates(child: Certificate): Candidate[] {
     const { diagnosing } = this;
     const found: Candidate[] = this.trust.find(child.issuer, diagnosing).map((issuer) => ({ issuer, anchor: true }));
@@ -288,9 +285,7 @@ export class Search {
     return 4096 * (2 * identifierMatch(child, issuer) + (current ? 1 : 0)) - distance;
   }
 
-  /**
-   * For each untrusted certificate that an anchor can be reached from, going by names alone, how many steps away it is.
-   */
+  /** The distance to an anchor, by names only, of each untrusted certificate that can reach one. */
   private measure(): Map<Issuer, number> {
     const distances = new Map<Issuer, number>();
     const issuedBy = new Map<string, Issuer[]>();
@@ -300,7 +295,7 @@ export class Search {
       issuedBy.set(key, [...(issuedBy.get(key) ?? []), one]);
       if (this.trust.find(issuer).length > 0) distances.set(one, 1);
     }
-    // A Map is walked in the order of insertion, what is added on the way included: nearest first
+    // A Map is iterated in insertion order, including entries added meanwhile: nearest first
     for (const [one, distance] of distances) {
       for (const below of issuedBy.get(latin1(one.subject)) ?? [])
         if (!distances.has(below)) distances.set(below, distance + 1);
@@ -314,7 +309,7 @@ export class Search {
     let results = this.checked.get(child);
     if (!results) this.checked.set(child, (results = []));
     for (const { spki, ok } of results) if (bytesEqual(spki, issuer.spki)) return ok;
-    // The candidate itself was one step.
+    // The candidate itself has cost one step.
     if (!this.step(costOf(issuer.publicKey) - 1)) return false;
     const ok = yield* verified(this.verifier, algorithm, issuer.spki, child.tbs, child.signature);
     results.push({ spki: issuer.spki, ok });
@@ -322,11 +317,11 @@ export class Search {
   }
 
   /**
-   * Keeps the attempt if it is more promising than what is kept: it reached an anchor and broke fewer rules, or none
-   * did and it got farther.
+   * Keeps the attempt if it is more promising: it reached an anchor with fewer violations, or none did and it got
+   * farther.
    */
   propose(path: readonly Certificate[], anchor: Issuer | undefined, defects: readonly Defect[]): void {
-    // A wrong signature counts for more than a broken rule: the certificate above may be another CA's.
+    // A wrong signature weighs more than a violated rule: the issuer may be a different CA.
     const wrong = defects.length + defects.filter(({ code }) => code === 'CERT_SIGNATURE').length;
     const score = (anchor ? 1e6 : path.length) - wrong / 1e3;
     if (!this.best || score > this.best.score) this.best = { path: [...path], anchor, defects: [...defects], score };
@@ -360,8 +355,7 @@ function* searchFrom(search: Search, defects: Defect[]): Steps<PathSuccess | und
   const { leaf } = search;
   const self = search.trust.holding(leaf);
   if (self) {
-    // The caller trusts this very certificate: who signed it, and how, does not matter, and it vouches for its own
-    // state
+    // The caller trusts this certificate itself: its signature does not matter, and it vouches for its own status
     const own = defects.filter(
       ({ verify }) => verify !== V.CA_MD_TOO_WEAK && verify !== V.UNSUPPORTED_SIGNATURE_ALGORITHM,
     );
@@ -391,7 +385,7 @@ function* extend(search: Search, path: Certificate[], defects: Defect[]): Steps<
   return undefined;
 }
 
-/** The candidate keeps the rules, or the search is noting what it breaks: now its signature counts. */
+/** The candidate conforms, or the search is diagnosing: now check its signature. */
 function* ascend(
   search: Search,
   path: Certificate[],
@@ -401,9 +395,10 @@ function* ascend(
 ): Steps<PathSuccess | undefined> {
   const child = path[path.length - 1] as Certificate;
   if (!(yield* search.signedBy(child, issuer))) {
-    // Without steps left the signature was not looked at
+    // Without steps left the signature was not checked
     if (!search.diagnosing || search.exhausted) return undefined;
-    // OpenSSL has no other issuer for what signed itself, and none with a key of another kind than the signature's
+    // OpenSSL accepts no other issuer for a self-signed certificate, and none with a key of a different kind than the
+    // signature's
     const { signatureAlgorithm: algorithm } = child;
     const { publicKey } = issuer;
     const otherKind = algorithm && publicKey.kind !== 'unknown' && !isOfKind(algorithm, publicKey);
@@ -411,7 +406,7 @@ function* ascend(
       search.wrongKeyIssuers.push(child);
       return undefined;
     }
-    // As OpenSSL, the search for the reason follows the names all the same
+    // As in OpenSSL, diagnosis still follows the names
     defects.push({
       message: signatureDefect(child, issuer),
       code: 'CERT_SIGNATURE',
@@ -438,11 +433,11 @@ function* signedItself(search: Search, child: Certificate): Steps<boolean> {
   return child.selfIssued && (yield* search.signedBy(child, child));
 }
 
-/** RFC 4158 section 2.4.1: a path that comes back to the same name with the same key goes nowhere new. */
+/** RFC 4158 section 2.4.1: a path that returns to the same name and key is a loop. */
 const loops = (path: readonly Certificate[], { subject, spki }: Issuer): boolean =>
   path.some((one) => bytesEqual(one.subject, subject) && bytesEqual(one.spki, spki));
 
-/** Everything about a candidate issuer but its signature. */
+/** Checks everything about a candidate issuer except the signature. */
 function judge(search: Search, path: readonly Certificate[], issuer: Issuer, anchor: boolean, defects: Defect[]): void {
   const depth = path.length;
   const { certificate, nameConstraints } = issuer;
@@ -479,7 +474,7 @@ function judge(search: Search, path: readonly Certificate[], issuer: Issuer, anc
   }
 }
 
-/** What can only be told of a whole path. */
+/** Checks that need the whole path. */
 function* noteWholePath(search: Search, path: readonly Certificate[], anchor: Issuer, defects: Defect[]): Steps<void> {
   const { leaf, checks, rules, verifier } = search;
   const policies = policyBreach(path, anchor, rules.profile !== 'compatible');

@@ -3,12 +3,12 @@ import { readWhole, type DerReader } from './der.ts';
 import * as Tag from './tag.ts';
 
 const SIGNED_DATA = '1.2.840.113549.1.7.2';
-/** The largest bag that is read, bytes. */
+/** Size limit of a bag, bytes. */
 const MAX_BAG_SIZE = 0x100_0000;
 
 /**
- * The DER certificates in a DER PKCS #7 SignedData (`.p7b`, `.p7c`), in its order. Its signatures, if it has any, say
- * nothing here. @throws DerError
+ * The DER certificates in a DER PKCS #7 SignedData (`.p7b`, `.p7c`), in order. Signatures, if any, are ignored. @throws
+ * DerError
  */
 export function parsePkcs7(der: Uint8Array): Uint8Array[] {
   const reader = readWhole(der, Tag.SEQUENCE, MAX_BAG_SIZE);
@@ -27,7 +27,7 @@ export function parsePkcs7(der: Uint8Array): Uint8Array[] {
   return certificates;
 }
 
-/** CertificateSet: certificates of other kinds have context tags and are left out. */
+/** CertificateSet: other kinds of certificates have context tags and are skipped. */
 function readCertificates(reader: DerReader): Uint8Array[] {
   const found: Uint8Array[] = [];
   const outer = reader.open(0xa0);

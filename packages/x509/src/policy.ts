@@ -9,10 +9,9 @@ import type { RuleBreach } from './rules.ts';
 import type { Issuer } from './trust.ts';
 
 /**
- * Whether an explicit policy is required by a certificate below the anchor and none is left. Where nobody requires one,
- * what is wrong with policies is nobody's loss, and only `strict` looks at it. With any-policy as the user's set the
- * graph's only question is whether its last level is empty, so each level is a map from a policy to the policies
- * expected for it below.
+ * A breach if a certificate below the anchor requires an explicit policy and none is left. If none requires one, policy
+ * errors have no effect, and only `strict` reports them. With any-policy as the user's set it only matters whether the
+ * graph's last level is empty, so each level is a map from a policy to those expected for it below.
  */
 export function policyBreach(path: readonly Certificate[], anchor: Issuer, strict: boolean): RuleBreach | undefined {
   const [leaf] = path;
@@ -28,7 +27,7 @@ export function policyBreach(path: readonly Certificate[], anchor: Issuer, stric
   let explicitPolicy = count + 1;
   let policyMapping = count + 1;
   let inhibitAnyPolicy = count + 1;
-  /** Policies that the certificates so far agree on, as the next one has to name them. */
+  /** Policies common to the certificates so far, as the next one has to name them. */
   let expected: ReadonlySet<string> = new Set([Oid.anyPolicy]);
   for (let i = count - 1; i >= 0; i--) {
     const c = path[i] as Certificate;
@@ -67,7 +66,7 @@ const breach = (): RuleBreach => ({
   message: 'has no policy that its issuers agree on, and one of them requires it',
 });
 
-/** 6.1.3 (d), (e): what the certificate names of what is expected; any-policy stands for all of it. */
+/** 6.1.3 (d), (e): the expected policies that the certificate names; any-policy matches all. */
 function narrow(c: Certificate, expected: ReadonlySet<string>, anyCounts: boolean): ReadonlySet<string> {
   const named = c.certificatePolicies?.map(({ id }) => id) ?? [];
   if (named.includes(Oid.anyPolicy) && anyCounts)
@@ -77,7 +76,7 @@ function narrow(c: Certificate, expected: ReadonlySet<string>, anyCounts: boolea
   );
 }
 
-/** 6.1.4 (a), (b): policies of the issuer's domain become those of the subject's, or end where mapping is inhibited. */
+/** 6.1.4 (a), (b): maps policies of the issuer's domain to the subject's, or removes them if mapping is inhibited. */
 function map(c: Certificate, valid: ReadonlySet<string>, allowed: boolean): ReadonlySet<string> | undefined {
   const mappings = c.policyMappings;
   if (!mappings) return valid;

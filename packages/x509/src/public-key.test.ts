@@ -24,7 +24,7 @@ const pss = spkiOf('rsa-pss', {
 });
 
 describe('a public key', () => {
-  it('is known by its kind, and by the SignatureSchemes that it can make', () => {
+  it('has a kind and its SignatureSchemes', () => {
     expect(parsePublicKey(newKeys().spki)).toMatchObject({ kind: 'ec', curve: 'P-256', bits: 256 });
     expect(signatureSchemes(parsePublicKey(newKeys().spki))).toEqual([0x0403]);
     expect(signatureSchemes(parsePublicKey(newKeys('ec', 'P-384').spki))).toEqual([0x0503]);
@@ -39,7 +39,7 @@ describe('a public key', () => {
       0x0809, 0x080a, 0x080b,
     ]);
   });
-  it('on another curve is known, and signs in TLS what RFC 8734 gives it', () => {
+  it('on another curve is known, with the TLS schemes of RFC 8734', () => {
     for (const [curve, bits, schemes] of [
       ['secp256k1', 256, []],
       ['brainpoolP256r1', 256, [0x081a]],
@@ -52,7 +52,7 @@ describe('a public key', () => {
     }
     expect(parsePublicKey(newKeys('ec', 'secp224r1').spki)).toMatchObject({ kind: 'ec', curve: 'P-224', bits: 224 });
   });
-  it('of another kind can be read, and makes nothing', () => {
+  it('of an unknown kind is readable, but has no schemes', () => {
     const other = parsePublicKey(newKeys('ec', 'sect283r1').spki);
     expect(other).toMatchObject({ kind: 'unknown', description: 'EC curve 1.3.132.0.17' });
     expect(signatureSchemes(other)).toEqual([]);
@@ -73,7 +73,7 @@ describe.each([nobleVerifier, nodeVerifier, webcryptoVerifier])('the verifier $n
   const check = (algorithm: SignatureAlgorithm, spki: Uint8Array, signature: Uint8Array) =>
     Promise.resolve(verifier.verify(algorithm, spki, text('m'), signature));
 
-  it('keeps to the parameters of an id-RSASSA-PSS key', async () => {
+  it('obeys the parameters of an id-RSASSA-PSS key', async () => {
     const signature = (hash: string, saltLength: number) =>
       Uint8Array.from(
         sign(hash, text('m'), { key: pss.privateKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength }),
@@ -86,7 +86,7 @@ describe.each([nobleVerifier, nodeVerifier, webcryptoVerifier])('the verifier $n
     );
     expect(await check({ kind: 'rsa-pkcs1', hash: 'sha384' }, pss.spki, signature('sha384', 48))).toBe(false);
   });
-  it('answers false for a salt that the key has no room for, and takes the longest that it has', async () => {
+  it('returns false for a salt too long for the key, and accepts the longest possible', async () => {
     const { privateKey, spki } = newKeys('rsa', 2048);
     const salted = (saltLength: number): SignatureAlgorithm => ({ kind: 'rsa-pss', hash: 'sha256', saltLength });
     const longest = 256 - 32 - 2;
@@ -96,7 +96,7 @@ describe.each([nobleVerifier, nodeVerifier, webcryptoVerifier])('the verifier $n
     for (const saltLength of [longest + 1, 256, 0x7fff, 0x7fff_ffff])
       expect(await check(salted(saltLength), spki, signature)).toBe(false);
   });
-  it('answers false for keys that do not fit, bad keys and bad signatures, and never throws', async () => {
+  it('returns false for mismatched keys, bad keys and bad signatures, and never throws', async () => {
     const ec = newKeys();
     const algorithms: SignatureAlgorithm[] = [
       { kind: 'rsa-pkcs1', hash: 'sha256' },
@@ -141,7 +141,7 @@ describe.each([nobleVerifier, nodeVerifier, webcryptoVerifier])('the verifier $n
   });
 });
 
-it('certificates say what signed them', () => {
+it('certificates name their signature algorithm', () => {
   expect(parseCertificate(make({ keys: newKeys('rsa', 1024) }).der).signatureAlgorithm).toEqual({
     kind: 'rsa-pkcs1',
     hash: 'sha256',

@@ -1,6 +1,6 @@
 /**
- * @module SubjectPublicKeyInfo: what kind of key it is, how strong, what it can check. RFC 3279, 4055, 5480, 8410,
- * 9881.
+ * @module SubjectPublicKeyInfo: the kind of key, its strength, the algorithms it can verify. RFC 3279, 4055, 5480,
+ * 8410, 9881.
  */
 import { readPssParameters, RSASSA_PSS } from './algorithm.ts';
 import { DerError, type DerReader, readWhole } from './der.ts';
@@ -12,7 +12,7 @@ import * as Tag from './tag.ts';
 export type Curve =
   'P-256' | 'P-384' | 'P-521' | 'P-224' | 'secp256k1' | 'brainpoolP256r1' | 'brainpoolP384r1' | 'brainpoolP512r1';
 
-/** That sign certificates alone, and that not every platform has. */
+/** Used only for certificates, and not supported on every platform. */
 export type RareCurve = Exclude<Curve, 'P-256' | 'P-384' | 'P-521'>;
 
 export const isRare = (curve: Curve): curve is RareCurve => curve !== 'P-256' && curve !== 'P-384' && curve !== 'P-521';
@@ -20,14 +20,14 @@ export const isRare = (curve: Curve): curve is RareCurve => curve !== 'P-256' &&
 export type PublicKey = RsaKey | EcKey | EdwardsKey | MlDsaKey | UnknownKey;
 
 export interface RsaKey {
-  /** `rsa-pss` for id-RSASSA-PSS keys, which may only check PSS signatures (RFC 4055 section 1.2). */
+  /** `rsa-pss` for id-RSASSA-PSS keys, which may only verify PSS signatures (RFC 4055 section 1.2). */
   readonly kind: 'rsa' | 'rsa-pss';
   /** Bits of the modulus. */
   readonly bits: number;
   /** Big-endian, without leading zero. */
   readonly modulus: Uint8Array;
   readonly exponent: Uint8Array;
-  /** RFC 4055 section 3.3: the only hashes that the key may be used with, and the least salt, bytes. */
+  /** RFC 4055 section 3.3: the only hashes allowed with the key, and the minimum salt, bytes. */
   readonly pss:
     { readonly hash: SignatureHash; readonly mask?: SignatureHash | 'sha1'; readonly saltLength: number } | undefined;
 }
@@ -35,7 +35,10 @@ export interface EcKey {
   readonly kind: 'ec';
   readonly curve: Curve;
   readonly bits: number;
-  /** SEC 1 point, uncompressed or compressed, or in X9.62's hybrid form, which is both; whether it lies on the curve is the verifier's business. */
+  /**
+   * SEC 1 point, uncompressed or compressed, or in X9.62's hybrid form, which is both; the verifier checks that it is
+   * on the curve.
+   */
   readonly point: Uint8Array;
 }
 export interface EdwardsKey {
@@ -46,25 +49,22 @@ export interface EdwardsKey {
 /** RFC 9881 section 4. */
 export interface MlDsaKey {
   readonly kind: MlDsa;
-  /** Of security, by SSL_CTX_set_security_level(3): the key itself has some thousand. */
+  /** Security bits, by SSL_CTX_set_security_level(3), not the key's length. */
   readonly bits: 128 | 192 | 256;
   readonly key: Uint8Array;
 }
-/** A key of another kind: it can be shown, not used. */
+/** A key of an unknown kind: it can be displayed, not used. */
 export interface UnknownKey {
   readonly kind: 'unknown';
   readonly oid: string;
   readonly bits: 0;
   /** For people: `DSA`, `EC curve 1.2.840.10045.3.1.1`, `EC with explicit parameters`. */
   readonly description: string;
-  /** It is of a kind that is known, and cannot be read: nobody is its issuer. */
+  /** Of a known kind, but unreadable: cannot be an issuer's. */
   readonly malformed?: true;
 }
 
-/**
- * What checking one signature costs, in steps of a search: P-256 is 1, the others by what they take beside it in
- * software.
- */
+/** Cost of checking one signature, in search steps: P-256 is 1, others in proportion to it in software. */
 export function costOf(key: PublicKey): number {
   if (key.kind === 'rsa' || key.kind === 'rsa-pss') return Math.max(1, Math.ceil((key.bits / 4096) ** 2));
   return key.bits >= 512 ? 8 : key.bits > 256 ? 4 : 1;
@@ -93,14 +93,14 @@ const ML_DSA: ReadonlyMap<string, readonly [MlDsa, bits: MlDsaKey['bits'], lengt
 ]);
 
 /**
- * The key in a DER SubjectPublicKeyInfo: also what a raw public key of RFC 7250 is.
+ * The key in a DER SubjectPublicKeyInfo: also the format of a raw public key (RFC 7250).
  * @throws DerError
  */
 export const parsePublicKey = (spki: Uint8Array): PublicKey => readPublicKey(readWhole(spki));
 
 /**
- * The key of a certificate. One that cannot be read is of no use, and no reason to read nothing else. @throws DerError
- * for what is no SubjectPublicKeyInfo
+ * The key of a certificate. An unreadable one is unusable, but does not prevent reading the rest. @throws DerError if
+ * it is not a SubjectPublicKeyInfo
  */
 export function readKeyOfCertificate(spki: Uint8Array, into: DerReader): PublicKey {
   const reader = readWhole(spki);
@@ -118,7 +118,7 @@ export function readKeyOfCertificate(spki: Uint8Array, into: DerReader): PublicK
   }
 }
 
-/** {@link parsePublicKey}, which notes what is written as RFC 3279 does not have it. */
+/** {@link parsePublicKey}, which notes deviations from RFC 3279. */
 function readPublicKey(reader: DerReader): PublicKey {
   const algorithm = reader.open(Tag.SEQUENCE);
   const oid = reader.oid();
@@ -231,9 +231,7 @@ export const fits = (algorithm: SignatureAlgorithm, key: PublicKey): boolean =>
     !key.pss ||
     (key.pss.hash === algorithm.hash && key.pss.mask === algorithm.mask && key.pss.saltLength <= algorithm.saltLength));
 
-/**
- * Bits of security as SSL_CTX_set_security_level(3) counts them; 0 = cannot be used.
- */
+/** Security bits as SSL_CTX_set_security_level(3) counts them; 0 = unusable. */
 export function strength(key: PublicKey): number {
   switch (key.kind) {
     case 'rsa':
@@ -251,7 +249,7 @@ export function strength(key: PublicKey): number {
 }
 
 /**
- * SP 800-56B revision 2 appendix D, rounded to eight bits, and in its steps what table 2 has: as
+ * SP 800-56B revision 2 appendix D, rounded to eight bits, with the values of table 2 at its sizes: as
  * EVP_PKEY_get_security_bits(3).
  */
 function strengthOfModulus(bits: number): number {
@@ -272,20 +270,20 @@ const RSA_STRENGTH = [
   [15360, 256],
 ] as const;
 
-/** Bits of security that a level of SSL_CTX_set_security_level(3) asks for. */
+/** Security bits that a level of SSL_CTX_set_security_level(3) requires. */
 export const securityBits = (level: number): number => [0, 80, 112, 128, 192, 256][level] ?? 256;
 
-/** Whether a key is too weak for a level of SSL_CTX_set_security_level(3); of a kind that is not known, it is. */
+/** Whether a key is too weak for a level of SSL_CTX_set_security_level(3); true for an unknown kind. */
 export const isTooWeak = (key: PublicKey, level: number): boolean =>
   key.kind === 'unknown' || strength(key) < securityBits(level);
 
-/** The hash of a signature, bits of security; EdDSA and ML-DSA bring their own. */
+/** Security bits of a signature's hash; EdDSA and ML-DSA have their own. */
 export const hashStrength = (algorithm: SignatureAlgorithm): number =>
   'hash' in algorithm ? hashBits(algorithm.hash) / 2 : 256;
 
 /**
- * IANA SignatureSchemes of TLS 1.3's CertificateVerify that a key can make (RFC 9846 section 4.3.3, RFC 8734), strongest habit
- * first; the ECDSA ones are bound to their curve.
+ * IANA SignatureSchemes of TLS 1.3's CertificateVerify of a key (RFC 9846 section 4.3.3, RFC 8734), in order of
+ * preference; the ECDSA ones are bound to their curve.
  */
 export function signatureSchemes(key: PublicKey): number[] {
   switch (key.kind) {

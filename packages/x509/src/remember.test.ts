@@ -33,7 +33,7 @@ it('a good signature is checked once when the verifier answers later', async () 
   expect(calls()).toBe(1);
 });
 
-it('a wrong one is never remembered, and nothing about a good one may change', () => {
+it('a wrong one is never remembered, and any change to a good one is noticed', () => {
   const { verifier, calls } = counting();
   const remembering = rememberVerified(verifier);
   expect(remembering.verify(ecdsa, keys.spki, message, signature)).toBe(true);
@@ -48,7 +48,7 @@ it('a wrong one is never remembered, and nothing about a good one may change', (
   expect(calls()).toBe(9);
 });
 
-it('memory is bounded: the one longest unused goes', () => {
+it('memory is bounded: the least recently used one is evicted', () => {
   const { verifier, calls } = counting();
   const remembering = rememberVerified(verifier, { max: 2 });
   const signed = ['a', 'b', 'c'].map(
@@ -72,7 +72,7 @@ it('wrong options are a TypeError', () => {
   expect(() => rememberVerified({ name: 'none', verify: () => true })).toThrow(TypeError);
 });
 
-it('remembers nothing by a hash of a wrong length', () => {
+it('remembers nothing for a hash of the wrong length', () => {
   const verify = vi.fn(() => true);
   const remembering = rememberVerified({ name: 'broken', digest: () => new Uint8Array(0), verify });
   const part = new Uint8Array(1);
@@ -81,7 +81,7 @@ it('remembers nothing by a hash of a wrong length', () => {
   expect(remembering.verify({ kind: 'ed25519' }, part, part, new Uint8Array(2))).toBe(false);
 });
 
-it('an answer that is neither a boolean nor a promise is a refusal, and a thenable is waited for', async () => {
+it('an answer that is neither a boolean nor a promise counts as false, and a thenable is awaited', async () => {
   for (const [answer, good] of [
     [1, false],
     ['true', false],

@@ -1,17 +1,17 @@
-/** @module Signatures that have been found good need not be checked again: it halves an ECDSA handshake. */
+/** @module Caches good signatures, which halves the cost of an ECDSA handshake. */
 import { integerOption, knownOptions } from '@ferrule/result/arguments';
 import { latin1 } from '@ferrule/result/bytes';
 import type { SignatureAlgorithm, SignatureVerifier } from './signature.ts';
 
 export interface RememberOptions {
-  /** The most signatures that are remembered; the one longest unused goes first. Default 1024; about 100 bytes each. */
+  /** Maximum number of remembered signatures, evicting the least recently used. Default 1024; about 100 bytes each. */
   readonly max?: number;
 }
 
 /**
  * A verifier that remembers which (algorithm, key, message, signature) it has found good, by hash. Wrong ones are
- * checked each time, so nobody can fill the memory with them. Keep one per process: chains repeat, handshakes' own
- * signatures do not and are best left to the verifier itself.
+ * checked each time, so they cannot fill the memory. Keep one per process: chains repeat; handshake signatures do not,
+ * and should use the verifier directly.
  * @throws TypeError for a verifier without `digest`, or a `max` that is not a positive integer.
  */
 export function rememberVerified(verifier: SignatureVerifier, options: RememberOptions = {}): SignatureVerifier {
@@ -21,7 +21,7 @@ export function rememberVerified(verifier: SignatureVerifier, options: RememberO
   integerOption(max, 'max', 1, Number.MAX_SAFE_INTEGER);
   const good = new Set<string>();
   const keep = (name: string): void => {
-    // Anything else is no SHA-256, and may be the name of every signature.
+    // Anything else is not SHA-256, and may collide for all signatures.
     if (name.length !== 32) return;
     if (good.size >= max) good.delete(good.keys().next().value as string);
     good.add(name);
@@ -36,7 +36,7 @@ export function rememberVerified(verifier: SignatureVerifier, options: RememberO
         return true;
       }
       const answer = verifier.verify(algorithm, spki, message, signature);
-      // What is no promise, either, is a refusal for whoever asked.
+      // Anything but a boolean or a promise counts as false.
       if (typeof answer !== 'boolean') {
         return Promise.resolve(answer).then((ok) => {
           if (ok === true) keep(name);
@@ -49,7 +49,7 @@ export function rememberVerified(verifier: SignatureVerifier, options: RememberO
   };
 }
 
-/** Each part behind its length, so that no two checks have the same bytes. */
+/** Each part is preceded by its length, so that the encoding is unambiguous. */
 function framed(algorithm: SignatureAlgorithm, parts: readonly Uint8Array[]): Uint8Array {
   const kind = `${algorithm.kind},${'hash' in algorithm ? algorithm.hash : ''},${'saltLength' in algorithm ? algorithm.saltLength : ''}`;
   const whole = new Uint8Array(kind.length + 1 + parts.reduce((sum, { length }) => sum + 4 + length, 0));

@@ -1,4 +1,4 @@
-/** @module A filter of revoked certificates, asked about the leaf of a path: whoever it is, and what its answer means. */
+/** @module Checks the leaf of a path against a filter of revoked certificates. */
 import { choiceOption } from '@ferrule/result/arguments';
 import { REVOCATION_STATUSES, type RevocationFilter, revocationVerdict } from '@ferrule/result/revocation';
 import type { Certificate } from './certificate.ts';
@@ -8,14 +8,17 @@ import type { Issuer } from './trust.ts';
 
 export type { RevocationFilter, RevocationQuestion, RevocationStatus } from '@ferrule/result/revocation';
 
-/** Whom to ask, and what about those of whom the filter says nothing. */
+/** The filter, and how to treat certificates it does not cover. */
 export interface RevocationPolicy {
   readonly crlite: RevocationFilter;
-  /** What about `not-covered`, `not-enrolled` and `stale`. Default `accept`. */
+  /** How to treat `not-covered`, `not-enrolled` and `stale`. Default `accept`. */
   readonly unknown?: 'accept' | 'refuse' | undefined;
 }
 
-/** @throws TypeError when the verifier has no digest, or the filter's answer is no status; what the filter throws. */
+/**
+ * @throws TypeError when the verifier has no digest, or the filter's answer is not a status; also the filter's own
+ * exceptions.
+ */
 export function revocationBreach(
   { crlite: { check }, unknown }: RevocationPolicy,
   { raw }: Certificate,

@@ -1,6 +1,6 @@
 /**
- * @module What each certificate of a path must keep by itself: RFC 5280 section 4 and, on demand, the CA/Browser
- * Forum's profile.
+ * @module Rules for each certificate of a path on its own: RFC 5280 section 4 and, on demand, the CA/Browser Forum's
+ * profile.
  */
 import type { CommonCode, X509VCode } from '@ferrule/result';
 import type { RevocationStatus } from '@ferrule/result/revocation';
@@ -12,32 +12,32 @@ import { EXPLICIT_CURVE, hashStrength, isTooWeak, securityBits, type PublicKey }
 import { breachOfWebpki } from './webpki.ts';
 import * as KeyUsage from './key-usage.ts';
 
-/** A rule that a certificate breaks. `message` continues the certificate's name: "has …", "is …". */
+/** A rule that a certificate violates. `message` continues the certificate's name: "has …", "is …". */
 export interface RuleBreach {
   readonly code: CommonCode;
-  /** The X509_V number that OpenSSL has for it. */
+  /** OpenSSL's X509_V number. */
   readonly verify: X509VCode;
   readonly message: string;
-  /** What a filter of revoked certificates said. */
+  /** The answer of a filter of revoked certificates. */
   readonly crlite?: RevocationStatus;
-  /** OpenSSL does not look at this by itself: where other rules are broken too, it is told behind them. */
+  /** OpenSSL does not check this itself: other violations are reported first. */
   readonly late?: 'extension' | Beyond;
 }
 
 /**
- * What is asked of a path that keeps RFC 5280's rules, in this order: what is publicly known of the server's certificate
- * (a filter of revoked ones, transparency), which keys are pinned, what the stapled response says.
+ * Checks of a path that conforms to RFC 5280, in this order: public status of the server's certificate (revocation
+ * filter, transparency), pinned keys, stapled response.
  */
 export type Beyond = 'status' | 'pins' | 'staple';
 
 /**
- * `compatible`: what OpenSSL with its default flags, Go and node:tls accept. `rfc5280`: certificates must also keep
- * what RFC 5280 section 4 says that a CA must do. `webpki`: and the CA/Browser Forum's Baseline Requirements.
+ * `compatible`: what OpenSSL with its default flags, Go and node:tls accept. `rfc5280`: also the requirements of RFC
+ * 5280 section 4 on CAs. `webpki`: also the CA/Browser Forum's Baseline Requirements.
  */
 export type Profile = 'compatible' | 'rfc5280' | 'webpki';
-/** Where a certificate stands in a path. */
+/** The position of a certificate in a path. */
 export type Role = 'leaf' | 'intermediate' | 'anchor';
-/** What the path is for; another one as its dotted OID; `any` asks for nothing. */
+/** The intended use of the path; others as a dotted OID; `any` disables the check. */
 export type Purpose = 'serverAuth' | 'clientAuth' | 'any' | (string & {});
 
 export interface RuleSet {
@@ -56,7 +56,7 @@ const breach = (verify: X509VCode, message: string, code: CommonCode = 'CERT_INV
   message,
 });
 
-/** Everything wrong with one certificate in its role, in the order of OpenSSL's checks; empty = nothing. */
+/** All violations of one certificate in its role, in the order of OpenSSL's checks; empty = none. */
 export function breachesOf(certificate: Certificate, role: Role, rules: RuleSet): RuleBreach[] {
   const strict = rules.profile !== 'compatible';
   const found = [
@@ -82,7 +82,7 @@ const MUST_NOT_BE_CRITICAL = [
 
 function breachOfCritical(c: Certificate, role: Role): RuleBreach | undefined {
   const { unhandledCritical: oid } = c;
-  // Where CRLs are and which policies there are is not asked of an anchor (section 6.1.1 d).
+  // CRL distribution points and policies of an anchor are irrelevant (section 6.1.1 d).
   if (role === 'anchor' && (oid === Oid.crlDistributionPoints || oid === Oid.certificatePolicies)) return undefined;
   if (oid === Oid.crlDistributionPoints)
     return { ...breach(V.INVALID_EXTENSION, 'has critical CRL distribution points that are none'), late: 'extension' };
@@ -100,8 +100,8 @@ function breachOfCritical(c: Certificate, role: Role): RuleBreach | undefined {
 
 /**
  * A certificate that signs others (section 4.2.1.9, 4.2.1.3, 6.1.4 k and n). With `compatible`, an anchor needs no
- * basicConstraints where it is of version 1 and signed itself, as roots of the nineties are, or has keyCertSign:
- * OpenSSL reads them so.
+ * basicConstraints if it is self-signed and of version 1, as roots of the nineties are, or has keyCertSign: as in
+ * OpenSSL.
  */
 export function breachOfIssuer(
   { basicConstraints, keyUsage, netscapeCertType = 0, version, selfIssued }: Certificate,
@@ -126,7 +126,7 @@ const breachOfCurve = ({ publicKey: key }: Certificate): RuleBreach | undefined 
     ? breach(V.EC_KEY_EXPLICIT_PARAMS, 'has an EC key with explicit parameters')
     : undefined;
 
-/** How RFC 5280 wants a certificate to be written down. */
+/** RFC 5280's rules on the encoding of a certificate. */
 function breachOfForm(c: Certificate, role: Role): RuleBreach | undefined {
   if (c.odd !== undefined && role !== 'anchor') return breach(V.UNSPECIFIED, `is not DER as RFC 5280 has it: ${c.odd}`);
   if (c.extensions.length > 0 && c.version !== 3 && role !== 'anchor')
@@ -151,8 +151,8 @@ function breachOfForm(c: Certificate, role: Role): RuleBreach | undefined {
 }
 
 /**
- * What RFC 5280 section 4 says that a CA must do. Roots that every browser trusts lack keyUsage or
- * subjectKeyIdentifier, or have basicConstraints that is not critical: an anchor is excused from these.
+ * Requirements of RFC 5280 section 4 on CAs. Some roots trusted by every browser lack keyUsage or subjectKeyIdentifier,
+ * or have non-critical basicConstraints: anchors are exempt from these.
  */
 const breachOfDuty = (c: Certificate, role: Role, profile: Profile): RuleBreach | undefined =>
   (role === 'leaf' ? breachOfLeaf(c) : role === 'intermediate' ? breachOfIntermediate(c) : undefined) ??
@@ -183,7 +183,7 @@ function breachOfNames(c: Certificate): RuleBreach | undefined {
   if (isEmptyName(c.subject) && c.subjectAltName && !extensionOf(c, Oid.subjectAltName)?.critical) {
     return breach(V.EMPTY_SUBJECT_SAN_NOT_CRITICAL, 'has an empty subject and a subjectAltName that is not critical');
   }
-  // Section 4.2.1.1: only a self-signed certificate may do without
+  // Section 4.2.1.1: only a self-signed certificate may omit it
   if (!c.authorityKeyIdentifier?.keyIdentifier && !c.selfIssued)
     return breach(V.MISSING_AUTHORITY_KEY_IDENTIFIER, 'has no authorityKeyIdentifier');
   if (
@@ -207,7 +207,7 @@ function breachOfCriticality(c: Certificate, role: Role, profile: Profile): Rule
     for (const [id, name] of MUST_BE_CRITICAL)
       if (oid === id && role !== 'anchor')
         return breach(V.INVALID_POLICY_EXTENSION, `has ${name} that is not critical`);
-    // BR section 7.1.2.5.2 lets name constraints be non-critical, RFC 5280 does not
+    // BR section 7.1.2.5.2 allows non-critical name constraints, RFC 5280 does not
     if (oid === Oid.nameConstraints && profile === 'rfc5280')
       return breach(V.INVALID_EXTENSION, 'has name constraints that are not critical');
   }
@@ -215,8 +215,8 @@ function breachOfCriticality(c: Certificate, role: Role, profile: Profile): Rule
 }
 
 /**
- * The EKU of every certificate of the path must allow the purpose, as all browsers and OpenSSL read RFC 5280 section
- * 4.2.1.12.
+ * The EKU of every certificate of the path must allow the purpose, as all browsers and OpenSSL interpret RFC 5280
+ * section 4.2.1.12.
  */
 function breachOfPurpose(c: Certificate, role: Role, { purpose, profile }: RuleSet): RuleBreach | undefined {
   if (purpose === 'any') return undefined;
@@ -240,8 +240,7 @@ function breachOfPurpose(c: Certificate, role: Role, { purpose, profile }: RuleS
   const netscape = server ? KeyUsage.netscapeServer : purpose === 'clientAuth' ? KeyUsage.netscapeClient : ~0;
   if (role === 'leaf' && netscapeCertType !== undefined && !(netscapeCertType & netscape))
     return breach(V.INVALID_PURPOSE, `may not be used for ${purpose} (Netscape's certificate type)`, 'CERT_PURPOSE');
-  // RFC 5280 does not forbid a CA in the leaf's place, whatever its key usage: who relies on its key asks for
-  // digitalSignature again
+  // RFC 5280 allows a CA as the leaf, whatever its key usage: users of its key check digitalSignature again
   const exempt = profile !== 'compatible' && c.basicConstraints?.ca;
   if (
     role === 'leaf' &&
@@ -257,7 +256,7 @@ function breachOfPurpose(c: Certificate, role: Role, { purpose, profile }: RuleS
 /** Netscape's and Microsoft's server gated cryptography, which stood for serverAuth in intermediates of that time. */
 const SERVER_GATED: readonly string[] = ['2.16.840.1.113730.4.1', '1.3.6.1.4.1.311.10.3.3'];
 
-/** Whether a key may be used at all at this level. */
+/** Checks a key against this security level. */
 export function breachOfStrength(key: PublicKey, role: Role, level: number): RuleBreach | undefined {
   const weak = (message: string): RuleBreach =>
     breach(role === 'leaf' ? V.EE_KEY_TOO_SMALL : V.CA_KEY_TOO_SMALL, message, 'CERT_WEAK_KEY');

@@ -58,14 +58,14 @@ describe('a filter of revoked certificates', () => {
     revocation: { crlite: { check: () => status }, unknown },
   });
 
-  it('refuses what it calls revoked, and the unknown where that is asked for', () => {
+  it('rejects revoked certificates, and unknown ones on request', () => {
     expect(validate(says('good', 'refuse')).ok).toBe(true);
     expect(validate(says('stale')).ok).toBe(true);
     expect(failure(says('revoked'))).toMatchObject({ code: 'CERT_REVOKED', verify: 23, depth: 0, beyond: 'status' });
     for (const status of ['not-covered', 'not-enrolled', 'stale'] as const)
       expect(failure(says(status, 'refuse'))).toMatchObject({ code: 'CERT_REVOCATION_UNKNOWN', verify: 3 });
   });
-  it('that gives no status, such as a promise of one, is a TypeError', () => {
+  it('that returns no status, such as a promise of one, is a TypeError', () => {
     for (const answer of [Promise.resolve('revoked'), 'Revoked', '', true, undefined, null, {}])
       expect(() => validate(says(answer as RevocationStatus))).toThrow(
         /^revocation\.crlite\.check\(\): must be one of good/,
@@ -82,7 +82,7 @@ describe('a CRL', () => {
     expect(failure({ trustAnchors, crls: [makeCrl(other)] }, [below]).code).toBe('CERT_REVOCATION_UNKNOWN');
   });
 
-  it('lets pass what is not on it, and refuses what is', () => {
+  it('accepts certificates not on it, and rejects those that are', () => {
     expect(validate({ crls: [makeCrl(ica)] }).ok).toBe(true);
     expect(validate({ crls: [makeCrl(ica, { revoked: [[1n], [2n]] })] }).ok).toBe(true);
     expect(failure({ crls: [makeCrl(ica, { revoked: [[1n], [leaf.serial, 1], [2n]] })] })).toMatchObject({
@@ -92,7 +92,7 @@ describe('a CRL', () => {
       message: expect.stringContaining('key compromise') as string,
     });
   });
-  it('must be there for the leaf; for intermediates it counts when it is there', () => {
+  it('is required for the leaf, and optional for intermediates', () => {
     expect(failure({ crls: [makeCrl(root)] })).toMatchObject({ code: 'CERT_REVOCATION_UNKNOWN', verify: 3, depth: 0 });
     expect(validate({ crls: [makeCrl(root)], missingCrl: 'accept' }).ok).toBe(true);
     expect(failure({ crls: [makeCrl(ica, { nextUpdate: NOW - 301_000 })], missingCrl: 'accept' }).code).toBe(
@@ -161,7 +161,7 @@ describe('a CRL', () => {
       new TypeError('CRL 1 is a delta CRL (RFC 5280 section 5.2.4), which is not supported: give the complete list'),
     );
   });
-  it('that is newer decides, whatever the order; of those of one moment, and of other scopes, each does', () => {
+  it('that is newest decides, in any order; those of equal age, and of other scopes, all count', () => {
     const held = makeCrl(ica, { revoked: [[leaf.serial, 6]], thisUpdate: NOW - 3 * DAY });
     const lifted = makeCrl(ica, { thisUpdate: NOW - 2 * DAY });
     expect([validate({ crls: [held, lifted] }).ok, validate({ crls: [lifted, held] }).ok]).toEqual([true, true]);
@@ -217,7 +217,7 @@ describe('a CRL', () => {
         code: 'CERT_REVOCATION_UNKNOWN',
         verify: 8,
       });
-    // The anchor of another CA does not count either, though it is trusted.
+    // The anchor of another CA does not count either, even if trusted.
     const both = { trustAnchors: trustStore([root.der, elsewhere.der]), crls: [makeCrl(ica, { keys: stranger })] };
     expect(failure(both, [leaf, ica, foreign])).toMatchObject({ code: 'CERT_REVOCATION_UNKNOWN', verify: 8 });
   });
@@ -247,7 +247,7 @@ describe('a CRL', () => {
 });
 
 describe('a stapled OCSP response', () => {
-  it('is searched with a few hashes, however many answers it holds', () => {
+  it('is searched with a few hashes, however many responses it holds', () => {
     let digests = 0;
     const digest: NonNullable<SignatureVerifier['digest']> = (hash, data) => {
       digests++;
@@ -342,27 +342,27 @@ describe('a stapled OCSP response', () => {
   ])('that %s is refused', (_, options, verify) => {
     expect(failure(staple(options))).toMatchObject({ code: 'CERT_OCSP_INVALID', verify });
   });
-  it('about a certificate that is its own anchor is that of its issuer, if the server sent that', () => {
+  it('for a certificate that is its own anchor is checked with its issuer, if sent by the server', () => {
     const trustAnchors = trustStore([leaf.der]);
     expect(validate({ ...staple({}), trustAnchors }).ok).toBe(true);
     expect(validate({ crls: [makeCrl(ica)], trustAnchors }).ok).toBe(true);
     expect(failure({ ...staple({ status: 'revoked' }), trustAnchors }).code).toBe('CERT_REVOKED');
     expect(failure({ ...staple({}), trustAnchors }, [leaf]).code).toBe('CERT_OCSP_INVALID');
   });
-  it('is refused by name where nothing would look at it', () => {
+  it('is refused by name if it would be ignored', () => {
     expect(() => validate({ ocspResponse: makeOcsp(leaf, ica, { status: 'revoked' }) })).toThrow(
       /^ocspResponse: counts/,
     );
     expect(() => validate({ missingCrl: 'refuse' })).toThrow(/^missingCrl: counts/);
   });
-  it('that is rubbish, or a refusal to answer, is refused', () => {
+  it('that is junk, or an error status, is rejected', () => {
     expect(failure({ ocsp: 'request', ocspResponse: Uint8Array.of(1) }).code).toBe('CERT_OCSP_INVALID');
     expect(failure({ ocsp: 'request', ocspResponse: seq(tlv(10, Uint8Array.of(3))) })).toMatchObject({
       message: expect.stringContaining('try later') as string,
     });
     expect(() => parseOcspResponse(makeOcsp(leaf, ica).subarray(0, 100))).toThrow('DER');
   });
-  it('must be there when required, or when the certificate says that it must', () => {
+  it('must be present when required by option or by the certificate', () => {
     expect(failure({ ocsp: 'require' })).toMatchObject({ code: 'CERT_OCSP_MISSING', verify: 73 });
     expect(validate({ ocsp: 'request' }).ok).toBe(true);
     const mustStaple = make({
@@ -401,7 +401,7 @@ describe('Certificate Transparency', () => {
   const listOf = (...scts: Uint8Array[]): Uint8Array => concat(u16(concat(...scts).length), ...scts);
 
   const SCTS = '1.3.6.1.4.1.11129.2.4.2';
-  /** A certificate with timestamps inside: made without them, stamped, made again. */
+  /** A certificate with embedded timestamps: made without them, stamped, made again. */
   const stamped = (issuer: Made, ...by: readonly (typeof logs)[number][]): Made => {
     const options = { issuer, keys: newKeys(), serial: 77n, subject: 'stamped' };
     const tbs = parseCertificate(make(options).der).tbs;
@@ -444,7 +444,7 @@ describe('Certificate Transparency', () => {
       failure({ transparency: { logs: list.map((log) => ({ ...log, retiredAt: NOW - 2 * DAY })) } }, chain).code,
     ).toBe('CERT_TRANSPARENCY');
     expect(failure({ transparency: { logs: list }, now: NOW - 2 * DAY }, chain).code).toBe('CERT_TRANSPARENCY');
-    // `now` is judged in whole seconds
+    // `now` is used in whole seconds
     const entry = concat(Uint8Array.of(0, 0), u24(leaf.der.length), leaf.der);
     const tlsList = listOf(sct(a, entry, NOW + 400), sct(b, entry, NOW + 999));
     expect(validate({ transparency: { logs: list, tlsList }, now: NOW + 900 }).ok).toBe(true);
@@ -475,7 +475,7 @@ describe('Certificate Transparency', () => {
     });
     expect(failure({ transparency: { logs: list } }, [moved, ica]).code).toBe('CERT_TRANSPARENCY');
   });
-  it('takes the timestamps out of what was signed, and nothing else', () => {
+  it('removes only the timestamps from the signed part', () => {
     const options = { issuer: ica, keys: newKeys(), serial: 5n };
     const plain = parseCertificate(make(options).der);
     const with1 = parseCertificate(

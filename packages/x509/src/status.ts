@@ -1,6 +1,4 @@
-/**
- * @module Path validation with all that a TLS client asks beyond RFC 5280 section 6.1: revocation, transparency, pins.
- */
+/** @module Path validation with a TLS client's checks beyond RFC 5280 section 6.1: revocation, transparency, pins. */
 import { isBytes, knownOptions, refuseOption } from '@ferrule/result/arguments';
 import { bytesEqual, latin1 } from '@ferrule/result/bytes';
 import * as V from '@ferrule/result/x509-v';
@@ -30,37 +28,37 @@ import { issuerOf, type Issuer } from './trust.ts';
 
 export interface ValidationInput extends PathInput {
   /**
-   * DER CertificateLists, or parsed ones. When given, the leaf must be covered by one; no certificate of the path may
-   * be on one.
+   * DER CertificateLists, or parsed ones. If given, one must cover the leaf, and no certificate of the path may be on
+   * one.
    */
   readonly crls?: readonly (Uint8Array | Crl)[] | undefined;
-  /** With `crls`: what to do about a leaf for whose issuer there is no list. Default `refuse`. */
+  /** With `crls`: how to treat a leaf without a list of its issuer. Default `refuse`. */
   readonly missingCrl?: 'refuse' | 'accept' | undefined;
   /**
-   * `request`: a stapled response that is there must be good, and must-staple certificates need one. `require`: one
-   * must be there. Default `off`.
+   * `request`: a stapled response, if any, must be good, and must-staple certificates need one. `require`: always
+   * needed. Default `off`.
    */
   readonly ocsp?: 'off' | 'request' | 'require' | undefined;
   /** With `ocsp`: the DER OCSPResponse that the server stapled. */
   readonly ocspResponse?: Uint8Array | undefined;
-  /** Asks a filter of revoked certificates about the leaf: `crlite()` of `@ferrule/x509/crlite`. */
+  /** Checks the leaf against a filter of revoked certificates: `crlite()` of `@ferrule/x509/crlite`. */
   readonly revocation?: RevocationPolicy | undefined;
-  /** Certificate Transparency; not asked for by default. */
+  /** Certificate Transparency; not checked by default. */
   readonly transparency?: TransparencyPolicy | undefined;
-  /** SHA-256 (32 bytes) of SubjectPublicKeyInfos, one of which must be in the path, the anchor's included. */
+  /** SHA-256 (32 bytes) of SubjectPublicKeyInfos, one of which must be in the path, including the anchor. */
   readonly pins?: readonly Uint8Array[] | undefined;
 }
 
 /**
- * Builds and validates a path, with a verifier that answers at once.
- * @throws TypeError for options that are wrong, and when the verifier is asynchronous; never for what is in the
- * certificates.
+ * Builds and validates a path, with a synchronous verifier.
+ * @throws TypeError for invalid options, and when the verifier is asynchronous; never because of the certificates'
+ * content.
  */
 export const validatePath = (input: ValidationInput): PathResult => runSync(validatePathSteps(input));
 
 /**
- * {@link validatePath} with any verifier, from copies of the bytes. Rejects with a TypeError for wrong options, and
- * with whatever the verifier rejects with.
+ * {@link validatePath} with any verifier, from copies of the bytes. Rejects with a TypeError for invalid options, and
+ * with the verifier's rejections.
  */
 export const validatePathAsync = async (input: ValidationInput): Promise<PathResult> =>
   runAsync(stepsOf(ownInput(checkOptions(input, OPTIONS))));
@@ -83,7 +81,7 @@ function ownInput(input: ValidationInput): ValidationInput {
 
 /**
  * {@link validatePath} for engines, as steps: `yield*` it, resume it with what each yielded promise settles to.
- * @throws TypeError at once for options that are wrong.
+ * @throws TypeError at once for invalid options.
  */
 export const validatePathSteps = (input: ValidationInput): Steps<PathResult> => stepsOf(checkOptions(input, OPTIONS));
 
@@ -101,7 +99,7 @@ function stepsOf(input: ValidationInput): Steps<PathResult> {
 }
 
 const isListOf = <T>(list: readonly T[], test: (item: T) => boolean): boolean =>
-  // Not of the list itself, whose every() passes over holes
+  // Not the list's own every(), which skips holes
   Array.isArray(list) && list.length > 0 && Array.from(list).every(test);
 
 const OPTIONS: OptionTable<ValidationInput> = /* @__PURE__ */ optionTable<ValidationInput>({
@@ -153,7 +151,7 @@ function isLog(given: CtLog, i: number): boolean {
   );
 }
 
-/** A log's id, which stands beside its key in lists of logs, is none. */
+/** Rejects a log's id, which is listed beside its key. */
 function isPublicKey(spki: Uint8Array): boolean {
   try {
     return parsePublicKey(spki).kind !== 'unknown';
@@ -166,8 +164,8 @@ function isPublicKey(spki: Uint8Array): boolean {
 const STATUS_REQUEST = 5;
 
 /**
- * CRLs for every certificate, OCSP, a filter and transparency for the leaf, pins for the path. @throws TypeError for a CRL that
- * cannot be used: it is the caller's, not the server's
+ * CRLs for every certificate, OCSP, a filter and transparency for the leaf, pins for the path. @throws TypeError for an
+ * unusable CRL, since it is the caller's, not the server's
  */
 function statusChecks(input: ValidationInput): PathChecks {
   const { missingCrl, revocation, transparency, pins } = input;
@@ -178,7 +176,7 @@ function statusChecks(input: ValidationInput): PathChecks {
   const filtered = new Map<string, RuleBreach | undefined>();
   return function* (path, anchor, rules, verifier, issuers, state): Steps<PlacedBreach[]> {
     const found: PlacedBreach[] = [];
-    // Whose signature is wrong, of them nobody has said anything; and anybody can send such paths by the hundred.
+    // Paths with a wrong signature are unauthenticated, and an attacker can send hundreds.
     if (state === 'unsigned') return found;
     const note = (breach: RuleBreach | undefined, depth = 0): void => void (breach && found.push({ ...breach, depth }));
     const noteLate = (late: Beyond, breach: RuleBreach | undefined): void => note(breach && { ...breach, late });
@@ -207,8 +205,7 @@ function statusChecks(input: ValidationInput): PathChecks {
       if (crls.length > 0)
         note(yield* crlBreach(search, certificate, issuerAt(depth), depth === 0 && missingCrl !== 'accept'), depth);
     }
-    // Once for each key of an issuer, and of a path that is good: what the filter throws must not hide why another one
-    // fails.
+    // Once per issuer key, and only for a valid path: an exception of the filter must not hide another failure.
     const key = latin1(issuerAt(0).spki);
     if (revocation && !filtered.has(key) && state === 'sound' && found.length === 0)
       filtered.set(key, revocationBreach(revocation, leaf, issuerAt(0), rules.now, verifier));
@@ -235,7 +232,7 @@ function readList(given: Uint8Array | Crl, i: number): Crl {
   return crl;
 }
 
-/** A certificate that is its own anchor has an issuer all the same, who speaks of its state where it was sent. */
+/** A certificate that is its own anchor still has an issuer, which, if sent, is responsible for its status. */
 function* issuerOfAnchor(
   leaf: Certificate,
   anchor: Issuer,
@@ -251,8 +248,8 @@ function* issuerOfAnchor(
 }
 
 /**
- * RFC 5280 section 6.3.3 (f): the path of who signed a list ends in the same anchor; it is no server's, of whom alone
- * the Baseline Requirements speak here.
+ * RFC 5280 section 6.3.3 (f): the path of a list's signer must end in the same anchor; the Baseline Requirements, which
+ * concern servers, do not apply to it.
  */
 function* leadsTo(
   anchor: Issuer,
@@ -277,7 +274,7 @@ function* leadsTo(
   return ok;
 }
 
-/** Nobody in the path of who signed a list may be on one that the key of its own issuer signed. */
+/** No certificate in the path of a list's signer may be on a list signed by its own issuer's key. */
 function unlisted(search: CrlSearch): PathChecks {
   const alone: CrlSearch = { ...search, otherKeys: () => [] };
   return function* (path, anchor): Steps<PlacedBreach[]> {

@@ -1,10 +1,7 @@
 /** @module Steps: computations that may have to wait for a signature check. */
 import type { SignatureAlgorithm, SignatureVerifier } from './signature.ts';
 
-/**
- * Yields only promises that a verifier answered with; resume it with what they settle to. A verifier that answers at
- * once never suspends it.
- */
+/** Yields only promises of a verifier; resume it with their results. A synchronous verifier never suspends it. */
 export type Steps<T> = Generator<PromiseLike<boolean>, T, boolean>;
 
 /** One signature check as a step. */
@@ -19,7 +16,7 @@ export function* verified(
   return (typeof answer === 'boolean' ? answer : yield answer) === true;
 }
 
-/** Runs steps whose verifier answers at once. @throws TypeError when it answers with a promise. */
+/** Runs steps with a synchronous verifier. @throws TypeError when it returns a promise. */
 export function runSync<T>(steps: Steps<T>): T {
   const { done, value } = steps.next();
   if (!done) throw new TypeError('the signature verifier is asynchronous: use the asynchronous function');

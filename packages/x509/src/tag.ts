@@ -1,6 +1,5 @@
 /**
- * @module Universal tags of ASN.1, constructed bit included; single constants, so that bundlers can put the numbers in
- * their place.
+ * @module Universal tags of ASN.1, including the constructed bit; single constants, so that bundlers can inline them.
  */
 export const BOOLEAN = 0x01;
 export const INTEGER = 0x02;

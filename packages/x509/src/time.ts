@@ -5,21 +5,19 @@ import * as Tag from './tag.ts';
 export interface Time {
   /** Milliseconds since the epoch. */
   readonly at: number;
-  /**
-   * RFC 5280 section 4.1.2.5: UTCTime through 2049, GeneralizedTime from 2050. `false` where the other one was used.
-   */
+  /** RFC 5280 section 4.1.2.5: UTCTime through 2049, GeneralizedTime from 2050. `false` if the other form was used. */
   readonly form: boolean;
 }
 
 /**
- * So far clocks may differ for CRLs and OCSP responses, milliseconds: what openssl-ocsp(1) has for -validity_period.
- * The native engine has the same, which its tests compare.
+ * Clock skew allowed for CRLs and OCSP responses, milliseconds: openssl-ocsp(1)'s -validity_period. The native engine
+ * has the same, which its tests compare.
  */
 export const CLOCK_SKEW = 300_000;
 
 /**
- * RFC 5019 section 4: without nextUpdate newer information is always there, so an OCSP response holds no longer than
- * this, milliseconds. The native engine has the same, which its tests compare.
+ * RFC 5019 section 4: without nextUpdate newer information is always available, so this is an OCSP response's lifetime,
+ * milliseconds. The native engine has the same, which its tests compare.
  */
 export const LONGEST_RESPONSE: number = 7 * 86_400_000;
 

@@ -13,22 +13,22 @@ import { verified, type Steps } from './steps.ts';
 import type { Issuer } from './trust.ts';
 import * as Tag from './tag.ts';
 
-/** A log that is believed. */
+/** A trusted log. */
 export interface CtLog {
   /** DER SubjectPublicKeyInfo; its SHA-256 is the log's id. */
   readonly key: Uint8Array;
-  /** Who runs it: timestamps of one operator count once where this is given. */
+  /** The operator, if given: timestamps of one operator count once. */
   readonly operator?: string;
   /** Milliseconds since the epoch: later timestamps of this log do not count. */
   readonly retiredAt?: number;
 }
 
-/** What is asked of a server certificate. */
+/** Requirements on a server certificate. */
 export interface TransparencyPolicy {
   readonly logs: readonly CtLog[];
-  /** Valid timestamps of different logs (and operators) that must be there. Default 2. */
+  /** Required number of valid timestamps of different logs (and operators). Default 2. */
   readonly minimum?: number;
-  /** The SignedCertificateTimestampList of the TLS extension, if one came. */
+  /** The SignedCertificateTimestampList of the TLS extension, if received. */
   readonly tlsList?: Uint8Array | undefined;
 }
 
@@ -45,10 +45,10 @@ export interface Sct {
   readonly signature: Uint8Array;
 }
 
-/** The most timestamps of one list that are looked at. */
+/** Maximum number of timestamps considered per list. */
 const MAX_SCTS = 32;
 
-/** Reads a SignedCertificateTimestampList; those of other versions are left out. @throws DerError */
+/** Reads a SignedCertificateTimestampList; other versions are skipped. @throws DerError */
 export function parseSctList(list: Uint8Array): Sct[] {
   const scts: Sct[] = [];
   let at = 2;
@@ -82,7 +82,7 @@ function readSct(sct: Uint8Array): Sct {
   };
 }
 
-/** The timestamps inside a certificate. @throws DerError */
+/** The embedded timestamps of a certificate. @throws DerError */
 export function embeddedScts(certificate: Certificate): Sct[] {
   const extension = extensionOf(certificate, Oid.sctList);
   if (!extension) return [];
@@ -92,7 +92,7 @@ export function embeddedScts(certificate: Certificate): Sct[] {
   return parseSctList(list);
 }
 
-/** Whether enough logs have seen the certificate. */
+/** A breach unless enough logs have seen the certificate. */
 export function* transparencyBreach(
   policy: TransparencyPolicy,
   leaf: Certificate,
@@ -117,7 +117,7 @@ export function* transparencyBreach(
   const known = new Map(logs.map((log) => [toHex(digest('sha256', log.key)), log]));
   for (const [sct, embedded] of scts.slice(0, MAX_SCTS)) {
     const log = known.get(toHex(sct.logId));
-    // `now` is a whole second, all of which is the present
+    // `now` is a whole second, and covers all of it
     if (!log || sct.timestamp >= now + 1000 || sct.timestamp >= (log.retiredAt ?? Infinity)) continue;
     const algorithm = algorithmOf(sct);
     if (!algorithm) continue;
@@ -162,7 +162,7 @@ function precertificateEntry(certificate: Certificate, issuerKeyHash: Uint8Array
 
 const length24 = (length: number): Uint8Array => Uint8Array.of(length >> 16, (length >> 8) & 255, length & 255);
 
-/** The TBSCertificate as it was before the timestamps went in (RFC 6962 section 3.2). */
+/** The TBSCertificate before the timestamps were embedded (RFC 6962 section 3.2). */
 export function withoutScts({ tbs }: Certificate): Uint8Array {
   const reader = readWhole(tbs);
   const start = reader.position;

@@ -17,7 +17,7 @@ it('many anchors are found by name, those of one name together', () => {
   expect(store.anchors).toHaveLength(40);
 });
 
-it('an anchor that is malformed inside is no anchor, be they few or many', () => {
+it('an anchor with malformed content is ignored, among few or many', () => {
   expect(trustStore([broken.der, parseCertificate(broken.der)]).anchors).toEqual([]);
   const store = trustStore([...ders, broken.der]);
   expect(store.anchors).toHaveLength(40);
@@ -36,7 +36,7 @@ it('an anchor that is malformed inside is no anchor, be they few or many', () =>
   ).toMatchObject({ ok: true });
 });
 
-it('an anchor with a key that cannot be read is no anchor; how it was signed is not asked', () => {
+it('an anchor with an unreadable key is ignored; its signature does not matter', () => {
   const keys = newKeys();
   const unread = Uint8Array.from(keys.spki);
   unread[unread.length - 65] = 5;
@@ -49,11 +49,11 @@ it('an anchor with a key that cannot be read is no anchor; how it was signed is 
   expect(validatePath({ chain, trustAnchors: store, verifier: nodeVerifier, now: NOW }).ok).toBe(true);
 });
 
-it('what is not a certificate at all is named among many too', () => {
+it('a non-certificate is reported among many too', () => {
   expect(() => trustStore([...ders, seq()])).toThrow(/trust anchor 40/);
 });
 
-it('an anchor among many whose subject is no Name finds nobody, and no path fails for it', () => {
+it('an anchor among many whose subject is not a Name matches nothing, and fails no path', () => {
   const nameless = make({ ca: true, parts: (parts) => parts.with(5, seq(Uint8Array.of(5, 0))) });
   const leaf = make({ issuer: make({ ca: true, subject: 'Nobody' }) });
   const store = trustStore([...ders, nameless.der]);

@@ -7,7 +7,7 @@ import { readNameConstraints, type NameConstraints } from './general-name.ts';
 import { canonicalName, readName } from './name.ts';
 import { parsePublicKey, type PublicKey } from './public-key.ts';
 
-/** Whom to trust: a whole certificate, or what RFC 5280 section 6.1.1 (d) needs of it. */
+/** A trust anchor: a whole certificate, or what RFC 5280 section 6.1.1 (d) needs of it. */
 export type TrustAnchorInput =
   | Uint8Array
   | Certificate
@@ -20,7 +20,7 @@ export type TrustAnchorInput =
       readonly nameConstraints?: Uint8Array | undefined;
     };
 
-/** What path building needs of an issuer, be it a certificate or a bare anchor. */
+/** What path building needs of an issuer, a certificate or a bare anchor. */
 export interface Issuer {
   readonly subject: Uint8Array;
   readonly spki: Uint8Array;
@@ -34,30 +34,27 @@ export interface Issuer {
 export interface TrustStore {
   /** In the order given. */
   readonly anchors: readonly Issuer[];
-  /** The anchors of exactly this DER `Name`; with `loosely`, those whose name RFC 5280 section 7.1 calls the same. */
+  /** The anchors of exactly this DER `Name`; with `loosely`, those with an equal name by RFC 5280 section 7.1. */
   find(subject: Uint8Array, loosely?: boolean): readonly Issuer[];
-  /** The anchor that is this very certificate. */
+  /** The anchor that is this certificate. */
   holding(certificate: Certificate): Issuer | undefined;
 }
 
 const NONE: readonly Issuer[] = [];
-/**
- * Up to so many anchors are read at once; more, as a platform has, when they are first needed: a cold process saves 10
- * ms.
- */
+/** Up to this many anchors are parsed eagerly; more, as a platform's, on demand: saves 10 ms at startup. */
 const EAGER = 32;
 
-/** An anchor by its name, and what there is to know of it. */
+/** An anchor by its name, with lazily parsed facts. */
 interface Entry {
   readonly subject: Uint8Array;
   issuer: Issuer | Uint8Array | undefined;
 }
 
 /**
- * Prepares trust anchors; do it once. What they may be used for is judged with each path. Of more than 32, certificates
- * are read in full when they are first needed, and one that cannot be read then is no anchor. Nor is one with a
- * decisive extension that cannot be read, as for OpenSSL.
- * @throws TypeError naming the anchor that cannot be read, or saying that these are no array.
+ * Prepares trust anchors; do it once. Their fitness is checked with each path. If there are more than 32, certificates
+ * are parsed fully on demand, and unreadable ones are then ignored. So are those with an unreadable decisive extension,
+ * as in OpenSSL.
+ * @throws TypeError that names the unreadable anchor, or if it is not an array.
  */
 export function trustStore(anchors: readonly TrustAnchorInput[]): TrustStore {
   if (!Array.isArray(anchors)) refuseOption(anchors, 'anchors', 'an array of trust anchors');
@@ -67,7 +64,7 @@ export function trustStore(anchors: readonly TrustAnchorInput[]): TrustStore {
     try {
       if (isBytes(anchor) && anchors.length > EAGER) return { subject: certificateKey(anchor).subject, issuer: anchor };
       const read = isBytes(anchor) ? parseCertificate(anchor) : anchor;
-      // OpenSSL trusts whom it can read, and is no stricter with the others than to find no issuer in them.
+      // OpenSSL trusts readable anchors; others just never match as issuers.
       if ('tbs' in read && unusable(read) !== undefined) return { subject: read.subject, issuer: undefined };
       const issuer = readAnchor(read);
       return { subject: issuer.subject, issuer };
@@ -93,7 +90,7 @@ export function trustStore(anchors: readonly TrustAnchorInput[]): TrustStore {
   };
 }
 
-/** Of an anchor that nobody has read yet: a subject that is not a Name is found under itself. */
+/** Of an anchor not parsed yet: a subject that is not a Name is its own key. */
 function looseName(subject: Uint8Array): string {
   try {
     return canonicalName(subject);
@@ -153,13 +150,13 @@ function wholeNameConstraints(der: Uint8Array): NameConstraints {
   return constraints;
 }
 
-/** Why it is nobody's issuer: a key or a decisive extension that cannot be read. */
+/** Why it cannot be an issuer: an unreadable key or decisive extension. */
 const unusable = ({ malformed, publicKey }: Certificate): string | undefined =>
   malformed ?? (publicKey.kind === 'unknown' && publicKey.malformed ? publicKey.description : undefined);
 
 /**
- * A certificate as an issuer. @throws DerError for one with a key or a decisive extension that cannot be read: OpenSSL
- * does not consider it either
+ * A certificate as an issuer. @throws DerError if its key or a decisive extension is unreadable: OpenSSL does not
+ * consider it either
  */
 export function issuerOf(certificate: Certificate): Issuer {
   const problem = unusable(certificate);

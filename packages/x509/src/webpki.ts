@@ -74,9 +74,9 @@ function breachOfSubscriber(c: Certificate, rules: RuleSet): RuleBreach | undefi
 }
 
 /**
- * BR 7.1.4.3: a common name repeats one of the alternative names, character for character; addresses in their canonical
- * text. What BR forbids but misleads nobody is let pass: a common name that no one could take for a host, the parent
- * domain of an alternative name, and a host name where none of the alternative names is one.
+ * BR 7.1.4.3: a common name repeats one of the alternative names, character for character; addresses in canonical text.
+ * Harmless violations of BR are accepted: a common name that cannot be mistaken for a host, the parent domain of an
+ * alternative name, and a host name if no alternative name is one.
  */
 function breachOfCommonName(c: Certificate): RuleBreach | undefined {
   const hosts: string[] = [];
@@ -87,7 +87,7 @@ function breachOfCommonName(c: Certificate): RuleBreach | undefined {
   }
   for (const { type, text } of nameAttributes(c.subject).flat()) {
     if (type !== COMMON_NAME) continue;
-    // Others may read what cannot be read here
+    // Other implementations may be able to read it
     if (text === undefined) return breach(V.INVALID_EXTENSION, 'has a common name that is no text (BR 7.1.4.2)');
     const fine = LIKE_ADDRESS.test(text)
       ? addresses.includes(text)
@@ -101,8 +101,8 @@ const LIKE_ADDRESS = /:|^0x[\da-f]+$|^[\d.]+$/i;
 const LIKE_HOST = /^[^ ]+\.[^ ]+$/;
 
 /**
- * BR 3.2.2.6: no wildcard right below what everyone can register in. One label always is that; more is known by the
- * public suffix list.
+ * BR 3.2.2.6: no wildcard directly below a public suffix. A single label always is one; others are in the public suffix
+ * list.
  */
 function breachOfWildcard(c: Certificate, { isPublicSuffix }: RuleSet): RuleBreach | undefined {
   for (const { type, value } of c.subjectAltName ?? []) {
