@@ -177,8 +177,8 @@ export interface CertificateKey {
 }
 
 /**
- * Reads only the subject and key of a certificate: extensions, times, names and signature are not checked. @throws
- * DerError
+ * Reads only the subject and key of a certificate: extensions, times, names and signature are not checked.
+ * @throws DerError
  */
 export function certificateKey(der: Uint8Array): CertificateKey {
   const reader = readWhole(der);

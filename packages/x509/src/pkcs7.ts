@@ -7,8 +7,8 @@ const SIGNED_DATA = '1.2.840.113549.1.7.2';
 const MAX_BAG_SIZE = 0x100_0000;
 
 /**
- * The DER certificates in a DER PKCS #7 SignedData (`.p7b`, `.p7c`), in order. Signatures, if any, are ignored. @throws
- * DerError
+ * The DER certificates in a DER PKCS #7 SignedData (`.p7b`, `.p7c`), in order. Signatures, if any, are ignored.
+ * @throws DerError
  */
 export function parsePkcs7(der: Uint8Array): Uint8Array[] {
   const reader = readWhole(der, Tag.SEQUENCE, MAX_BAG_SIZE);

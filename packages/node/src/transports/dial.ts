@@ -106,8 +106,8 @@ export function via(way: string | Route): Dial {
 }
 
 /**
- * Makes a connected stream a transport for `connectOver()`, which takes ownership. @param name for messages. @param
- * remote the address of the server, if known.
+ * Makes a connected stream a transport for `connectOver()`, which takes ownership. @param name for messages.
+ * @param remote the address of the server, if known.
  */
 export const streamTransport = (stream: Duplex, name: string, remote?: string): Transport =>
   new StreamTransport({ stream }, name, undefined, remote);
