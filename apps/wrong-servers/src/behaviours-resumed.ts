@@ -227,7 +227,11 @@ const RESUMED_13: readonly Behaviour[] = [
 ];
 
 /** Good servers: one that gives a session, and one that takes it up. */
-export const GOOD_12 = {
+interface Good<S> {
+  readonly before: (server: S) => Script;
+  script(server: S, first: S): Script;
+}
+export const GOOD_12: Good<Server12> = {
   before: full12,
   *script(s: Server12, first: Server12): Script {
     yield* s.clientHello();
@@ -237,8 +241,8 @@ export const GOOD_12 = {
     s.finish();
     yield* s.clientFinished();
   },
-} as const;
-export const GOOD_13 = {
+};
+export const GOOD_13: Good<Server13> = {
   before: ticket13(),
   *script(s: Server13, first: Server13): Script {
     yield* s.clientHello();
@@ -248,6 +252,6 @@ export const GOOD_13 = {
     s.finished();
     yield* s.clientFinished();
   },
-} as const;
+};
 
 export const BEHAVIOURS_RESUMED: readonly Behaviour[] = [...RESUMED_12, ...RESUMED_13];
