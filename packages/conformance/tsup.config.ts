@@ -6,7 +6,7 @@ export default library(
     index: 'src/index.ts',
     pki: 'src/pki/index.ts',
     server: 'src/server/index.ts',
-    chromium: 'src/chromium.ts',
+    browser: 'src/browser.ts',
     'blocking-worker': 'src/blocking-worker.ts',
   },
   { format: ['esm'], platform: 'node' },

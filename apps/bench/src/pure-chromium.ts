@@ -1,6 +1,6 @@
 /** @module The same in headless Chromium, where that is installed. */
 import { readFile } from 'node:fs/promises';
-import { findChromium, visit } from '@ferrule/conformance/chromium';
+import { findBrowser, visit } from '@ferrule/conformance/browser';
 import type { Figures } from './pure-measure.ts';
 import type { Signed } from './pure-primitives.ts';
 import type { PlatformKey, Recording } from './pure-replay.ts';
@@ -28,8 +28,8 @@ export async function inChromium(
   checks: readonly Signed[],
   work: Pick<PageTask, 'handshakes' | 'records' | 'rounds'>,
 ): Promise<PageReport | undefined> {
-  const program = findChromium();
-  if (program === undefined) return undefined;
+  const browser = findBrowser('chromium');
+  if (browser === undefined) return undefined;
   const script = await readFile(new URL('pure-page.js', import.meta.url), 'utf8');
   const task: PageTask = {
     ...work,
@@ -42,7 +42,7 @@ export async function inChromium(
       signature: [...signature],
     })),
   };
-  const report = (await visit(program, script, task)) as PageReport | { readonly error: string };
+  const report = (await visit(browser, script, task)) as PageReport | { readonly error: string };
   if ('error' in report) throw new Error(`in Chromium: ${report.error}`);
   return report;
 }

@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findChromium } from '@ferrule/conformance/chromium';
+import { findBrowser } from '@ferrule/conformance/browser';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { build } from 'vite';
 import { expect } from 'vitest';
@@ -16,8 +16,8 @@ import { type Playground, startPlayground } from '../src/playground.ts';
 
 /** Where Chromium is; `undefined` where none is installed. */
 export function chromiumPath(): string | undefined {
-  const name = findChromium();
-  return name === undefined ? undefined : spawnSync('which', [name], { encoding: 'utf8' }).stdout.trim();
+  const browser = findBrowser('chromium');
+  return browser && spawnSync('which', [browser.program], { encoding: 'utf8' }).stdout.trim();
 }
 
 export interface Stage {

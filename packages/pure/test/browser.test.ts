@@ -1,17 +1,20 @@
-/** The WebCrypto provider, and the default one, in headless Chromium, where that is installed. */
+/** The WebCrypto provider, and the default one, in headless Chromium and Firefox, where those are installed. */
 import { fileURLToPath } from 'node:url';
-import { findChromium, visit } from '@ferrule/conformance/chromium';
+import { findBrowser, visit } from '@ferrule/conformance/browser';
 import { build } from 'esbuild';
 import { expect, it } from 'vitest';
 import type { Report } from './browser/provider.ts';
 
-const browser = findChromium();
-if (browser === undefined) console.log('skipped: no Chromium is installed');
+const browsers = (['chromium', 'firefox'] as const).flatMap((name) => {
+  const browser = findBrowser(name);
+  if (browser === undefined) console.log(`skipped: ${name} is not installed`);
+  return browser ?? [];
+});
 
-it.skipIf(browser === undefined)(
-  'the WebCrypto provider does in Chromium what noble does',
-  async () => {
-    const report = (await visit(browser as string, await bundle())) as Report;
+it.each(browsers)(
+  'the WebCrypto provider does in $name what noble does',
+  async (browser) => {
+    const report = (await visit(browser, await bundle())) as Report;
     expect(report.groups).toEqual(
       ['x25519', 'secp256r1', 'secp384r1', 'secp521r1'].map((name) => ({ name, agrees: true, refusesZero: true })),
     );

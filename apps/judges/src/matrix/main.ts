@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createServer, type TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
-import { findChromium } from '@ferrule/conformance/chromium';
+import { findBrowser } from '@ferrule/conformance/browser';
 import { pki } from '@ferrule/conformance/pki';
 import { Command } from 'commander';
 import { transformSync } from 'esbuild';
@@ -25,7 +25,7 @@ import { type Answer, DOWNLOAD, LATE, type Order, type Provider, PROVIDERS, type
 
 const REPOSITORY = fileURLToPath(new URL('../../../../', import.meta.url));
 const PAGE = join(REPOSITORY, 'docs/platforms.md');
-const PACKAGES = ['result', 'bio', 'contract', 'ssl', 'x509', 'pure', 'ferrule'];
+const PACKAGES = ['result', 'bio', 'contract', 'ssl', 'x509', 'starttls', 'pure', 'ferrule'];
 /** Of one runtime with one provider, milliseconds. */
 const PATIENCE = 120_000;
 
@@ -140,9 +140,9 @@ function runtimes(): readonly Runtime[] {
     if (version === undefined) console.log(`skipped: ${program} is neither on PATH nor named by ${variable}`);
     else found.push({ name: `${program === 'bun' ? 'Bun' : 'Deno'} ${version}`, command: [path, ...more] });
   }
-  const chromium = findChromium();
+  const chromium = findBrowser('chromium');
   if (chromium === undefined) console.log('skipped: no Chromium is installed');
-  else found.push({ name: `Chromium ${versionOf(chromium) ?? ''}`, ask: inPage(chromium, application) });
+  else found.push({ name: `Chromium ${versionOf(chromium.program) ?? ''}`, ask: inPage(chromium, application) });
   const workerd = process.env['FERRULE_WORKERD'] ?? 'workerd';
   const version = versionOf(workerd);
   if (version === undefined) console.log('skipped: workerd is neither on PATH nor named by FERRULE_WORKERD');

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { visit } from '@ferrule/conformance/chromium';
+import { type Browser, visit } from '@ferrule/conformance/browser';
 import { build } from 'esbuild';
 import { freePort } from '../interop/process.ts';
 import { startRelay } from './relay.ts';
@@ -32,7 +32,7 @@ async function bundle(application: string, contents: string): Promise<string> {
   return outputFiles[0]?.text ?? '';
 }
 
-export function inPage(browser: string, application: string): Ask {
+export function inPage(browser: Browser, application: string): Ask {
   return async (order) => {
     const relay = await startRelay();
     try {
