@@ -284,6 +284,7 @@ const ALL: Readonly<Record<TargetName, number>> = {
   'worker-pure': 60,
   'fetch-native': 60,
   'fetch-pure': 150,
+  blocking: 25,
 };
 
 /** An everyday run plays two in five: what a sequence found once stands above, and `npm run orders` finds the next. */

@@ -3,6 +3,9 @@ import { Duplex } from 'node:stream';
 import type { Pipe, StreamPipe, Transport, TransportSink } from 'ferrule';
 import type { Server } from './server.ts';
 
+/** As much of a server as carries bytes. */
+export type OtherEnd = Pick<Server, 'feed' | 'act' | 'output' | 'consume'>;
+
 export interface Carrier {
   /** Ciphertext that the face handed over and that has not gone yet. */
   readonly queued: number;
@@ -31,7 +34,7 @@ class Outgoing {
     this.#chunks.push({ bytes, done });
   }
 
-  move(count: number, server: Server): number {
+  move(count: number, server: OtherEnd): number {
     let moved = 0;
     for (
       let first = this.#chunks[0];
@@ -66,7 +69,7 @@ class Outgoing {
 /** A Transport: lends what it delivers, and overwrites it afterwards. */
 export class MemoryTransport implements Transport, Carrier {
   readonly name = 'memory';
-  readonly #server: Server;
+  readonly #server: OtherEnd;
   readonly #eager: boolean;
   readonly #out: Outgoing = new Outgoing();
   #sink: TransportSink | undefined;
@@ -82,7 +85,7 @@ export class MemoryTransport implements Transport, Carrier {
    * @param eager - delivers inside resume() and send(), as a source that has everything at hand does, and says twice
    * that something has gone.
    */
-  constructor(server: Server, eager: boolean) {
+  constructor(server: OtherEnd, eager: boolean) {
     this.#server = server;
     this.#eager = eager;
   }
@@ -149,7 +152,7 @@ export class MemoryTransport implements Transport, Carrier {
 
 /** Three functions; also what Web Streams are made of here. */
 export class MemoryPipe implements Pipe, Carrier {
-  readonly #server: Server;
+  readonly #server: OtherEnd;
   readonly #strings: boolean;
   readonly #out: Outgoing = new Outgoing();
   #reading: { resolve(bytes: Uint8Array | null): void; reject(error: Error): void } | undefined;
@@ -161,7 +164,7 @@ export class MemoryPipe implements Pipe, Carrier {
   dropped = 0;
 
   /** @param strings - read() answers with strings, as a stream with an encoding does. */
-  constructor(server: Server, strings: boolean) {
+  constructor(server: OtherEnd, strings: boolean) {
     this.#server = server;
     this.#strings = strings;
   }
@@ -182,6 +185,7 @@ export class MemoryPipe implements Pipe, Carrier {
   write(bytes: Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#error !== undefined) return reject(this.#error);
+      if (this.destroyed) return reject(new Error('the pipe was closed'));
       this.#writing = reject;
       this.#out.push(bytes, () => resolve());
     });
@@ -257,7 +261,7 @@ export class MemoryPipe implements Pipe, Carrier {
 
 /** A `stream.Duplex`: what a Duplex over a proxy, or a test, stands on. */
 export class MemoryDuplex extends Duplex implements Carrier {
-  readonly #server: Server;
+  readonly #server: OtherEnd;
   readonly #out: Outgoing = new Outgoing();
   #ended = false;
   #wants = false;
@@ -267,7 +271,7 @@ export class MemoryDuplex extends Duplex implements Carrier {
   #over = false;
   dropped = 0;
 
-  constructor(server: Server, strings: boolean) {
+  constructor(server: OtherEnd, strings: boolean) {
     super({ allowHalfOpen: true });
     this.#server = server;
     if (strings) this.setEncoding('latin1');

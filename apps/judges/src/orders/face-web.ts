@@ -2,7 +2,7 @@
 import { createSockets, type Socket } from '@ferrule/web';
 import { serveTls, tlsWorker, type WorkerConnection } from '@ferrule/web/worker';
 import type { ConnectionInfo, Dial } from 'ferrule';
-import { MemoryPipe, MemoryTransport, type Carrier } from './carriers.ts';
+import { MemoryPipe, MemoryTransport, type Carrier, type OtherEnd } from './carriers.ts';
 import type { Face, FaceEvents, FaceOptions } from './face.ts';
 import type { Config } from './sequence.ts';
 import type { Server } from './server.ts';
@@ -11,7 +11,7 @@ const TO = { host: 'server.test', port: 443 };
 
 /** What a dial opens. */
 export function dialOf(
-  server: Server,
+  server: OtherEnd,
   { carrier: kind }: Pick<Config, 'carrier'>,
 ): { readonly carrier: Carrier; readonly dial: Dial } {
   if (kind === 'transport' || kind === 'eager transport') {

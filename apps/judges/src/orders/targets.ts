@@ -5,6 +5,7 @@ import { tunedCrypto } from '@ferrule/pure/crypto/tuned';
 import { engine } from '../engines.ts';
 import { turn } from './clock.ts';
 import { playBoth } from './compare.ts';
+import { BLOCKING_STEPS, playBlocking } from './play-blocking.ts';
 import { playContract } from './contract.ts';
 import { FACE_STEPS } from './face-steps.ts';
 import type { FaceKind } from './face.ts';
@@ -36,6 +37,7 @@ export const TARGET_NAMES = [
   'worker-pure',
   'fetch-native',
   'fetch-pure',
+  'blocking',
 ] as const;
 export type TargetName = (typeof TARGET_NAMES)[number];
 
@@ -54,6 +56,7 @@ export async function target(name: TargetName, fault?: Fault): Promise<Target> {
       play: (sequence, trace) => playBoth([native, fault === undefined ? pure : planted(pure, fault)], sequence, trace),
     };
   }
+  if (name === 'blocking') return { recipes: BLOCKING_STEPS, play: playBlocking };
   const sound = await backendOf(name);
   const backend = fault === undefined ? sound : planted(sound, fault);
   if (name.startsWith('fetch-'))
@@ -64,7 +67,7 @@ export async function target(name: TargetName, fault?: Fault): Promise<Target> {
   return { recipes: STEPS, play: (sequence, trace) => playContract(backend, sequence, trace) };
 }
 
-async function backendOf(name: Exclude<TargetName, 'engines'>): Promise<Backend> {
+async function backendOf(name: Exclude<TargetName, 'engines' | 'blocking'>): Promise<Backend> {
   switch (name) {
     case 'native':
     case 'connect-native':

@@ -177,4 +177,16 @@ export const PUT_BACK: readonly PutBack[] = [
     rule: /fails for no reason: ABORTED/,
     replacements: [{ file: 'packages/web/src/fetch/connection.ts', from: 'if (this.#exchange === exchange) ', to: '' }],
   },
+  {
+    name: 'close() of a blocking pipe waits for the end of the other side',
+    targets: ['blocking'],
+    rule: /the pipe is left open/,
+    replacements: [
+      {
+        file: 'packages/web/src/worker/blocking.ts',
+        from: 'Promise.race([received, changes.closed])',
+        to: 'received',
+      },
+    ],
+  },
 ];
