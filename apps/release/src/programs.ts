@@ -44,10 +44,11 @@ export async function importsAll(installer: Installer, folder: string, given: Pa
   const [esm, cjs] = await Promise.all(
     ways.map(async (extension) => {
       const load = extension === 'mjs' ? 'await import' : 'require';
-      const names = entriesOf(given).map(
-        (entry) => `${JSON.stringify(entry)}: Object.keys(${load}('${entry}')).sort()`,
+      const names = entriesOf(given).map((entry) => `${JSON.stringify(entry)}: namesOf(${load}('${entry}'))`);
+      writeFileSync(
+        join(folder, `all.${extension}`),
+        `${NAMES_OF}console.log(JSON.stringify({ ${names.join(', ')} }));\n`,
       );
-      writeFileSync(join(folder, `all.${extension}`), `console.log(JSON.stringify({ ${names.join(', ')} }));\n`);
       const printed = await installer.node(folder, [`all.${extension}`]);
       return JSON.parse(printed) as Record<string, string[]>;
     }),
@@ -174,3 +175,15 @@ const loaded = loadNative();
 if (!loaded.ok) throw new Error(loaded.code + ': ' + loaded.reason);
 const backend = loaded.backend;`),
 };
+
+/**
+ * Of what has a value: with what is inherited and not enumerable, since what require() gives of a face of a module of
+ * Node has that module behind it.
+ */
+const NAMES_OF = `const namesOf = (module) => {
+  const names = new Set();
+  for (let each = module; each !== null && each !== Object.prototype; each = Object.getPrototypeOf(each))
+    for (const name of Object.getOwnPropertyNames(each)) if (module[name] !== undefined) names.add(name);
+  return [...names].sort();
+};
+`;
