@@ -1,6 +1,6 @@
 /**
- * @module The byte strings among a connection's facts. A caller gets copies of his own: what he does with them reaches
- * neither what the engine goes by, nor a session, nor another connection.
+ * @module The byte strings among a connection's facts. The caller gets private copies: changing them affects neither
+ * the engine, nor a session, nor another connection.
  */
 import { copyOf } from '@ferrule/result/arguments';
 import type { Facts, Port } from './port.ts';
@@ -15,7 +15,7 @@ export type ByteFact =
 
 type Bytes = Uint8Array | readonly Uint8Array[] | undefined;
 
-/** When a fact is asked for. `settled`: nothing changes it any more. `disposed`: what was told before is told again. */
+/** When a fact is read. `settled`: it no longer changes. `disposed`: values read before are returned again. */
 export type Moment = 'open' | 'settled' | 'disposed';
 
 export class ByteFacts {
@@ -26,7 +26,7 @@ export class ByteFacts {
     this.#port = port;
   }
 
-  /** The same copy each time, once it is settled. */
+  /** Once settled, the same copy each time. */
   get<Name extends ByteFact>(name: Name, moment: Moment): Facts[Name] | undefined {
     const known = this.#told.get(name);
     if (known !== undefined && (known.moment !== 'open' || moment === 'disposed')) return known.value as Facts[Name];

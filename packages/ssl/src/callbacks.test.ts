@@ -12,7 +12,7 @@ const outcome = ({ state, value, error }: Asked<unknown>): unknown[] => [
 ];
 
 describe('ask', () => {
-  it('has the answer at once when there is one', () => {
+  it('has a synchronous answer at once', () => {
     expect(outcome(ask(() => 'yes', text))).toEqual(['done', 'yes']);
     expect(ask(() => 'yes', text).settled).toBeUndefined();
   });
@@ -105,7 +105,7 @@ describe('the answer of a verify function', () => {
     },
   );
 
-  it('takes the X509_V code and the alert that an error names', () => {
+  it('uses the X509_V code and the alert of an error', () => {
     const error = new TlsError('CERT_REVOKED', 'mine', {
       verify: { code: 23, depth: 1, subject: 'CN=a' },
       alert: { description: 48, origin: 'local' },
@@ -131,7 +131,7 @@ describe('the answer of a verify function', () => {
     ).toBe(44);
   });
 
-  it('is CERT_REJECTED with its cause for whatever else was thrown', () => {
+  it('is CERT_REJECTED with its cause for anything else thrown', () => {
     const error = new Error('mine');
     expect(thrown(error)).toMatchObject({ error: { code: 'CERT_REJECTED', cause: error } });
     for (const code of ['DISPOSED', 'CERT_DECOMPRESSION_FAILED'] as const) {
@@ -140,7 +140,7 @@ describe('the answer of a verify function', () => {
     }
   });
 
-  it('tells what was thrown, where that has a text', () => {
+  it('includes what was thrown, if that has text', () => {
     const bare = Object.create(null) as object;
     for (const [error, said] of [
       [new Error('no such user'), 'the verify function failed: no such user'],

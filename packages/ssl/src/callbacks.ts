@@ -1,25 +1,25 @@
 /**
- * @module How a caller's functions are called: {@link ask} for those that decide, {@link Notices} for those that watch.
+ * @module Calls the caller's functions: {@link ask} for those that decide, {@link Notices} for observers.
  *
- * Asked, a callback may answer, promise, throw, reject, do so after its connection has ended, or never. Its answer is
- * checked before it gets anywhere. Nothing that it does is an unhandled rejection.
+ * A deciding callback may return, throw or return a promise that resolves, rejects, settles after the connection has
+ * ended, or never settles. Its answer is checked before use. Nothing it does causes an unhandled rejection.
  */
 import type { Ssl, TlsSession, TraceMessage } from '@ferrule/contract';
 import { Alert, alertLevel, CODES, isCertificateCode, TlsError, type TlsErrorDetails, X509V } from '@ferrule/result';
 import type { Observers } from './port.ts';
 
-/** An answer, or the wait for it. */
+/** An answer, or a pending one. */
 export interface Asked<T> {
   readonly state: 'pending' | 'done' | 'failed';
   /** When `done`. */
   readonly value: T | undefined;
-  /** When `failed`: what was thrown, by the callback or by the check. */
+  /** When `failed`: what the callback or the check threw. */
   readonly error: unknown;
-  /** Settles, and never rejects, when `pending` is over; `undefined` when it never was. */
+  /** Settles (never rejects) when no longer `pending`; `undefined` if it never was. */
   readonly settled: Promise<void> | undefined;
 }
 
-/** Calls, and checks the answer: at once, or when its promise settles. Never throws. */
+/** Calls and checks the answer, at once or when its promise settles. Never throws. */
 export function ask<T>(call: () => unknown, check: (answer: unknown) => T): Asked<T> {
   const asked: { -readonly [K in keyof Asked<T>]: Asked<T>[K] } = {
     state: 'pending',
@@ -58,20 +58,19 @@ export function ask<T>(call: () => unknown, check: (answer: unknown) => T): Aske
   return asked;
 }
 
-/** A peer that a verify function refuses: never X509_V_OK, and an alert that can be sent. */
+/** A peer rejected by a verify function: never X509_V_OK, and an alert that can be sent. */
 export interface Refusal {
   readonly error: TlsError;
   /** X509_V_* number, 1 to 2^31 - 1. */
   readonly verifyCode: number;
-  /** AlertDescription, a fatal one. */
+  /** A fatal AlertDescription. */
   readonly alert: number;
 }
 
 /**
- * What a verify function's answer comes to: only `true` accepts. A TlsError of a certificate's code is the failure
- * itself, with the X509_V code and the alert that it names where those are possible; anything else is the cause of
- * CERT_REJECTED.
- * @returns undefined when it accepts.
+ * Evaluates a verify function's answer: only `true` accepts. A TlsError with a certificate code is the failure itself,
+ * with its X509_V code and alert if they are valid; anything else is the cause of CERT_REJECTED.
+ * @returns undefined if it accepts.
  */
 export function refusalOf(asked: Asked<boolean>): Refusal | undefined {
   if (asked.state === 'done' && asked.value === true) return undefined;
@@ -99,7 +98,7 @@ const codeOf = (code: unknown): number =>
     ? (code as number)
     : X509V.APPLICATION_VERIFICATION;
 
-/** RFC 9846 section 6: one byte, and no warning, since those end nothing. */
+/** RFC 9846 section 6: one byte and not a warning, since warnings do not end a connection. */
 const alertOf = (description: unknown): number | undefined =>
   Number.isInteger(description) &&
   (description as number) > Alert.close_notify &&
@@ -109,10 +108,10 @@ const alertOf = (description: unknown): number | undefined =>
     : undefined;
 
 /**
- * The failure of any other callback that was asked (credential choice, signer): its TlsError, or ASYNC_OPERATION_FAILED
- * with what it threw as the cause. The alert is one of ours and can be sent: a TlsError may be that of another
- * connection.
- * @param what - what the callback was to do: `choose a client credential`.
+ * The failure of any other deciding callback (credential choice, signer): its TlsError, or ASYNC_OPERATION_FAILED with
+ * what it threw as the cause. The alert is always a local one that can be sent, since the TlsError may be that of
+ * another connection.
+ * @param what - what the callback was called for: `choose a client credential`.
  */
 export function askFailed(error: unknown, what: string): TlsError {
   if (!TlsError.is(error))
@@ -125,23 +124,23 @@ export function askFailed(error: unknown, what: string): TlsError {
   return new TlsError(error, error.message, { alert: INTERNAL_ERROR, verify: error.verify, cause: error });
 }
 
-/** What a peer is told that is refused because of ours. */
+/** The alert for failures on our side. */
 export const INTERNAL_ERROR: TlsErrorDetails['alert'] = { description: Alert.internal_error, origin: 'local' };
 
-/** The one failure of a callback that watches, or tells the time. */
+/** The failure of an observer or of `now`. */
 export const callbackFailed = (
   name: string,
   cause: unknown,
   details: Pick<TlsErrorDetails, 'verify' | 'alert'> = {},
 ): TlsError => new TlsError('CALLBACK_FAILED', withReason(`the callback ${name} failed`, cause), { ...details, cause });
 
-/** With what a function of the caller has thrown, where that says anything. */
+/** Appends what the caller's function threw, if that has text. */
 function withReason(what: string, thrown: unknown): string {
   const said = thrown === undefined ? '' : textOf(thrown instanceof Error ? thrown.message : thrown);
   return said === '' ? what : `${what}: ${said}`;
 }
 
-/** Any value for a message: some have no text. */
+/** Any value as text for a message; some cannot be converted. */
 export function textOf(value: unknown): string {
   try {
     return String(value);
@@ -152,8 +151,8 @@ export function textOf(value: unknown): string {
 
 /**
  * The clock of a context: milliseconds since the epoch.
- * @throws TlsError CALLBACK_FAILED when the caller's throws, or gives no time of the years 0 to 9999, which
- * certificates have (RFC 5280 section 4.1.2.5.2).
+ * @throws TlsError CALLBACK_FAILED if the caller's function throws, or returns no time in the years 0 to 9999, the
+ * range of certificates (RFC 5280 section 4.1.2.5.2).
  */
 export function clock(now: (() => number) | undefined): () => number {
   if (now === undefined) return Date.now;
@@ -173,14 +172,14 @@ export function clock(now: (() => number) | undefined): () => number {
 const YEAR_0 = Date.UTC(-1, 12);
 const YEAR_10000 = Date.UTC(10_000, 0);
 
-/** What observers have yet to be told, in order. */
+/** Pending notifications of observers, in order. */
 export class Notices {
   readonly #observers: Observers;
   #waiting: Notice[] = [];
   #telling = false;
   /** Observers whose promises are pending. */
   #promised = 0;
-  /** What whoever wants to know of them waits for. */
+  /** The promise behind `settled`. */
   #settled: { readonly promise: Promise<void>; readonly tell: () => void } | undefined;
 
   constructor(observers: Observers) {
@@ -191,7 +190,7 @@ export class Notices {
     return this.#waiting.length > 0;
   }
 
-  /** Settles when an observer's promise is rejected, or none is pending any more; `undefined` where none is. */
+  /** Settles when an observer's promise is rejected or none is pending any more; `undefined` if none is. */
   get settled(): Promise<void> | undefined {
     if (this.#promised === 0) return undefined;
     if (this.#settled === undefined) {
@@ -215,11 +214,11 @@ export class Notices {
   }
 
   /**
-   * Tells all of it, what comes up meanwhile included. One that throws keeps nobody from hearing the rest.
-   * @param fail - hears of each observer that threw, or whose promise was rejected, which may be later.
+   * Delivers all notifications, including those added meanwhile. An observer that throws does not stop the rest.
+   * @param fail - called for each observer that threw or whose promise was rejected, perhaps later.
    */
   tell(ssl: Ssl, open: () => boolean, fail: (failure: TlsError) => void): void {
-    // An observer may call an operation, which has news of its own: told behind these, and not in between.
+    // An observer may call an operation that adds notifications: they are delivered after these, not in between.
     if (this.#telling) return;
     this.#telling = true;
     for (let i = 0; i < this.#waiting.length && open(); i++) {
@@ -262,7 +261,7 @@ export class Notices {
   }
 }
 
-/** What an observer answers is of no interest. */
+/** An observer's return value is ignored. */
 const nothing = (): void => undefined;
 
 type Notice =

@@ -1,21 +1,20 @@
 /**
  * @module The call table: what each call of `Ssl` does in each phase of a connection, as data.
  *
- * {@link SslShell} acts on it, for every engine; the conformance suite (`checks/calls.ts`) calls every call in every
- * phase on each engine and compares with it. The rows are OpenSSL's answers (SSL_shutdown(3), SSL_write(3),
- * SSL_key_update(3), SSL_write_early_data(3)); a call that OpenSSL leaves undefined, such as SSL_set_bio(3) in the
- * middle, is misuse.
+ * {@link SslShell} applies it for every engine; the conformance suite (`checks/calls.ts`) makes every call in every
+ * phase on each engine and compares. The rows follow OpenSSL (SSL_shutdown(3), SSL_write(3), SSL_key_update(3),
+ * SSL_write_early_data(3)); a call that OpenSSL leaves undefined, such as SSL_set_bio(3) during a handshake, is misuse.
  */
 import type { CommonCode } from '@ferrule/result';
 import { bytesOf } from '@ferrule/result/arguments';
 
 /**
- * - `new`: nothing was sent.
+ * - `new`: nothing has been sent.
  * - `handshaking`: connect(), doHandshake(), read() or write() has begun the handshake.
- * - `earlyData`: writeEarlyData() has begun it, and nothing else was called since.
+ * - `earlyData`: writeEarlyData() has begun it, and nothing else has been called since.
  * - `established`: connect() has returned 1.
- * - `writeClosed`: shutdown() was called after that. The peer may go on sending.
- * - `failed`: {@link SslShell.failure} is there, or its alert is still on its way.
+ * - `writeClosed`: shutdown() was called after that. The peer may continue to send.
+ * - `failed`: {@link SslShell.failure} is set, or its alert is still being sent.
  * - `disposed`: dispose() was called.
  */
 export type Phase = 'new' | 'handshaking' | 'earlyData' | 'established' | 'writeClosed' | 'failed' | 'disposed';
@@ -45,14 +44,13 @@ export type Call =
 
 /**
  * - `run`: the engine does it.
- * - `done`: 1, and nothing happens.
+ * - `done`: returns 1 without effect.
  * - `nothing`: no effect.
- * - `undefined`: that is the value.
- * - `failure`: an operation returns the connection's failure; another call throws its TlsError.
- * - `misuse`: a TypeError of this text; the connection is as it was.
- * - `refusal`: -1 / SSL_ERROR_SSL; `failure` names this code until the next operation, and the connection is as it was,
- * as
- *   with OpenSSL, where only the error queue knows of it.
+ * - `undefined`: returns undefined.
+ * - `failure`: operations return the connection's failure; other calls throw its TlsError.
+ * - `misuse`: a TypeError with this text; the connection is unchanged.
+ * - `refusal`: -1 / SSL_ERROR_SSL; `failure` has this code until the next operation; the connection is unchanged, as
+ * with OpenSSL, which only adds to the error queue.
  */
 export type Rule =
   'run' | 'done' | 'nothing' | 'undefined' | 'failure' | { readonly misuse: string } | { readonly refusal: CommonCode };
@@ -98,9 +96,9 @@ export const CALLS: { readonly [C in Call]: { readonly [P in Phase]: Rule } } = 
   connect: handshake,
   doHandshake: handshake,
   read: { ...handshake, established: 'run', writeClosed: 'run' },
-  // SSL_write(3) after SSL_shutdown(3): SSL_R_PROTOCOL_IS_SHUTDOWN, and reading goes on.
+  // SSL_write(3) after SSL_shutdown(3): SSL_R_PROTOCOL_IS_SHUTDOWN; reading continues.
   write: { ...handshake, established: 'run', writeClosed: { refusal: 'PROTOCOL_IS_SHUTDOWN' } },
-  // SSL_write_early_data(3): once SSL_connect(3), SSL_read(3) or SSL_write(3) was called there is no more of it.
+  // SSL_write_early_data(3): not possible after SSL_connect(3), SSL_read(3) or SSL_write(3).
   writeEarlyData: {
     new: 'run',
     handshaking: tooLate,
@@ -110,7 +108,7 @@ export const CALLS: { readonly [C in Call]: { readonly [P in Phase]: Rule } } = 
     failed: 'failure',
     disposed: 'failure',
   },
-  // SSL_shutdown(3): SSL_R_SHUTDOWN_WHILE_IN_INIT, and the handshake goes on.
+  // SSL_shutdown(3): SSL_R_SHUTDOWN_WHILE_IN_INIT; the handshake continues.
   shutdown: {
     new: { refusal: 'HANDSHAKE_NOT_DONE' },
     handshaking: { refusal: 'HANDSHAKE_NOT_DONE' },
@@ -160,14 +158,14 @@ export const CALLS: { readonly [C in Call]: { readonly [P in Phase]: Rule } } = 
   },
 });
 
-/** The caller broke the contract: a TypeError that changes nothing about the connection. */
+/** The caller broke the contract: a TypeError that leaves the connection unchanged. */
 export class Misuse extends TypeError {
   constructor(call: Call, text: string) {
     super(`${call}: ${text}`);
   }
 }
 
-/** Memory that is read or written. @throws Misuse */
+/** Validates a buffer to read from or write to. @throws Misuse */
 export function checkBuffer(call: Operation, bytes: unknown): Uint8Array {
   const own = bytesOf(bytes);
   if (own === undefined || own.length === 0) throw new Misuse(call, 'needs a Uint8Array that is not empty');

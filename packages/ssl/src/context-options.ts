@@ -1,7 +1,7 @@
 /**
- * @module @ferrule/ssl/context-options: the options of a context, read once from the caller's objects and owned from
- * then on (ADR 0090). What does not depend on the engine is checked here, for engines and for whoever has to wait for
- * one; what a single engine cannot do, it refuses itself.
+ * @module @ferrule/ssl/context-options: the options of a context, read once from the caller's objects and copied (ADR
+ * 0090). Checks that do not depend on the engine are made here, for engines and for callers that have to wait for one;
+ * each engine rejects what it does not support.
  */
 import type {
   CertificateCompression,
@@ -37,20 +37,21 @@ import {
 } from './options.ts';
 import { isSha384, roomInHello, SESSION_BINDING } from './session-binding.ts';
 
-/** What was given, all of it the context's own: bytes copied, lists and objects frozen. What is absent has no key. */
+/** The given options, owned by the context: bytes copied, lists and objects frozen. Absent options have no key. */
 export interface OwnOptions extends ContextOptions {
   readonly credentials?: readonly OwnCredential[];
 }
 
-/** The name of each option of a context: the table of bindings has a row for each. */
+/** The names of all options of a context; the table of bindings has a row for each. */
 export const contextOptionNames: readonly (keyof ContextOptions)[] = Object.freeze(
   Object.keys(SESSION_BINDING) as (keyof ContextOptions)[],
 );
 const NAMES: ReadonlySet<string> = new Set(contextOptionNames);
 
 /**
- * Reads each option once. Options that have been through here may come again, and stay what they are.
- * @throws TypeError that begins with the name of what is unknown or wrong, or has no effect beside another option.
+ * Reads each option once. Its own result is accepted as input, unchanged.
+ * @throws TypeError that begins with the name of an option that is unknown, invalid, or without effect because of
+ * another.
  */
 export function contextOptions(options: ContextOptions = {}): OwnOptions {
   const o = optionsOf(options, NAMES);
@@ -97,7 +98,7 @@ export function contextOptions(options: ContextOptions = {}): OwnOptions {
     now: callback<() => number>(o, 'now'),
     random: callback<(into: Uint8Array) => void>(o, 'random'),
   };
-  // Without a prototype: what is absent is not found there either
+  // No prototype, so that absent options stay absent
   const own = Object.create(null) as Record<string, unknown>;
   for (const [name, value] of Object.entries(read)) if (value !== undefined) own[name] = value;
   refuseIdle(own);
@@ -105,7 +106,10 @@ export function contextOptions(options: ContextOptions = {}): OwnOptions {
   return Object.freeze<OwnOptions>(own);
 }
 
-/** Bytes of all protocols' names: the ClientHello has room for other things, and with ECH for two hellos. */
+/**
+ * Total bytes of protocol names, leaving space in the ClientHello for other extensions and, with ECH, for a second
+ * hello.
+ */
 const MAX_PROTOCOLS = 16_384;
 
 function protocols(o: Options): readonly string[] | undefined {
@@ -117,8 +121,8 @@ function protocols(o: Options): readonly string[] | undefined {
 }
 
 /**
- * What would be dropped without a word, though its caller relies on it. What asks for no more than the default may
- * stay.
+ * Rejects options that would be ignored silently although the caller relies on them. Those that ask for no more than
+ * the default are accepted.
  */
 function refuseIdle(own: OwnOptions): void {
   const idle = (name: string, beside: string, why: string): never => {
@@ -132,7 +136,7 @@ function refuseIdle(own: OwnOptions): void {
     if (own.revocation !== undefined) idle('revocation', beside, judges);
     if (own.verifyHost !== undefined) idle('verifyHost', beside, judges);
     if ((own.profile ?? 'compatible') !== 'compatible') idle('profile', beside, judges);
-    // A lower one still counts, for keys of our own (OpenSSL)
+    // A lower one still applies to the client's own keys (OpenSSL)
     if ((own.securityLevel ?? 0) > DEFAULT_SECURITY_LEVEL) idle('securityLevel', beside, judges);
     if (own.ocsp === 'require')
       idle(
@@ -149,7 +153,7 @@ function refuseIdle(own: OwnOptions): void {
       : own.cipherSuites?.some(isTls13Suite) === false && '`cipherSuites` without one of TLS 1.3';
   if (only12 !== false)
     for (const name of OF_TLS13)
-      // What is false or 0 asks for nothing
+      // A value of false or 0 requests nothing
       if (own[name]) idle(name, only12, 'only TLS 1.3 has it; leave one of them out');
   for (const [i, { hash, import: imported }] of own.externalPsks?.entries() ?? [])
     if (
@@ -164,7 +168,7 @@ function refuseIdle(own: OwnOptions): void {
     idle('echUnusable', own.ech === undefined ? 'no `ech`' : "`ech: 'grease'`", 'it is about an ECHConfigList');
 }
 
-/** Options that only TLS 1.3 has a use for. */
+/** Options that only apply to TLS 1.3. */
 const OF_TLS13 = [
   'keyShares',
   'certificateCompression',
@@ -174,7 +178,7 @@ const OF_TLS13 = [
   'recordPadding',
 ] as const satisfies readonly (keyof OwnOptions)[];
 
-/** RFC 9846 section 4.3.11: identities of any length may be named, and are to go into one ClientHello. */
+/** RFC 9846 section 4.3.11: identities may have any length, but must fit into one ClientHello. */
 function refuseCrowded({ externalPsks, alpn = [], ech = 'grease' }: OwnOptions): void {
   if (externalPsks === undefined) return;
   const room = roomInHello({ alpn, externalPsks, parameters: 0, hidden: ech !== 'grease' });
@@ -184,12 +188,12 @@ function refuseCrowded({ externalPsks, alpn = [], ech = 'grease' }: OwnOptions):
     );
 }
 
-/** The filter's function is what sessions are bound to, so it stays what it is. */
+/** Sessions are bound to the filter's function, so it is kept as is. */
 function revocationOption(o: Options): RevocationOptions | undefined {
   if (!o.has('revocation')) return undefined;
   const given = record(o.get('revocation'), 'revocation', ['crlite', 'unknown']);
   const filter = given.get('crlite');
-  // Whatever else the filter can do is none of the engine's business
+  // The engine uses no other member of the filter
   const check: unknown = typeof filter === 'object' && filter !== null && 'check' in filter ? filter.check : undefined;
   if (typeof check !== 'function')
     return refuseOption(filter, 'revocation.crlite', 'what crlite() of @ferrule/x509/crlite returns');
@@ -216,7 +220,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   emptyRecordsInARow: 32,
 });
 
-/** What holds where an option is absent, but for those that depend on the engine's host or on other options. */
+/** Defaults, except those that depend on the engine's host or on other options. */
 const DEFAULTS: Required<Pick<OwnOptions, DefaultedOption>> = Object.freeze({
   trustAnchors: [],
   ocsp: 'off',
@@ -240,7 +244,7 @@ const DEFAULTS: Required<Pick<OwnOptions, DefaultedOption>> = Object.freeze({
   credentials: [],
 });
 
-/** The options that have a default of their own. */
+/** The options with a default of their own. */
 export type DefaultedOption =
   | 'trustAnchors'
   | 'ocsp'
@@ -263,18 +267,18 @@ export type DefaultedOption =
   | 'securityLevel'
   | 'credentials';
 
-/** Options as an engine takes them: what is absent has its default. */
+/** Options as an engine takes them, with defaults filled in. */
 export type CompleteOptions = Omit<OwnOptions, DefaultedOption | 'limits'> &
   Required<Pick<OwnOptions, DefaultedOption>> & { readonly limits: Limits };
 
-/** Fills in what {@link contextOptions} has read. */
+/** Adds the defaults to the result of {@link contextOptions}. */
 export const withDefaults = (own: OwnOptions): CompleteOptions => ({
   ...DEFAULTS,
   ...own,
   limits: Object.freeze({ ...DEFAULT_LIMITS, ...own.limits }),
 });
 
-/** Whether the name of the server is verified: a connection without a name is refused then (ADR 0150). */
+/** Whether the server's name is verified; if so, a connection without a name is rejected (ADR 0150). */
 export const verifiesName = ({
   verify,
   verifyHost,

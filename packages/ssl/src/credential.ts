@@ -1,18 +1,16 @@
-/**
- * @module A caller's credential as a context keeps it: whatever becomes of the caller's objects, it stays who it was.
- */
+/** @module A context's copy of a caller's credential, independent of later changes to the caller's objects. */
 import type { Credential, Signer } from '@ferrule/contract';
 import { bytesOf } from '@ferrule/result/arguments';
 import { bytesEqual, EMPTY } from '@ferrule/result/bytes';
 import { codePoint, der, flag, list, record } from './options.ts';
 
 /**
- * What the caller gave, for `Ssl.clientCredential`. Nothing else looks at it. Of all copies of this package, since
- * whoever reads options before there is an engine may have another one than the engine.
+ * The caller's object, used only for `Ssl.clientCredential`. Shared by all copies of this package, since code that
+ * reads options before loading the engine may use another copy.
  */
 const GIVEN: unique symbol = Symbol.for('ferrule.credential.given');
 
-/** Frozen, and all of its bytes its own. */
+/** Frozen, with copied bytes. */
 export interface OwnCredential extends Credential {
   readonly [GIVEN]: Credential;
 }
@@ -21,9 +19,9 @@ export interface OwnCredential extends Credential {
 export const givenCredential = (own: OwnCredential): Credential => own[GIVEN];
 
 /**
- * Reads each part of a credential once. The same object with the same content is the same OwnCredential again, so that
- * engines can keep what they have made of it; one that was changed meanwhile is another. An OwnCredential is itself.
- * @throws TypeError that begins with the name of the part.
+ * Reads each part of a credential once. The same object with the same content returns the same OwnCredential, so that
+ * engines can cache what they derive from it; a changed one returns a new one. An OwnCredential is returned as is.
+ * @throws TypeError that begins with the name of the invalid part.
  */
 export function credentialOption(value: unknown, name: string): OwnCredential {
   if (OWN.has(value as object)) return value as OwnCredential;
@@ -53,7 +51,7 @@ export function credentialOption(value: unknown, name: string): OwnCredential {
 const MADE = new WeakMap<Credential, OwnCredential>();
 const OWN = new WeakSet<object>();
 
-/** The caller's Signer and its function, as they were read. */
+/** The caller's Signer and its function, as read. */
 const SIGNERS = new WeakMap<Signer, readonly [signer: unknown, sign: unknown]>();
 
 function keyOption(value: unknown, name: string): Uint8Array | Signer {
@@ -92,10 +90,9 @@ function sameKey(a: Uint8Array | Signer, b: Uint8Array | Signer): boolean {
     return (
       sameLists(a.schemes, b.schemes, Object.is) && sameLists(SIGNERS.get(a) ?? [], SIGNERS.get(b) ?? [], Object.is)
     );
+  // Not in constant time: only the owner of the key can trigger the comparison
   return !('sign' in a) && !('sign' in b) && bytesEqual(a, b);
 }
 
 const sameLists = <T>(a: ArrayLike<T>, b: ArrayLike<T>, sameItem: (a: T, b: T) => boolean): boolean =>
   a.length === b.length && Array.from(a).every((item, i) => sameItem(item, b[i] as T));
-
-/** Of a key, too: its owner compares it with itself, and nobody else can ask. */

@@ -1,6 +1,5 @@
 /**
- * @module What may be given to exportKeyingMaterial() (RFC 5705 section 4, RFC 9846 section 7.5): the same for every
- * engine.
+ * @module Checks the arguments of exportKeyingMaterial() (RFC 5705 section 4, RFC 9846 section 7.5), for every engine.
  */
 import type { TlsVersion } from '@ferrule/contract';
 import { copyOf } from '@ferrule/result/arguments';
@@ -10,9 +9,8 @@ import { Misuse } from './calls.ts';
 export type ExporterCall = 'exportKeyingMaterial' | 'exportEarlyKeyingMaterial';
 
 /**
- * RFC 5705 section 4 keeps an exporter from ever giving out what TLS derives for itself. The PRF of TLS 1.2 puts no end
- * between the label and what follows (RFC 5246 section 5), so a label must not begin with one of these either; OpenSSL
- * has it so.
+ * RFC 5705 section 4: an exporter must never output what TLS derives for itself. The PRF of TLS 1.2 has no separator
+ * after the label (RFC 5246 section 5), so a label must not begin with one of these either, as in OpenSSL.
  */
 const RESERVED = [
   'client finished',
@@ -24,8 +22,8 @@ const RESERVED = [
 
 /**
  * Checks the arguments of an exporter.
- * @returns a copy of the context, which may lie in memory that others change.
- * @throws TypeError for a label that is too long or TLS's own, a context that is not a Uint8Array, a length that is out of
+ * @returns a copy of the context, which may be in shared memory.
+ * @throws TypeError for a label that is too long or reserved, a context that is not a Uint8Array, or a length out of
  * range.
  */
 export function exporterContext(
@@ -36,7 +34,7 @@ export function exporterContext(
   { version, cipherSuite }: { readonly version: TlsVersion | undefined; readonly cipherSuite: number | undefined },
 ): Uint8Array | undefined {
   if (typeof label !== 'string') throw new Misuse(call, `the label must be a string, not ${typeOf(label)}`);
-  // HKDF-Expand-Label has 255 bytes for the label, 6 of them its prefix.
+  // HKDF-Expand-Label allows 255 bytes for the label, 6 of them its prefix.
   const bytes = new TextEncoder().encode(label).length;
   if (bytes > 249) throw new Misuse(call, `a label has at most 249 bytes, not ${bytes}`);
   const reserved = version === 'TLSv1.2' ? RESERVED.find((own) => label.startsWith(own)) : undefined;
@@ -45,7 +43,7 @@ export function exporterContext(
   const copy = context === undefined ? undefined : copyOf(context);
   if (context !== undefined && copy === undefined)
     throw new Misuse(call, `the context must be a Uint8Array or undefined, not ${typeOf(context)}`);
-  // RFC 5869 section 2.3: HKDF gives at most 255 hashes.
+  // RFC 5869 section 2.3: HKDF outputs at most 255 hash lengths.
   const most = version === 'TLSv1.2' ? 0xffff : 255 * (cipherSuite === CipherSuiteId.TLS_AES_256_GCM_SHA384 ? 48 : 32);
   if (!Number.isInteger(length) || (length as number) < 1 || (length as number) > most) {
     throw new Misuse(call, `length must be an integer from 1 to ${most}, not ${String(length)}`);

@@ -1,10 +1,10 @@
-/** @module Peers that speak something else than TLS, told apart by their first bytes. */
+/** @module Identifies peers that do not speak TLS by their first bytes. */
 import type { CommonCode } from '@ferrule/result';
 
-/** As much of a foreign first line is looked at, and quoted; bytes. */
+/** Maximum bytes of a foreign first line that are examined and quoted. */
 const MAX_QUOTED = 64;
 
-/** What the peer speaks. `bytes` is what came first. */
+/** The protocol of the peer. `bytes` are the first bytes received. */
 export function foreignPeer(bytes: Uint8Array): { readonly code: CommonCode; readonly message: string } {
   const text = firstLine(bytes);
   if (/^(HTTP\/|<!doctype|<html)/i.test(text))
@@ -13,7 +13,7 @@ export function foreignPeer(bytes: Uint8Array): { readonly code: CommonCode; rea
   return { code: 'WRONG_VERSION_NUMBER', message: 'The data received is not a TLS record.' };
 }
 
-/** The printable ASCII up to the end of the first line, or nothing when something else comes before that. */
+/** The printable ASCII up to the end of the first line, or nothing if other bytes precede that. */
 function firstLine(bytes: Uint8Array): string {
   let text = '';
   for (const byte of bytes.subarray(0, MAX_QUOTED)) {

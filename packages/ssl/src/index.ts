@@ -1,4 +1,4 @@
-/** @module @ferrule/ssl: what every engine does the same way. Engines import it; applications do not. */
+/** @module @ferrule/ssl: code shared by all engines. Engines import it; applications do not. */
 export { ask, askFailed, callbackFailed, clock, refusalOf, type Asked, type Refusal } from './callbacks.ts';
 export { CALLS, Misuse, PHASES, type Call, type Operation, type Phase, type Rule } from './calls.ts';
 export { credentialOption, givenCredential, type OwnCredential } from './credential.ts';

@@ -1,6 +1,6 @@
 /**
- * @module What an engine offers, from what the caller names and what the engine has: the checks of versions, suites and
- * other code points, and which groups get a key share.
+ * @module What an engine offers, given the caller's options and the engine's support: checks of versions, suites and
+ * other code points, and the choice of key shares.
  */
 import type { ContextOptions, TlsVersion } from '@ferrule/contract';
 import { hex16 } from '@ferrule/result/bytes';
@@ -8,8 +8,8 @@ import { CipherSuiteId, SignatureScheme } from '@ferrule/result/numbers';
 import { isKem } from '@ferrule/result/preference';
 
 /**
- * The code points of an option, which the engine must have.
- * @throws TypeError for one that it does not have
+ * The code points of an option, which the engine must support.
+ * @throws TypeError for one that it does not support
  */
 export function knownIds(
   name: string,
@@ -25,9 +25,9 @@ export function knownIds(
 const VERSIONS: readonly TlsVersion[] = ['TLSv1.3', 'TLSv1.2'];
 
 /**
- * The suites of versions between the two, and the versions that have one, newest first: a version without a suite is not
- * offered.
- * @throws TypeError where none is left
+ * The suites of the versions in the range, and the versions with at least one suite, newest first: a version without a
+ * suite is not offered.
+ * @throws TypeError if none is left
  */
 export function versionsAndSuites<Suite>(
   { minVersion = 'TLSv1.2', maxVersion = 'TLSv1.3' }: Pick<ContextOptions, 'minVersion' | 'maxVersion'>,
@@ -44,8 +44,8 @@ export function versionsAndSuites<Suite>(
 }
 
 /**
- * Whether anything of what is offered can be negotiated.
- * @throws TypeError where no group can in TLS 1.2, or no suite of TLS 1.2 has a signature algorithm to go with
+ * Rejects an offer from which nothing can be negotiated.
+ * @throws TypeError if no group is usable in TLS 1.2, or no TLS 1.2 suite has a matching signature algorithm
  */
 export function refuseUnusable({ versions, suites, groups, signatureAlgorithms }: Offer): void {
   if (versions[0] !== 'TLSv1.2') return;
@@ -69,7 +69,7 @@ const SUITES_OF_ECDSA: readonly number[] = [
   CipherSuiteId.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
 ];
 
-/** RFC 9846 section 4.3.3: those of TLS 1.2 end in 1; the rest have names for both versions. */
+/** RFC 9846 section 4.3.3: TLS 1.2's end in 1; the others apply to both versions. */
 const isSchemeOfRsa = (id: number): boolean => (id & 0xff) === 1 || RSA_PSS.includes(id);
 const RSA_PSS: readonly number[] = [
   SignatureScheme.rsa_pss_rsae_sha256,
@@ -81,8 +81,8 @@ const RSA_PSS: readonly number[] = [
 ];
 
 /**
- * The groups that get a key share where the caller does not say which: the first. Beside a KEM that the caller did not
- * name its classical successor too, which most servers still want.
+ * The default groups for key shares: the first. If that is a KEM that the caller did not name, the next classical group
+ * too, which most servers still require.
  * @param named - the caller named the groups.
  */
 export function defaultKeyShares(groups: readonly number[], named: boolean): readonly number[] {

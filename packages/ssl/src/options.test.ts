@@ -18,7 +18,7 @@ import {
 const psk = (bytes: number): object => ({ identity: new Uint8Array(1), key: new Uint8Array(bytes), hash: 'sha256' });
 const given = (o: object) => new Map<string, unknown>(Object.entries(o));
 
-describe('what is wrong with an option', () => {
+describe('an invalid option', () => {
   it.each<[string, () => unknown]>([
     ['options: must be an object', () => optionsOf([], new Set())],
     ['colour: unknown option', () => optionsOf({ colour: undefined }, new Set(['color']))],
@@ -56,13 +56,13 @@ describe('what is wrong with an option', () => {
       () => externalPsk(psk(15), 'externalPsks[0]'),
     ],
     ['alpn[0]: must be 1 to 255 bytes of UTF-8', () => protocolName('é'.repeat(128), 'alpn[0]')],
-  ])('is said with its name: %s', (message, check) => {
+  ])('is reported with its name: %s', (message, check) => {
     expect(check).toThrow(new TypeError(message));
   });
 });
 
-describe('what is right', () => {
-  it('is taken, and what is absent is not', () => {
+describe('a valid option', () => {
+  it('is accepted, and absent ones are left out', () => {
     const o = optionsOf(
       { groups: [29, 23], keyShares: [], tickets: undefined },
       new Set(['groups', 'keyShares', 'tickets']),
@@ -75,7 +75,7 @@ describe('what is right', () => {
     expect(externalPsk(psk(16), 'externalPsks[0]').key).toHaveLength(16);
   });
 
-  it('is copied where it is bytes, also from a Buffer, whose own slice() does not', () => {
+  it('is copied if it is bytes, even a Buffer, whose slice() does not copy', () => {
     const buffer = Buffer.from([1, 2]);
     const copy = bytes(buffer, 'crls[0]');
     buffer[0] = 9;

@@ -1,6 +1,6 @@
 /**
- * @module @ferrule/ssl/options: how an engine reads a caller's options. Each value is looked at once, by name; what is
- * wrong is a TypeError that begins with the name of the option.
+ * @module @ferrule/ssl/options: how an engine reads a caller's options. Each value is read once, by name; an invalid
+ * one is a TypeError that begins with the name of the option.
  */
 import type { CertificateProfile, ExternalPsk } from '@ferrule/contract';
 import {
@@ -15,20 +15,20 @@ import {
 } from '@ferrule/result/arguments';
 import { EMPTY, hex16, latin1 } from '@ferrule/result/bytes';
 
-/** Options that were given, without those that are `undefined`. */
+/** The given options, without those that are `undefined`. */
 export type Options = ReadonlyMap<string, unknown>;
 
-/** The value as what it should be. @throws TypeError that begins with the name */
+/** Validates a value and returns it with its type. @throws TypeError that begins with the name */
 export type Check<T> = (value: unknown, name: string) => T;
 
-/** @throws TypeError when it is no plain object, or has a key of its own that is not known. */
+/** @throws TypeError if it is not a plain object, or has an unknown key. */
 export const optionsOf = (value: unknown, known: ReadonlySet<string>): Options => record(value, 'options', known);
 
-/** An option that is an object itself. @throws TypeError as {@link optionsOf} */
+/** An option that is itself an object. @throws TypeError as {@link optionsOf} */
 export const record = (value: unknown, name: string, known: Iterable<string>): Options =>
   new Map(Object.entries(knownOptions(value as object, known, name)).filter(([, entry]) => entry !== undefined));
 
-/** A list in which no primitive stands twice; `undefined` when it is absent. @throws TypeError */
+/** A list without duplicate primitives; `undefined` if absent. @throws TypeError */
 export function list<T>(
   o: Options,
   key: string,
@@ -40,7 +40,7 @@ export function list<T>(
   const name = dotted(prefix, key);
   if (!Array.isArray(value)) return refuseOption(value, name, 'an array');
   if (value.length === 0 && !empty) throw new TypeError(`${name}: must not be empty`);
-  // By index, so that a hole is an entry that is missing.
+  // By index, so that a hole counts as a missing entry.
   const items = Array.from({ length: value.length }, (_, i) =>
     check((value as readonly unknown[])[i], `${name}[${i}]`),
   );
@@ -69,21 +69,21 @@ export function callback<F extends (...parameters: never[]) => unknown>(o: Optio
 export const oneOf = <T extends string>(o: Options, key: string, choices: readonly T[], otherwise: T): T =>
   choiceOption(o.get(key) ?? otherwise, key, choices);
 
-/** The profile, where the engine has it. Default `compatible`. @throws TypeError that names those it has */
+/** The profile, if the engine supports it. Default `compatible`. @throws TypeError that lists the supported ones */
 export function profileOption(asked: CertificateProfile, supported: readonly CertificateProfile[]): CertificateProfile {
   if (!supported.includes(asked))
     throw new TypeError(`profile: this backend does not have ${asked}; it has ${supported.join(', ')}`);
   return asked;
 }
 
-/** A copy, so that nobody changes it from outside. @throws TypeError */
+/** A copy, so that the caller cannot change it later. @throws TypeError */
 export function bytes(value: unknown, name: string): Uint8Array {
   const copy = copyOf(value);
   if (copy === undefined || copy.length === 0) throw new TypeError(`${name}: must be a Uint8Array that is not empty`);
   return copy;
 }
 
-/** The same, of what people have as PEM, too. @throws TypeError that says so where it is PEM */
+/** The same, for data that often comes as PEM. @throws TypeError that says so if it is PEM */
 export function der(value: unknown, name: string): Uint8Array {
   const pem = typeof value === 'string' ? value : latin1(bytesOf(value)?.subarray(0, 64) ?? EMPTY);
   if (/^\s*-----BEGIN /.test(pem))
@@ -91,14 +91,14 @@ export function der(value: unknown, name: string): Uint8Array {
   return bytes(value, name);
 }
 
-/** A group, cipher suite or signature scheme. @throws TypeError */
+/** The code point of a group, cipher suite or signature scheme. @throws TypeError */
 export function codePoint(value: unknown, name: string): number {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0xffff
     ? (value as number)
     : refuseOption(value, name, 'a 16-bit code point, as @ferrule/result/numbers has them');
 }
 
-/** RFC 9846 section 4.3.8: the groups that get a share, in the order of all groups. @throws TypeError */
+/** RFC 9846 section 4.3.8: the groups with a key share must be in the order of `groups`. @throws TypeError */
 export function checkKeyShares(shares: readonly number[], groups: readonly number[]): void {
   let last = -1;
   for (const id of shares) {
@@ -124,7 +124,7 @@ export function protocolName(value: unknown, name: string): string {
   return value;
 }
 
-/** Bytes. RFC 9257 section 6: an external PSK MUST be at least 128 bits long. */
+/** RFC 9257 section 6: an external PSK MUST be at least 128 bits long. In bytes. */
 const LEAST_PSK = 16;
 
 /** RFC 9846 section 4.3.11, RFC 9258. @throws TypeError */

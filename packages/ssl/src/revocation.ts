@@ -1,10 +1,10 @@
-/** @module What a filter of revoked certificates says about the server's, and what that comes to. */
+/** @module Queries a filter of revoked certificates and evaluates its answer. */
 import type { RevocationOptions, RevocationQuestion, RevocationStatus } from '@ferrule/contract';
 import { type CertificateFault, certificateText, CODES, TlsError, X509V } from '@ferrule/result';
 import { REVOCATION_STATUSES, revocationVerdict } from '@ferrule/result/revocation';
 import { callbackFailed, INTERNAL_ERROR, textOf } from './callbacks.ts';
 
-/** @throws TlsError CALLBACK_FAILED when the filter throws, or gives no status. */
+/** @throws TlsError CALLBACK_FAILED if the filter throws or does not return a status. */
 export function askFilter({ crlite: { check } }: RevocationOptions, question: RevocationQuestion): RevocationStatus {
   let status: unknown;
   try {
@@ -13,12 +13,12 @@ export function askFilter({ crlite: { check } }: RevocationOptions, question: Re
     throw filterFailed(error);
   }
   if (REVOCATION_STATUSES.includes(status as RevocationStatus)) return status as RevocationStatus;
-  // A promise is no answer, and its rejection is nobody's
+  // A promise is not an answer; suppress its rejection
   if (status instanceof Promise) status.catch(() => {});
   throw filterFailed(new TypeError(`gave ${textOf(status)}; expected ${REVOCATION_STATUSES.join(', ')}`));
 }
 
-/** The server is not verified, which it is told, and verifyResult does not say that it is. */
+/** The server is not verified: it gets an alert, and verifyResult is not X509_V_OK. */
 const filterFailed = (cause: unknown): TlsError =>
   callbackFailed('revocation.crlite', cause, {
     alert: INTERNAL_ERROR,
@@ -26,9 +26,8 @@ const filterFailed = (cause: unknown): TlsError =>
   });
 
 /**
- * The failure that a status is, `undefined` where it is none, for an engine whose path validation does not ask the
- * filter itself.
- * @param leaf - what is known of the server's certificate.
+ * The failure for a status, or `undefined`, for engines whose path validation does not query the filter itself.
+ * @param leaf - known facts about the server's certificate.
  */
 export function revocationError(
   status: RevocationStatus,

@@ -42,7 +42,7 @@ const digest = (changes: Partial<BoundOptions> = {}): string =>
 const yes = (): boolean => true;
 
 describe('the digest', () => {
-  it('is another for each value of each bound option', () => {
+  it('differs for each value of each bound option', () => {
     const key = bytes(9);
     const filterOf = () => ({ check: () => 'good' as const });
     const filter = filterOf();
@@ -89,7 +89,7 @@ describe('the digest', () => {
     expect(new Set(changes.map((each) => digest(each))).size).toBe(changes.length);
   });
 
-  it('knows a function by its identity, unless it is asked anew', () => {
+  it('identifies a function by identity, unless it is called again', () => {
     expect(digest({ verify: yes })).toBe(digest({ verify: yes }));
     expect(digest({ verify: () => true })).not.toBe(digest({ verify: () => true }));
     expect(digest({ verify: () => true, reverifyOnResumption: true })).toBe(
@@ -97,14 +97,14 @@ describe('the digest', () => {
     );
   });
 
-  it('is the same whichever object holds the key of a credential', () => {
+  it('does not depend on the object that holds the key of a credential', () => {
     const signer = () => ({ schemes: [0x0403], sign: (): Uint8Array => bytes() });
     expect(digest({ credentials: [{ chain: [bytes(1)], key: signer() }] })).toBe(
       digest({ credentials: [{ chain: [bytes(1)], key: signer() }] }),
     );
   });
 
-  it('covers what the table says is bound, and nothing else', () => {
+  it('covers exactly the options that the table binds', () => {
     const bound = Object.entries(SESSION_BINDING).flatMap(([key, { kind }]) => (kind === 'bound' ? [key] : []));
     expect(bound.sort()).toEqual(
       Object.keys(options())
@@ -185,13 +185,13 @@ describe('a session is offered', () => {
 });
 
 describe('a session ends', () => {
-  it('when its ticket does, after seven days, or with what was verified', () => {
+  it('with its ticket, after seven days, or with the verified credentials', () => {
     expect(sessionExpiry(NOW, 10, Infinity)).toBe(NOW + 10_000);
     expect(sessionExpiry(NOW, 0xffffffff, Infinity)).toBe(NOW + 604_800_000);
     expect(sessionExpiry(NOW, 10, NOW + 5)).toBe(NOW + 5);
   });
 
-  it('with the first end that is still to come', () => {
+  it('with the first expiry in the future', () => {
     expect(firstToCome(NOW, [NOW + 3, undefined, NOW + 2, NOW, NOW - 5])).toBe(NOW + 2);
     expect(firstToCome(NOW, [NOW, undefined])).toBe(Infinity);
   });

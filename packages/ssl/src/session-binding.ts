@@ -1,29 +1,29 @@
 /**
  * @module @ferrule/ssl/session-binding: what binds a session.
  *
- * A resumed handshake asks nobody: it takes over who the peer is, who we are and what was required from the handshake
- * that made the session. So a session is offered only where a full handshake would end in the same way. {@link
- * SESSION_BINDING} has a row for each option of a context that says how that is ensured, and why.
+ * A resumed handshake verifies nothing anew: both identities and all requirements carry over from the handshake that
+ * created the session. So a session is offered only if a full handshake would have the same result.
+ * {@link SESSION_BINDING} has a row for each option of a context that says how this is ensured, and why.
  */
 import type { ContextOptions, Credential, ExternalPsk, TlsVersion } from '@ferrule/contract';
 import { bytesEqual, concat } from '@ferrule/result/bytes';
 import { CipherSuiteId, isTls13Suite } from '@ferrule/result/numbers';
 import { IMPORTED_IDENTITY_OVERHEAD } from './options.ts';
 
-/** How one option is kept from changing between a session's handshake and its resumption. */
+/** How a change of one option between a session's handshake and its resumption is handled. */
 export interface BindingRow<
   Kind extends 'bound' | 'reverified' | 'irrelevant' = 'bound' | 'reverified' | 'irrelevant',
 > {
   /**
-   * `bound`: its value is part of the digest that the session carries; under another value the session is not offered.
-   * `reverified`: the session itself is compared with its value when it is offered ({@link mayOffer}), or the server's
-   * answer is when it resumes. `irrelevant`: a full handshake ends in the same way whatever it says.
+   * `bound`: its value is part of the session's digest; with another value the session is not offered. `reverified`:
+   * the session is checked against its value when offered ({@link mayOffer}), or the server's answer on resumption.
+   * `irrelevant`: it does not change the result of a full handshake.
    */
   readonly kind: Kind;
   readonly why: string;
 }
 
-/** The options whose values go into the digest. */
+/** The options that are part of the digest. */
 export type BoundOption =
   | 'trustAnchors'
   | 'crls'
@@ -44,7 +44,7 @@ export type BoundOption =
   | 'credentials'
   | 'onCertificateRequest';
 
-/** The checked values of the bound options, defaults filled in, and whether sessions are verified anew. */
+/** The validated values of the bound options, with defaults, and whether sessions are reverified. */
 export type BoundOptions = { readonly [Key in BoundOption]: ContextOptions[Key] | undefined } & {
   readonly reverifyOnResumption: boolean;
 };
@@ -59,7 +59,7 @@ export const SESSION_BINDING: {
     ? BindingRow<'bound'>
     : BindingRow<'reverified' | 'irrelevant'>;
 } = {
-  // Whom we trust, and how we were told to.
+  // What is trusted, and how it is verified.
   trustAnchors: bound('a path to another anchor is another verdict'),
   crls: bound('a certificate may be revoked in one list and not in another'),
   ocsp: bound('a session made without a response must not pass where one is required'),
@@ -82,7 +82,7 @@ export const SESSION_BINDING: {
   reverifyOnResumption: reverified('with it, the certificates are verified anew before the session is offered'),
   now: reverified('before the ticket came, after it or what was verified has expired: not offered'),
 
-  // Who we are: the server takes a resumed client for the one of the first handshake.
+  // The client's identity: the server carries it over from the first handshake.
   credentials: bound('the server has our identity from the first handshake'),
   onCertificateRequest: bound(
     'it is its identity in this process; a handshake in which it was asked makes no session: it may name another user next time',
@@ -104,7 +104,7 @@ export const SESSION_BINDING: {
     'negotiated in each handshake; early data needs the protocol of the session (RFC 9846 section 4.3.10)',
   ),
 
-  // What each handshake settles for itself.
+  // What each handshake negotiates anew.
   keyShares: irrelevant('which groups go first decides about a round trip'),
   recordSizeLimit: irrelevant('about records of one connection'),
   certificateCompression: irrelevant('about how a certificate is carried'),
@@ -122,8 +122,8 @@ export const SESSION_BINDING: {
 };
 
 /**
- * Whether the certificates of a session are verified anew before it is offered: where that is asked for, and where a
- * filter is, whose word may be another by now (a filter that was fresh grows stale).
+ * Whether the certificates of a session are reverified before it is offered: if requested, or if there is a revocation
+ * filter, whose answer may have changed (a fresh filter becomes stale).
  */
 export const verifiesAnew = ({
   reverifyOnResumption,
@@ -131,14 +131,14 @@ export const verifiesAnew = ({
 }: Pick<BoundOptions, 'reverifyOnResumption' | 'revocation'>): boolean =>
   reverifyOnResumption || revocation !== undefined;
 
-/** SHA-256, which each engine has its own of. */
+/** SHA-256, supplied by the engine. */
 export type Sha256 = (bytes: Uint8Array) => Uint8Array;
 
 const BOUND = (Object.keys(SESSION_BINDING) as (keyof typeof SESSION_BINDING)[]).filter(
   (key) => SESSION_BINDING[key].kind === 'bound',
 ) as BoundOption[];
 
-/** SHA-256 (32 bytes) over the bound options. Sessions never cross a change of it. */
+/** SHA-256 (32 bytes) over the bound options. A session is never offered under a different digest. */
 export function bindingDigest(options: BoundOptions, sha256: Sha256): Uint8Array {
   const into = new Parts();
   encode(into, 'ferrule session binding 1');
@@ -148,7 +148,7 @@ export function bindingDigest(options: BoundOptions, sha256: Sha256): Uint8Array
   }
   const all = into.join();
   const digest = sha256(all);
-  // Keys are among them.
+  // They may contain keys.
   all.fill(0);
   return digest;
 }
@@ -161,8 +161,8 @@ function valueOf(options: BoundOptions, key: BoundOption): unknown {
 }
 
 /**
- * Whom a credential names. Its key is the one of its certificate, and may live in an object that another process has
- * another of.
+ * The identity of a credential. Its key matches its certificate, and may be in an object that differs between
+ * processes.
  */
 const identity = ({ chain, rawPublicKey, signatureAlgorithms, mustMatchIssuer = false }: Credential): unknown => [
   chain,
@@ -190,12 +190,12 @@ function encode(into: Parts, value: unknown): void {
 
 const ENCODER = new TextEncoder();
 
-/** Text is gathered, since most of it is short; bytes are between texts. */
+/** Gathers text, which is mostly short, between byte strings. */
 class Parts {
   text = '';
   readonly #parts: Uint8Array[] = [];
 
-  /** The length is that in UTF-8. */
+  /** The length is counted in UTF-8. */
   string(tag: string, text: string): void {
     const length = isAscii(text) ? text.length : ENCODER.encode(text).length;
     this.text += `${tag}${length}:${text}`;
@@ -227,7 +227,8 @@ const ID_BYTES = 16;
 const IDS = new WeakMap<object, Uint8Array>();
 
 /**
- * Random, for the life of the function: in another process, or of another closure of the same text, it is another one.
+ * A random id for the life of the function: it differs in another process, and for another closure with the same
+ * source.
  */
 function idOf(callback: object): Uint8Array {
   let id = IDS.get(callback);
@@ -235,11 +236,11 @@ function idOf(callback: object): Uint8Array {
   return id;
 }
 
-/** What a session says of the handshake that made it. */
+/** What a session records of the handshake that created it. */
 export interface MadeSession {
   readonly version: TlsVersion;
   readonly host: string | undefined;
-  /** {@link bindingDigest} of the context that made it. */
+  /** {@link bindingDigest} of the context that created it. */
   readonly binding: Uint8Array;
   /** IANA code points. */
   readonly cipherSuite: number;
@@ -248,11 +249,11 @@ export interface MadeSession {
   /** Milliseconds since the epoch. */
   readonly receivedAt: number;
   readonly expiresAt: number;
-  /** Bytes; 0 for a TLS 1.2 session that has an id alone. */
+  /** Bytes; 0 for a TLS 1.2 session with only an id. */
   readonly ticketLength: number;
 }
 
-/** What a connection offers, and when. */
+/** The connection that would offer a session. */
 export interface Offering {
   /** The host that the certificate must match. */
   readonly host: string | undefined;
@@ -264,19 +265,19 @@ export interface Offering {
   readonly sessionTickets: boolean;
   readonly alpn: readonly string[];
   readonly externalPsks: readonly Pick<ExternalPsk, 'identity' | 'import'>[];
-  /** The most bytes that QUIC's transport parameters take in the hello; 0 over TCP. */
+  /** The maximum size of QUIC's transport parameters in the hello; 0 over TCP. */
   readonly parameters: number;
-  /** Encrypted ClientHello: one hello inside another. */
+  /** With Encrypted ClientHello, one hello is inside another. */
   readonly hidden: boolean;
 }
 
 /**
- * Whether a session may go into a ClientHello. False costs a full handshake, which is always safe.
- * @param now milliseconds since the epoch; what is not a number offers nothing.
+ * Whether a session may go into a ClientHello. False means a full handshake, which is always safe.
+ * @param now milliseconds since the epoch; with NaN nothing is offered.
  */
 export function mayOffer(session: MadeSession, offering: Offering, now: number): boolean {
   if (session.host !== offering.host || !bytesEqual(session.binding, offering.binding)) return false;
-  // Written so that NaN is refused.
+  // Written so that NaN is rejected.
   if (!(now < session.expiresAt && now >= session.receivedAt - CLOCK_SET_BACK)) return false;
   if (!offering.versions.includes(session.version) || !offersSuite(session, offering.cipherSuites)) return false;
   if (session.group !== undefined && !offering.groups.includes(session.group)) return false;
@@ -289,18 +290,18 @@ export function mayOffer(session: MadeSession, offering: Offering, now: number):
   return session.ticketLength <= roomInHello(offering);
 }
 
-/** What says, besides, whether a session allows early data. */
+/** What else determines whether a session allows early data. */
 export interface EarlyDataSession extends Pick<MadeSession, 'version' | 'cipherSuite'> {
   /** Bytes. */
   readonly maxEarlyData: number;
-  /** The application protocol of the handshake that made it. */
+  /** The application protocol of the handshake that created it. */
   readonly alpn: string | undefined;
 }
 
 /**
- * Early data needs more than {@link mayOffer}: the very suite of the session, and its application protocol on offer. A session of a
- * handshake without a protocol allows it whatever is offered: the server cannot take the data and choose a protocol (RFC
- * 9846 section 4.3.10).
+ * Early data needs more than {@link mayOffer}: exactly the session's suite, and its application protocol among those
+ * offered. A session without a protocol allows it whatever is offered: the server cannot both accept the data and
+ * choose a protocol (RFC 9846 section 4.3.10).
  */
 export function mayOfferEarlyData(
   { version, cipherSuite, maxEarlyData, alpn }: EarlyDataSession,
@@ -310,7 +311,7 @@ export function mayOfferEarlyData(
   return offering.cipherSuites.includes(cipherSuite) && (alpn === undefined || offering.alpn.includes(alpn));
 }
 
-/** Milliseconds: a clock may have been set back a little since the ticket came. */
+/** Milliseconds by which the clock may have been set back since the ticket arrived. */
 const CLOCK_SET_BACK = 60_000;
 
 function offersSuite({ version, cipherSuite }: MadeSession, offered: readonly number[]): boolean {
@@ -321,8 +322,8 @@ function offersSuite({ version, cipherSuite }: MadeSession, offered: readonly nu
 export const isSha384 = (id: number): boolean => id === CipherSuiteId.TLS_AES_256_GCM_SHA384;
 
 /**
- * Extensions of a ClientHello are 65,535 bytes in all (RFC 9846 section 4.2.2): what a ticket may have of that. Below 0
- * where there is no room even without one.
+ * The space for a ticket in the 65,535 bytes of a ClientHello's extensions (RFC 9846 section 4.2.2). Negative if they
+ * do not fit even without one.
  */
 export function roomInHello({
   alpn,
@@ -340,27 +341,27 @@ export function roomInHello({
         ? name.length + 64
         : 2 * (name.length + (imported.context?.length ?? 0) + IMPORTED_IDENTITY_OVERHEAD + 64);
   }
-  // The outer hello carries the inner one, and in place of its PSKs others of the same size (RFC 9849 section 6.1.2).
+  // The outer hello carries the inner one, and GREASE PSKs of the same size as its PSKs (RFC 9849 section 6.1.2).
   return hidden ? (0xffff >> 1) - rest : 0xffff - rest;
 }
-/** Bytes of all the others together: shares of every group there is are the most of it. */
+/** Bytes reserved for all other extensions, mostly key shares of every group. */
 const OTHER_EXTENSIONS = 8192;
 
-/** Seconds: a ticket lives seven days at most (RFC 9846 section 4.7.1). */
+/** Seconds: a ticket is valid for at most seven days (RFC 9846 section 4.7.1). */
 const MAX_TICKET_LIFETIME = 604_800;
 
 /**
- * When a session ends, milliseconds since the epoch.
- * @param lifetime seconds that the server allows.
- * @param verifiedUntil milliseconds since the epoch: when what was verified of the peer ends; Infinity where nothing
- * was.
+ * When a session expires, in milliseconds since the epoch.
+ * @param lifetime lifetime given by the server, in seconds.
+ * @param verifiedUntil when the peer's verified credentials expire, in milliseconds since the epoch; Infinity if
+ * nothing was verified.
  */
 export const sessionExpiry = (receivedAt: number, lifetime: number, verifiedUntil: number): number =>
   Math.min(receivedAt + Math.min(lifetime, MAX_TICKET_LIFETIME) * 1000, verifiedUntil);
 
 /**
- * The first of these moments that is still to come; Infinity when none is. A certificate that was accepted although it
- * had expired (`verify: 'none'`, or by a function) ends nothing.
+ * The first of these times in the future; Infinity if there is none. A certificate that was accepted although expired
+ * (`verify: 'none'`, or by a function) is thus ignored.
  */
 export function firstToCome(now: number, moments: Iterable<number | undefined>): number {
   let first = Infinity;

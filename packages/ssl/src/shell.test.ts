@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Outlet, Port } from './port.ts';
 import { SslShell } from './shell.ts';
 
-/** An engine that answers from a script, and notes what it is told to do. */
+/** A scripted engine that records its calls. */
 class ScriptedPort implements Port {
   readonly said: string[] = [];
   answers: (number | Error | (() => number))[] = [];
@@ -77,7 +77,7 @@ const local = (code: CommonCode, description: number): TlsError =>
   new TlsError(code, undefined, { alert: { description, origin: 'local' } });
 const failing = (ssl: SslShell, ret: number): unknown[] => [ret, ssl.getError(ret), ssl.failure?.error.code];
 
-describe('what a port answers', () => {
+describe('the result of a port', () => {
   it('is a count, or -1 with the code that it negated; 0 for close_notify', () => {
     const { ssl, port } = establish();
     port.answers = [5, -2, -3, -6];
@@ -98,7 +98,7 @@ describe('what a port answers', () => {
 });
 
 describe('a failure', () => {
-  it('sends its alert, ends, and is the same for ever', () => {
+  it('sends its alert, ends the connection, and stays the same', () => {
     const { ssl, port } = make();
     port.answers = [local('PEER_BAD_FINISHED', 51)];
     expect(failing(ssl, ssl.connect())).toEqual([-1, SslErrorCode.ssl, 'PEER_BAD_FINISHED']);
@@ -108,7 +108,7 @@ describe('a failure', () => {
     expect(port.said).toEqual(['begin', 'handshake', 'alert 51', 'end']);
   });
 
-  it('waits for room in the write BIO first, so that the alert is never lost', () => {
+  it('first waits for space in the write BIO, so that the alert is never lost', () => {
     const { ssl, port } = make();
     port.answers = [local('DECODE_ERROR', 50)];
     port.flushes = [-3, -9];
@@ -143,7 +143,7 @@ describe('a failure', () => {
 });
 
 describe('a call at the wrong time', () => {
-  it('is refused, and the connection goes on', () => {
+  it('is rejected, and the connection continues', () => {
     const { ssl, port } = make();
     expect(failing(ssl, ssl.shutdown())).toEqual([-1, SslErrorCode.ssl, 'HANDSHAKE_NOT_DONE']);
     expect(failing(ssl, ssl.connect())).toEqual([1, SslErrorCode.none, undefined]);
@@ -154,7 +154,7 @@ describe('a call at the wrong time', () => {
     expect(failing(ssl, ssl.read(new Uint8Array(9)))).toEqual([3, SslErrorCode.none, undefined]);
   });
 
-  it('lacks what it can be given: BIOs, the connect state', () => {
+  it('reports what can still be supplied: BIOs, the connect state', () => {
     const shell = new SslShell(
       { onKeylog: undefined, onMessage: undefined, onSession: undefined },
       () => new ScriptedPort(),
@@ -166,7 +166,7 @@ describe('a call at the wrong time', () => {
     expect(failing(shell, shell.connect())).toEqual([1, SslErrorCode.none, undefined]);
   });
 
-  it('is a TypeError for what is not a Bio, and nothing has changed', () => {
+  it('is a TypeError for a value that is not a Bio, and changes nothing', () => {
     const shell = new SslShell(
       { onKeylog: undefined, onMessage: undefined, onSession: undefined },
       () => new ScriptedPort(),
@@ -194,7 +194,7 @@ describe('a call at the wrong time', () => {
     },
   );
 
-  it('is a TypeError in the middle of another, from inside a callback that may go on', () => {
+  it('is a TypeError during another call, from a callback, which may continue', () => {
     const { ssl, port } = establish();
     const inside = (): number => {
       expect(() => ssl.write(new Uint8Array(1))).toThrow(
@@ -285,7 +285,7 @@ describe('exporters', () => {
     );
   });
 
-  it('take a context in memory that is shared or resizable, and none whose memory is gone', () => {
+  it('accept a context in shared or resizable memory, but not a detached one', () => {
     const { ssl } = establish();
     expect(ssl.exportKeyingMaterial('label', new Uint8Array(new SharedArrayBuffer(1)).fill(7), 1)).toEqual(
       Uint8Array.of(7),
@@ -297,7 +297,7 @@ describe('exporters', () => {
 });
 
 describe('observers', () => {
-  it('are told when the operation is over, may call others, and hear everything in order', () => {
+  it('are called after the operation, may call others, and get everything in order', () => {
     const lines: string[] = [];
     const { ssl, port, outlet } = establish({
       onKeylog: (line, connection) => {
@@ -317,7 +317,7 @@ describe('observers', () => {
     expect([ret, ssl.getError(ret)]).toEqual([-1, SslErrorCode.wantRead]);
   });
 
-  it('that throw cost no bytes: the count is returned, what was decrypted is read, and then the failure names them', () => {
+  it('that throw lose no bytes: the count is returned, decrypted data is read, and then the failure names them', () => {
     const mine = new Error('mine');
     const { ssl, port, outlet } = establish({
       onKeylog: () => {
@@ -340,7 +340,7 @@ describe('observers', () => {
     expect(port.said.at(-1)).toBe('end');
   });
 
-  it('that throw while an operation waits fail it at once: nothing may come that it could wait for', () => {
+  it('that throw while an operation waits fail it at once, since what it waits for may never come', () => {
     const { ssl, port, outlet } = establish({
       onSession: () => {
         throw new Error('mine');
@@ -355,7 +355,7 @@ describe('observers', () => {
     expect(failing(ssl, ssl.read(new Uint8Array(5)))).toEqual([-1, SslErrorCode.ssl, 'CALLBACK_FAILED']);
   });
 
-  it('whose promise is rejected fail the connection then', async () => {
+  it('whose promise is rejected fail the connection at that time', async () => {
     const { ssl, port, outlet } = establish({ onKeylog: (() => Promise.reject(new Error('later'))) as never });
     port.answers = [() => (outlet.keylog('line'), 5)];
     expect(ssl.read(new Uint8Array(5))).toBe(5);
@@ -365,7 +365,7 @@ describe('observers', () => {
     expect(ssl.asyncReady).toBeUndefined();
   });
 
-  it('whose promises are pending are waited for beside every other wait, as one of them may yet be rejected', async () => {
+  it('whose promises are pending are included in every other wait, since one may yet be rejected', async () => {
     const settle: ((error?: Error) => void)[] = [];
     const { ssl, port, outlet } = establish({
       onKeylog: (() =>
@@ -395,7 +395,7 @@ describe('observers', () => {
     expect(ssl.failure?.error.code).toBe('CALLBACK_FAILED');
   });
 
-  it('are told nothing more once one of them disposes of the connection', () => {
+  it('are not called again once one of them disposes of the connection', () => {
     const lines: string[] = [];
     const { ssl, port, outlet } = establish({
       onKeylog: (line, connection) => {

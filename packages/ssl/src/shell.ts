@@ -1,12 +1,11 @@
 /**
- * @module One connection as callers hold it: `Ssl` of the contract over an engine's {@link Port}.
+ * @module A connection as seen by callers: the contract's `Ssl` over an engine's {@link Port}.
  *
- * What every engine does the same way is done here, once: arguments are checked, the call table is consulted, failures
- * are kept and returned, observers are told. Each operation goes through {@link SslShell.#operate}, the one place that
- * catches.
+ * Everything common to all engines is done here: checking arguments, applying the call table, keeping and returning
+ * failures, calling observers. Each operation goes through {@link SslShell.#operate}, the only place that catches.
  *
- * A failure happens in two steps. The alert goes to the write BIO first, which may have to wait for room (WANT_WRITE)
- * or for an asynchronous cipher (WANT_ASYNC); then the failure is there, and every later operation returns it.
+ * A failure takes two steps. First the alert goes to the write BIO, which may have to wait for space (WANT_WRITE) or
+ * for an asynchronous cipher (WANT_ASYNC); then the failure is set, and every later operation returns it.
  */
 import type { Bio } from '@ferrule/bio';
 import type { Credential, Ssl, TlsSession, TlsVersion } from '@ferrule/contract';
@@ -28,26 +27,26 @@ export class SslShell implements Ssl {
   readonly #notices: Notices;
   #phase: Phase = 'new';
   #established = false;
-  /** The operation under way: callbacks that are asked in the middle of it may call no other. */
+  /** The running operation; callbacks during it must not call another. */
   #running: Operation | undefined;
-  /** What {@link SslShell.#misuse} made in this operation. */
+  /** The error from {@link SslShell.#misuse} in this operation. */
   #mistake: Misuse | undefined;
   #why: SslErrorCode = SslErrorCode.none;
 
   #rbio: Bio | undefined;
   #wbio: Bio | undefined;
-  /** The write BIO waits for room by itself. */
+  /** The write BIO itself waits for space. */
   #isBlocking = false;
   #connectState = false;
   #host: Host | undefined;
   #session: TlsSession | undefined;
   #earlyDataSent = 0;
 
-  /** The failure that is there once its alert has left. */
+  /** The failure that takes effect once its alert has been sent. */
   #dying: Failed | undefined;
   #failure: Failed | undefined;
   #alertQueued = false;
-  /** The call before was refused for its phase. */
+  /** The failure of a previous call that was rejected for its phase. */
   #refused: Failed | undefined;
 
   constructor(observers: Observers, makePort: (outlet: Outlet) => Port) {
@@ -84,7 +83,7 @@ export class SslShell implements Ssl {
 
   setHost(name: string): void {
     this.#prepare('setHost');
-    // Brackets belong into URLs.
+    // Brackets belong in URLs.
     if (typeof name !== 'string' || name.startsWith('['))
       throw new Misuse('setHost', 'needs a DNS name or an IP address');
     const host = parseHost(name);
@@ -132,7 +131,7 @@ export class SslShell implements Ssl {
     return ret > 0 ? SslErrorCode.none : this.#why;
   }
 
-  /** After dispose() it is made when somebody asks: most never do, and a stack trace costs. */
+  /** After dispose() it is created on demand, since it is rarely read and a stack trace is expensive. */
   get failure(): Failed | undefined {
     if (this.#phase === 'disposed') this.#failure ??= failed(new TlsError('DISPOSED'));
     return this.#failure ?? this.#refused;
@@ -236,7 +235,7 @@ export class SslShell implements Ssl {
 
   dispose(): void {
     if (this.#phase === 'disposed') return;
-    // A failure that was on its way is the failure; it is no longer waited for.
+    // A failure whose alert is pending takes effect without waiting further.
     this.#failure ??= this.#dying;
     this.#phase = 'disposed';
     this.#refused = undefined;
@@ -270,14 +269,14 @@ export class SslShell implements Ssl {
   }
 
   /**
-   * An error of the call that is running, found while no step is under way. It alone changes nothing: a Misuse that
-   * comes out of a step is that of another call, made by a BIO or a callback in the middle of this one.
+   * Misuse of the running call, detected outside any step. Only this one changes nothing: a Misuse thrown from a step
+   * belongs to another call, made by a BIO or a callback during this one.
    */
   #misuse(call: Operation, text: string): Misuse {
     return (this.#mistake = new Misuse(call, text));
   }
 
-  /** What the port answers: a count, or the negated code of SSL_get_error(3). */
+  /** The port's result: a count, or the negated code of SSL_get_error(3). */
   #run(call: Operation, data: Uint8Array | boolean | undefined): number {
     switch (call) {
       case 'read':
@@ -286,7 +285,7 @@ export class SslShell implements Ssl {
           const ret = this.#handshake();
           if (ret !== 1) return ret;
         }
-        // A callback of the handshake may have transferred it
+        // A callback of the handshake may have transferred the buffer
         if ((data as Uint8Array).length === 0)
           throw this.#misuse(call, 'its memory has gone to somebody else during the handshake');
         if (call === 'read') return this.#port.read(data as Uint8Array);
@@ -331,7 +330,7 @@ export class SslShell implements Ssl {
     return true;
   }
 
-  /** SSL_write(3): with a blocking BIO all of it is taken; where it is not, the next operation tells why. */
+  /** SSL_write(3): with a blocking BIO all of it is written; if not, the next operation returns the reason. */
   #write(from: Uint8Array): number {
     let taken = this.#port.write(from);
     while (this.#isBlocking && taken > 0 && taken < from.length) {
@@ -342,7 +341,7 @@ export class SslShell implements Ssl {
     return taken;
   }
 
-  /** @throws TypeError for fewer bytes than in the call that is being repeated. */
+  /** @throws TypeError for fewer bytes than in the call being repeated. */
   #checkRepeated(call: 'write' | 'writeEarlyData', { length }: Uint8Array): void {
     const { committed } = this.#port;
     if (length < committed)
@@ -383,7 +382,7 @@ export class SslShell implements Ssl {
     return ret === 0 || ret === -SslErrorCode.zeroReturn ? 0 : -1;
   }
 
-  /** What an operation returns that does not run. */
+  /** The result of an operation that does not run. */
   #notRun(call: Operation, rule: Rule, data: Uint8Array | boolean | undefined): number {
     if (rule === 'done') return this.#answer(1);
     if (typeof rule === 'object' && 'misuse' in rule) throw new Misuse(call, rule.misuse);
@@ -391,7 +390,7 @@ export class SslShell implements Ssl {
     return call === 'read' && this.#phase === 'failed' ? this.#readRest(data as Uint8Array) : this.#end();
   }
 
-  /** What was decrypted before an observer failed is still the caller's. */
+  /** Data decrypted before an observer failed can still be read. */
   #readRest(into: Uint8Array): number {
     const { pending } = this.#port;
     if (pending === 0) return this.#end();
@@ -425,10 +424,7 @@ export class SslShell implements Ssl {
       : (this.#port.exportEarlyKeyingMaterial?.(label, copy, length) as Uint8Array);
   }
 
-  /**
-   * Nothing is derived from secrets that are gone. False: the value is undefined. @throws TypeError, or the failure's
-   * TlsError.
-   */
+  /** Whether secrets may be used; if false, the value is undefined. @throws TypeError, or the failure's TlsError. */
   #permit(call: ExporterCall | 'channelBinding'): boolean {
     const rule = CALLS[call][this.#phase];
     if (rule === 'failure') throw (this.#dying ?? (this.failure as Failed)).error;
@@ -438,7 +434,7 @@ export class SslShell implements Ssl {
 
   // ── Failure ──
 
-  /** Takes the connection down with what was thrown; returns what the operation returns. */
+  /** Fails the connection with the exception; returns the operation's result. */
   #fail(thrown: unknown): number {
     if (!this.#open) return this.#end();
     const error = TlsError.is(thrown)
@@ -449,12 +445,12 @@ export class SslShell implements Ssl {
     try {
       this.#alertQueued = this.#port.queueAlert(error);
     } catch {
-      // The write side is broken too: the failure is that of before, the alert is lost.
+      // The write side is broken too: keep the first failure; the alert is lost.
     }
     return this.#end();
   }
 
-  /** What every operation of a connection returns that has failed. */
+  /** The result of every operation on a failed connection. */
   #end(): number {
     if (this.#failure === undefined && this.#dying !== undefined) {
       const wait = this.#lastFlush();
@@ -476,9 +472,7 @@ export class SslShell implements Ssl {
     }
   }
 
-  /**
-   * Tells observers what has happened. What they do to the connection decides, except over bytes that have been moved.
-   */
+  /** Notifies observers. What they do to the connection determines the result, unless bytes have been moved. */
   #leave(ret: number): number {
     const why = this.#why;
     const open = this.#open;
@@ -490,7 +484,7 @@ export class SslShell implements Ssl {
 
   readonly #undisposed = (): boolean => this.#phase !== 'disposed';
 
-  /** An observer threw. Whatever was decrypted can still be read. */
+  /** An observer threw. Decrypted data can still be read. */
   readonly #observerFailed = (error: TlsError): void => {
     if (!this.#open) return;
     this.#failure = failed(error);

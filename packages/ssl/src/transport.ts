@@ -1,12 +1,12 @@
 /**
- * @module The caller's BIO as an engine sees it. What it throws is a failure of the transport: it may be anything, also
- * what a call of some other connection has thrown, and is never taken for an error of the operation that is under way.
+ * @module The caller's BIO as the engine sees it. An exception from it is a failure of the transport: it may be
+ * anything, even an error of another connection, and is never treated as an error of the running operation.
  */
 import { bioErrorCode, type Bio } from '@ferrule/bio';
 import { CODES, TlsError } from '@ferrule/result';
 import { isBytes } from '@ferrule/result/arguments';
 
-/** Each of its methods may throw a TlsError of {@link transportError}, and nothing else. */
+/** Its methods throw nothing but TlsErrors of {@link transportError}. */
 export class GuardedBio implements Bio {
   readonly blocking: boolean;
   readonly #bio: Bio;
@@ -104,7 +104,7 @@ export class GuardedBio implements Bio {
   }
 }
 
-// What no BIO may answer is told as its fault, before an engine counts with it.
+// Invalid results are reported as errors of the BIO, before the engine uses them.
 
 function viewed(call: string, view: unknown): Uint8Array {
   if (view instanceof Uint8Array || isBytes(view)) return view;
@@ -123,7 +123,7 @@ const nonsense = (call: string, value: unknown, wanted: string): TlsError =>
     { hint: 'The BIO given to setBio() is at fault; `Bio` of @ferrule/bio says what each call must answer.' },
   );
 
-/** For what is not in the path of records, where a closure costs nothing. */
+/** For calls outside the record path, where a closure does not matter. */
 function attempt<T>(call: () => T): T {
   try {
     return call();
@@ -133,9 +133,9 @@ function attempt<T>(call: () => T): T {
 }
 
 /**
- * The failure of a transport, as its BIO tells of it: by `Bio.error`, or by an exception. A TlsError is the failure
- * itself, unless it is that of another connection, whose alert and verdict are not ours; then it is the cause, as
- * anything else is.
+ * The failure of a transport, reported by `Bio.error` or an exception. A TlsError is the failure itself, unless it
+ * belongs to another connection, whose alert and verification result do not apply here; that and anything else becomes
+ * the cause.
  */
 export function transportError(cause: unknown): TlsError {
   if (TlsError.is(cause))
@@ -147,7 +147,7 @@ export function transportError(cause: unknown): TlsError {
     : new TlsError('TRANSPORT_ERROR', undefined, { cause });
 }
 
-/** What is said of a transport that ends without close_notify: by how far the peer had come. */
+/** The message for a transport that ends without close_notify, depending on the progress of the connection. */
 export function endText(heard: boolean, established: boolean): string {
   if (established) return CODES.UNEXPECTED_EOF.meaning;
   return heard
@@ -155,7 +155,7 @@ export function endText(heard: boolean, established: boolean): string {
     : 'The transport ended before the server had said anything.';
 }
 
-/** Whether it has these methods, which are all that an engine calls. */
+/** Whether it has these methods, all that an engine calls. */
 export const isBio = (bio: unknown, ...methods: readonly (keyof Bio)[]): boolean =>
   typeof bio === 'object' &&
   bio !== null &&
