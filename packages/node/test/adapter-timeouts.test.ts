@@ -77,6 +77,15 @@ const LIBRARIES: Readonly<Record<string, () => Promise<unknown>>> = {
     const request = https.get(url, { agent: new TlsAgent(connector), timeout: SOON });
     return failure(request.on('timeout', () => request.destroy(new Error('timeout'))));
   },
+  'https, setTimeout() at once': () => {
+    const request = https.get(url, { agent: new TlsAgent(connector) });
+    return failure(request.setTimeout(SOON, () => request.destroy(new Error('timeout'))));
+  },
+  'https, setTimeout() during the handshake': () => {
+    const request = https.get(url, { agent: new TlsAgent(connector) });
+    void setTimeout(50).then(() => request.setTimeout(SOON, () => request.destroy(new Error('timeout'))));
+    return failure(request);
+  },
   'https.Agent, timeout': () => {
     const request = https.get(url, { agent: new TlsAgent(connector, { timeout: SOON }) });
     return failure(request.on('timeout', () => request.destroy(new Error('timeout'))));

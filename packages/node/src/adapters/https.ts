@@ -56,8 +56,10 @@ export class TlsAgent extends https.Agent {
     const { socketPath } = options;
     const host = options.host ?? 'localhost';
     const servername = options.servername || host;
-    const duplex = this.#connector.duplex(
+    const duplex = this.#connector.socket(
       socketPath ? { path: socketPath, servername } : { host, port: Number(options.port ?? 443), servername },
+      // node:http starts the timeout of a request at `connect`: the handshake counts, too
+      'transport',
     );
     // As net.connect() does: node:http sets a request's timeout itself only after the connection exists
     if (options.timeout) duplex.setTimeout(options.timeout);

@@ -212,6 +212,11 @@ export class TlsConnector {
    * @throws TypeError for an unknown option, or one of the wrong kind.
    */
   duplex(given: DuplexOptions): TlsDuplex {
+    return this.socket(given, 'tls');
+  }
+
+  /** @internal {@link duplex} whose `connect` and `connecting` refer to the transport or to TLS. */
+  socket(given: DuplexOptions, connects: 'transport' | 'tls'): TlsDuplex {
     const options = connectionOptions(given);
     const { target, host, preamble: first } = this.#parse(options);
     const preamble = first && unused(first);
@@ -250,6 +255,7 @@ export class TlsConnector {
       opened: (ssl) => void keeper?.established(ssl),
       told: nodeError,
       endWaits: false,
+      connects,
       truncation: options.truncation ?? 'error',
     });
     return duplex;

@@ -32,6 +32,8 @@ export interface TlsDuplexParts extends SocketSurfaceParts {
   told(error: Error): Error;
   /** `end()` with nothing written waits for the handshake, as in tls.TLSSocket, and does not abort it. */
   readonly endWaits: boolean;
+  /** What `connect` and `connecting` refer to: the transport, as in tls.TLSSocket, or TLS. */
+  readonly connects: 'transport' | 'tls';
   /** How to treat EOF without close_notify on an open connection. */
   readonly truncation: Truncation;
 }

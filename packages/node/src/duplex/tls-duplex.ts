@@ -109,11 +109,12 @@ export class TlsDuplex extends SocketSurface {
     const connected = (): void => {
       if (this.destroyed) return;
       this.handshakeBegins();
+      // A dialogue may be ahead: the server speaks first in some
+      if (this.#phase === 'transport') this.#phase = dialogue === undefined ? 'session' : 'preamble';
       guarded(() => this.transportConnected(), undefined);
       if (this.destroyed) return;
-      if (dialogue === undefined) return void this.#begin();
-      if (this.#phase === 'transport') this.#phase = 'preamble';
-      dialogue.begin();
+      if (dialogue === undefined) void this.#begin();
+      else dialogue.begin();
     };
     if (!transport.connected) transport.stream.once('connect', connected);
     else process.nextTick(connected);
@@ -156,13 +157,19 @@ export class TlsDuplex extends SocketSurface {
     if (!this.destroyed) this.read(0);
   }
 
-  /** @internal There is a transport, and TLS is about to begin. A Duplex emits `connect` when TLS is done. */
-  protected transportConnected(): void {}
+  /** @internal There is a transport, and TLS is about to begin. */
+  protected transportConnected(): void {
+    if (this.#parts.connects === 'transport') this.#tell('connect', 'ready');
+  }
 
   /** @internal */
   protected tellOpen(): void {
-    for (const event of [AGREED, 'connect', 'secureConnect', 'ready'])
-      if (!this.destroyed) guarded(() => this.emit(event), true);
+    if (this.#parts.connects === 'transport') this.#tell(AGREED, 'secureConnect');
+    else this.#tell(AGREED, 'connect', 'secureConnect', 'ready');
+  }
+
+  #tell(...events: readonly (string | symbol)[]): void {
+    for (const event of events) if (!this.destroyed) guarded(() => this.emit(event), true);
   }
 
   /** @internal Until it is `open` the peer has not been verified. */
@@ -265,6 +272,7 @@ export class TlsDuplex extends SocketSurface {
   }
 
   get connecting(): boolean {
+    if (this.#parts.connects === 'transport') return this.#phase === 'idle' || this.#phase === 'transport';
     return this.#phase !== 'open' && this.#phase !== 'dead';
   }
 

@@ -99,6 +99,7 @@ export class TLSSocket extends TlsDuplex {
       opened: (ssl) => (own.socket as TLSSocket).#verdict(ssl),
       told: (error) => toldWith(state, error, own.socket),
       endWaits: true,
+      connects: 'transport',
       truncation: options.truncation ?? defaults.truncation,
     });
     own.socket = this;
