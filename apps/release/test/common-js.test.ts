@@ -21,3 +21,21 @@ it('a lowest version that is set on what require() gave is that of node:tls', as
   );
   expect(JSON.parse(stdout)).toEqual(['TLSv1.3', true, []]);
 });
+
+it('import gives every name that node:tls has, as require() does', async () => {
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [
+      '--input-type=module',
+      '--eval',
+      `import * as nodes from 'node:tls';
+       import * as ours from '@ferrule/node/tls';
+       import { createRequire } from 'node:module';
+       const required = createRequire(process.cwd() + '/x.js')('@ferrule/node/tls');
+       const lacksIn = (module) => Object.keys(nodes).filter((name) => module[name] === undefined);
+       console.log(JSON.stringify([lacksIn(ours), lacksIn(required), ours.SecureContext === nodes.SecureContext]));`,
+    ],
+    { cwd: join(root, 'apps/judges'), env: { ...process.env, NODE_OPTIONS: '' } },
+  );
+  expect(JSON.parse(stdout)).toEqual([[], [], true]);
+});

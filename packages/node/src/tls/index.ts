@@ -33,7 +33,6 @@ export {
   getCiphers,
   rootCertificates,
   Server,
-  type SecureContext,
 } from 'node:tls';
 export { connect } from './connect.ts';
 export { type Defaults, defaults } from './defaults.ts';
@@ -46,6 +45,9 @@ export const convertALPNProtocols = byName['convertALPNProtocols'] as (
   protocols: unknown,
   out: { ALPNProtocols?: Buffer },
 ) => void;
+/** The class of {@link createSecureContext}'s contexts; @types/node has its type alone. */
+export type SecureContext = nodeTls.SecureContext;
+export const SecureContext = byName['SecureContext'] as unknown as { readonly prototype: SecureContext };
 /** Before Node 24. */
 export const createSecurePair = byName['createSecurePair'] as ((...args: readonly unknown[]) => unknown) | undefined;
 /** Node 22.15 and later. */
