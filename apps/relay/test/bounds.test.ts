@@ -129,11 +129,12 @@ it('what is closed is silent: another stream with its number hears nothing of it
 
 it('bytes that wait for servers stop the WebSocket, and a server that goes lets it go on', async () => {
   const deaf = await serverOf((socket) => socket.pause());
-  const { relay, client } = await wispOf([deaf], { waiting: 6 * MIB, idleTimeout: 1000 });
+  const { relay, client } = await wispOf([deaf], { waiting: 6 * MIB, idleTimeout: 3000 });
   client.connect(1, deaf);
-  for (let i = 0; i < 128; i++) client.data(1, new Uint8Array(MIB / 2));
+  for (let i = 0; i < 64; i++) client.data(1, new Uint8Array(MIB / 2));
   await until(() => expect(relay.counts.bytes).toBeGreaterThan(6 * MIB));
-  expect(relay.counts.bytes).toBeLessThan(32 * MIB);
+  // And what the system takes for both ends of the server's connection
+  expect(relay.counts.bytes).toBeLessThan(24 * MIB);
   await until(() => expect(client.refused(1)).toBe(WispClose.idle));
 });
 
