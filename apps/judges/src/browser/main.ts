@@ -6,6 +6,7 @@
  *     npm run browser -- firefox          one
  *     npm run browser -- --megabytes 8    eight times as much down and up, each at once; default 1
  *     npm run browser -- --only raw       checks whose names have this
+ *     npm run browser -- --suite tuned    the pure engine's conformance suite in a page: webcrypto, tuned, noble
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,8 +20,10 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { build, type BuildOptions, type Plugin } from 'esbuild';
 import { MemoryWatch } from './memory.ts';
-import { type Stage, stage } from './servers.ts';
-import type { Check, Growth } from './task.ts';
+import { stage } from './servers.ts';
+import { suiteFiles } from './suite/bundle.ts';
+import { FarSide } from './suite/far.ts';
+import { type Check, type Growth, SUITE_PROVIDERS, type SuiteProvider, type SuiteTask, type Task } from './task.ts';
 
 interface Browser {
   readonly name: string;
@@ -68,7 +71,7 @@ const forPg: Plugin = {
 };
 
 /** Of one browser, milliseconds. */
-const PATIENCE = 600_000;
+const PATIENCE = 1_200_000;
 
 const command = new Command('browser')
   .description('@ferrule/web in pages, over relays, before real servers.')
@@ -77,13 +80,18 @@ const command = new Command('browser')
     `${BROWSERS.map(({ name }) => name).join(', ')}; all that are installed where none is named`,
   )
   .option('--megabytes <n>', 'of each of the eight streams', Number, 1)
-  .option('--only <text>', 'checks whose names have this')
+  .option('--only <text>', 'checks whose names have this, or groups of the suite')
+  .option('--suite <provider...>', `in place of that the conformance suite, with ${SUITE_PROVIDERS.join(', ')}`)
   .parse();
 const { args } = command;
-const { megabytes, only } = command.opts<{ readonly megabytes: number; readonly only?: string }>();
+const { megabytes, only, suite } = command.opts<{
+  readonly megabytes: number;
+  readonly only?: string;
+  readonly suite?: readonly SuiteProvider[];
+}>();
 
-const scene = await stage(megabytes);
-const scripts = await bundle();
+const scene = suite === undefined ? await stage(megabytes) : undefined;
+const scripts = await (suite === undefined ? bundle() : suiteFiles());
 try {
   for (const { name, programs, options } of BROWSERS.filter((each) => args.length === 0 || args.includes(each.name))) {
     const program = programs.find((each) => spawnSync('which', [each]).status === 0);
@@ -91,13 +99,17 @@ try {
       console.log(`skipped: ${name} is not installed`);
       continue;
     }
-    await visit(program, options, scripts, scene, (check) => {
+    const tell = (check: Check): void => {
       console.log(`${name}: ${lineOf(check)}`);
       if (check.failed !== undefined) process.exitCode = 1;
-    });
+    };
+    if (scene !== undefined)
+      await visit(program, options, { files: scripts, task: { ...scene.task, only }, relay: scene.relay }, tell);
+    for (const provider of suite ?? [])
+      await visit(program, options, { files: scripts, task: { provider, only }, far: new FarSide() }, tell);
   }
 } finally {
-  await scene.end();
+  await scene?.end();
 }
 process.exit();
 
@@ -139,11 +151,19 @@ async function bundle(): Promise<ReadonlyMap<string, string>> {
   return new Map(bundles.flatMap(({ outputFiles }) => outputFiles.map(({ path, text }) => [path, text] as const)));
 }
 
+interface Visit {
+  readonly files: ReadonlyMap<string, string>;
+  readonly task: Task | SuiteTask;
+  /** Process id of the relay. */
+  readonly relay?: number;
+  /** What the page asks of Node. */
+  readonly far?: FarSide;
+}
+
 async function visit(
   program: string,
   options: Browser['options'],
-  files: ReadonlyMap<string, string>,
-  { task, relay }: Stage,
+  { files, task, relay, far }: Visit,
   tell: (check: Check) => void,
 ): Promise<void> {
   let watches: { readonly relay: MemoryWatch; readonly browser: MemoryWatch } | undefined;
@@ -151,7 +171,7 @@ async function visit(
     const growth = watches && { relay: watches.relay.end(), browser: watches.browser.end() };
     watches =
       url === '/memory/begin'
-        ? { relay: new MemoryWatch(relay), browser: new MemoryWatch(page.pid as number) }
+        ? { relay: new MemoryWatch(relay as number), browser: new MemoryWatch(page.pid as number) }
         : undefined;
     return growth;
   };
@@ -162,7 +182,8 @@ async function visit(
       response.setHeader('cross-origin-opener-policy', 'same-origin');
       response.setHeader('cross-origin-embedder-policy', 'require-corp');
       const script = files.get(request.url ?? '');
-      if (request.method === 'POST') {
+      if (request.url?.startsWith('/far') === true) void far?.answer(request, response);
+      else if (request.method === 'POST') {
         let body = '';
         request.on('data', (chunk: Buffer) => (body += chunk.toString()));
         request.on('end', () => {
@@ -172,7 +193,7 @@ async function visit(
           if (request.url === '/end') resolve();
           else tell(JSON.parse(body) as Check);
         });
-      } else if (request.url === '/task') response.end(JSON.stringify({ ...task, only }));
+      } else if (request.url === '/task') response.end(JSON.stringify(task));
       else if (script !== undefined) response.setHeader('content-type', 'text/javascript').end(script);
       else
         response

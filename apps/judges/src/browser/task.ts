@@ -17,6 +17,16 @@ export interface Task {
   readonly database?: Database;
 }
 
+/** Of a page that runs the conformance suite. */
+export interface SuiteTask {
+  readonly provider: SuiteProvider;
+  /** Only groups whose titles have this. */
+  readonly only?: string | undefined;
+}
+
+export const SUITE_PROVIDERS = ['webcrypto', 'tuned', 'noble'] as const;
+export type SuiteProvider = (typeof SUITE_PROVIDERS)[number];
+
 export interface Database {
   readonly port: number;
   readonly user: string;
