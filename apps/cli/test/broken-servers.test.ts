@@ -44,6 +44,11 @@ const LATER: readonly string[] = [
   'a server that hangs up after the handshake',
 ];
 
+/** Those that `connect` meets too: with FERRULE_LONG all. */
+const CONNECTED = BROKEN_SERVERS.map(({ title }) => title).filter(
+  (_, i) => process.env['FERRULE_LONG'] === '1' || i % 3 === 0,
+);
+
 const rows: string[] = [];
 
 describe('ferrule inspect', () => {
@@ -55,7 +60,9 @@ describe('ferrule inspect', () => {
       const outcomes: Outcome[] = [];
       for (const engine of engines) outcomes.push(await here([...command, '--backend', engine]));
       const [engine = 'pure'] = engines;
-      const connecting = await here(['connect', ...withoutWait(command.slice(1)), '--backend', engine]);
+      const connecting = CONNECTED.includes(title)
+        ? await here(['connect', ...withoutWait(command.slice(1)), '--backend', engine])
+        : undefined;
       close();
       const causes = outcomes.map(({ code: exitCode, stdout, stderr }) => {
         conforms(stdout);
@@ -73,8 +80,8 @@ describe('ferrule inspect', () => {
       expect(new Set(causes.map(String)).size).toBe(1);
       const [what = '', advice = ''] = causes[0] ?? [];
       // What comes later than the handshake, or is found in what inspect alone asks for, connect does not know
-      if (connecting.code === 0) expect(LATER).toContain(title);
-      else {
+      if (connecting?.code === 0) expect(LATER).toContain(title);
+      else if (connecting !== undefined) {
         const { error } = JSON.parse(connecting.stdout) as Report;
         expect([error.code, steady(error.what, port), steady(error.hint, port)]).toEqual([code, what, advice]);
       }

@@ -6,5 +6,5 @@ import { computed } from './computed.ts';
 
 // As with noble: the private keys of client certificates are Node's (ADR 0020).
 await describeBackend(() => createPure({ crypto: { ...tunedCrypto, importSigningKey: nodeCrypto.importSigningKey } }), {
-  groups: computed,
+  groups: computed(1),
 });
