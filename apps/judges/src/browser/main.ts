@@ -18,7 +18,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { build, type BuildOptions, type Plugin } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
+import { FOR_PAGES } from './for-pages.ts';
 import { MemoryWatch } from './memory.ts';
 import { stage } from './servers.ts';
 import { suiteFiles } from './suite/bundle.ts';
@@ -120,19 +121,9 @@ function lineOf({ name, failed, figures, milliseconds }: Check): string {
 
 /** The page and its worker, each with all that they need, and what of the page is pg's. */
 async function bundle(): Promise<ReadonlyMap<string, string>> {
-  const options: BuildOptions & { readonly write: false } = {
-    conditions: ['@ferrule/source'],
-    bundle: true,
-    write: false,
-    format: 'esm',
-    platform: 'browser',
-    target: 'es2022',
-    outdir: '/',
-    logLevel: 'error',
-  };
   const bundles = await Promise.all([
     build({
-      ...options,
+      ...FOR_PAGES,
       entryPoints: [here('page.ts'), here('worker.ts')],
       splitting: true,
       plugins: [besides],
@@ -140,7 +131,7 @@ async function bundle(): Promise<ReadonlyMap<string, string>> {
       define: { Buffer: 'Uint8Array' },
     }),
     build({
-      ...options,
+      ...FOR_PAGES,
       entryPoints: [here('postgres.ts')],
       inject: [here('globals.ts')],
       external: ['pg-native', 'pg-cloudflare'],

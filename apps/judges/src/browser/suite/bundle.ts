@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
+import { FOR_PAGES } from '../for-pages.ts';
 import { FAR } from './far.ts';
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
@@ -56,15 +57,8 @@ function contentsOf(module: string): string {
 /** The page's files, by their paths. */
 export async function suiteFiles(): Promise<ReadonlyMap<string, string>> {
   const { outputFiles } = await build({
+    ...FOR_PAGES,
     entryPoints: [here('worker.ts')],
-    conditions: ['@ferrule/source'],
-    bundle: true,
-    write: false,
-    format: 'esm',
-    platform: 'browser',
-    target: 'es2022',
-    outdir: '/',
-    logLevel: 'error',
     plugins: [inPage],
   });
   const worker = outputFiles[0]?.text ?? '';
