@@ -81,10 +81,11 @@ afterAll(() => {
 /** The servers of the test in place of those of the page. */
 const here = (line: string): string =>
   line
+    // First: a port put in below may begin with 443
+    .replaceAll('127.0.0.1:443', `127.0.0.1:${ports.web}`)
     .replaceAll('mail.example:587', `localhost:${ports.mail}`)
     .replaceAll('proxy.example:3128', `127.0.0.1:${ports.proxy}`)
     .replace(/(-servername|-verify_hostname) example\.org/g, '$1 localhost')
-    .replaceAll('127.0.0.1:443', `127.0.0.1:${ports.web}`)
     .replace(/\bexample\.org(:443)?/g, `localhost:${ports.web}`);
 
 interface Said {
